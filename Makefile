@@ -1,0 +1,69 @@
+# The short list of what a person does here. `make help` prints it.
+.DEFAULT_GOAL := help
+.PHONY: help start test bench clean
+
+SHELL := /bin/bash
+BIN := .venv/bin
+# `make PYTHON=/opt/python/bin/python3 …` wins over what is found.
+CANDIDATES := $(if $(PYTHON),$(PYTHON),python3 python3.13 python3.12 python3.11)
+PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
+PYTEST := $(BIN)/python -m pytest -q --numprocesses=2 --dist=loadgroup
+stage = @printf '\n== %s\n' '$(1)'
+
+help: ## print this list
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+start: .venv/requirements ## start a station with its simulated bench and follow one board test
+	@$(BIN)/python manage.py start
+
+test: .venv/requirements-dev ## run every check, then all tests on SQLite and those with a database on PostgreSQL
+	$(call stage,style)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(call stage,directions of import)
+	$(BIN)/lint-imports
+	$(call stage,types)
+	$(BIN)/mypy
+	$(call stage,migrations and system checks)
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py check
+	$(call stage,tests on SQLite)
+	$(PYTEST) --database=sqlite
+	$(call stage,tests on PostgreSQL)
+	$(PYTEST) --database=postgresql -m database
+
+bench: .venv/requirements-dev .venv/openhtf/requirements ## measure; prints medians and the ratio to a goal or a peer
+	@$(BIN)/python -m benchmarks $(ONLY)
+
+clean: ## remove the virtual environment and caches; data/ stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@for python in $(CANDIDATES); do \
+		if "$$python" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			echo "Creating .venv with $$("$$python" --version)."; \
+			exec "$$python" -m venv .venv; \
+		fi; \
+	done; \
+	echo "Gwanje needs Python 3.11 or newer with venv, and found none as: $(CANDIDATES)." >&2; \
+	echo "Install one (Debian, Ubuntu: apt install python3 python3-venv), or name it: make PYTHON=/path/to/python3 $(MAKECMDGOALS)" >&2; \
+	exit 1
+
+# The stamps let a second run start at once; a changed list of requirements is installed again.
+.venv/requirements: requirements.txt | .venv/bin/python
+	@echo "Installing what Gwanje needs into .venv."
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+.venv/requirements-dev: requirements-dev.txt requirements.txt | .venv/bin/python
+	@echo "Installing what Gwanje and its tests need into .venv."
+	@$(PIP) -r requirements-dev.txt
+	@touch $@ .venv/requirements
+
+# The peer of `make bench` has an environment of its own, so that its requirements never meet ours.
+.venv/openhtf/requirements: requirements-bench.txt | .venv/bin/python
+	@echo "Installing OpenHTF, the peer of the benchmarks, into .venv/openhtf."
+	@$(BIN)/python -m venv .venv/openhtf
+	@.venv/openhtf/bin/python -m pip install --quiet --quiet --disable-pip-version-check -r requirements-bench.txt
+	@touch $@

@@ -1,0 +1,1 @@
+"""Who runs what, when; what happened; showing and steering it."""

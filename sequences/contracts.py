@@ -1,0 +1,87 @@
+"""The lines a runner appends to its spool. Each becomes exactly one journal event of the same kind.
+
+Every line also carries `k` (its kind) and `at` (seconds since the epoch). `step` is the index of a step in the plan,
+from 0; `attempt` counts from 1. Values are absolute, never differences, so that a reader may start anywhere.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+
+class PlannedStep(TypedDict):
+    index: int
+    name: str
+    group: str  # "setup", "main" or "teardown"
+    repeat: int  # how many indexes it takes up
+
+
+class BatchStarted(TypedDict):  # k = "batch.started"
+    plan: list[PlannedStep]
+    total_steps: int
+    drivers: dict[str, dict[str, str]]  # role -> {name, driver, version, resource}
+
+
+class StepStarted(TypedDict):  # k = "step.started"
+    step: int
+    attempt: int
+    name: str
+    group: str
+
+
+class StepEnded(TypedDict):  # k = "step.ended"; without "step.started" for what was skipped or stopped before it began
+    step: int
+    attempt: int
+    name: str
+    group: str
+    outcome: str  # SKIPPED PASS FAIL TIMEOUT ERROR NONE
+    marginal: bool
+    duration_ms: float
+    retrying: bool  # another attempt follows
+    message: str  # why it failed or was skipped
+    result: Any
+    progress: float  # of the batch, 0.0 to 1.0
+
+
+class Measurement(TypedDict):  # k = "measurement"
+    step: int
+    attempt: int
+    name: str
+    type: str  # "number", "text", "boolean" or "curve"
+    value: Any  # a number that is not finite: "nan", "inf", "-inf"; a curve: {"columns": [{"name", "unit"}], "rows"}
+    unit: str
+    limits: dict[str, Any] | None
+    outcome: str  # PASS FAIL, or NONE without limits
+    marginal: bool
+
+
+class Log(TypedDict):  # k = "log"
+    step: int | None
+    attempt: int | None
+    level: str  # DEBUG INFO WARNING ERROR
+    message: str
+    origin: str  # "sequence", "stdout", "stderr", "engine" or a logger's name
+
+
+class Progress(TypedDict):  # k = "progress", at most two a second
+    step: int
+    attempt: int
+    done: float
+    total: float
+    message: str
+    progress: float  # of the batch
+
+
+class Error(TypedDict):  # k = "error"
+    step: int | None
+    attempt: int | None
+    category: str  # sequence hardware engine model infrastructure
+    exception: str  # class name
+    message: str
+    traceback: str
+
+
+class Control(TypedDict):  # k = "control", "batch.paused" or "batch.resumed": a wish was obeyed
+    control: str  # id of the control event; empty when the runner itself was asked to end
+    word: str
+    message: str
