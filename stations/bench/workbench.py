@@ -1,0 +1,82 @@
+"""Puts the simulated instruments of a station together: one circuit for each board, a port for each instrument."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from stations.bench.board import Board
+from stations.bench.circuit import Circuit
+from stations.bench.command_log import CommandLog
+from stations.bench.electronic_load import ElectronicLoad
+from stations.bench.fault_switches import FaultSwitches
+from stations.bench.multimeter import Multimeter
+from stations.bench.power_supply import PowerSupply
+from stations.bench.pty_port import PtyPort
+from stations.bench.simulated_instrument import Model, SimulatedInstrument
+from stations.bench.tcp_port import TcpPort
+from stations.drivers.address import tcp_address
+from stations.station_file import Instrument, Simulation, Station
+
+
+class Workbench:
+    """All simulated instruments of one station."""
+
+    def __init__(self, station: Station, log: CommandLog) -> None:
+        self._circuits: dict[str, Circuit] = {}
+        self._log = log
+        self._ports = {
+            name: self._port(instrument, instrument.simulation)
+            for name, instrument in station.instruments.items()
+            if instrument.simulation is not None
+        }
+
+    async def plug_all(self) -> None:
+        """Raises OSError, which names the instrument and its address, when an address is taken."""
+        for name, port in self._ports.items():
+            try:
+                await port.plug()
+            except OSError as error:
+                where = port.link if isinstance(port, PtyPort) else ":".join(map(str, port.address))
+                reason = error.strerror or str(error)
+                raise OSError(f"{name} cannot be served at {where} ({reason}); is a bench already running?") from error
+
+    def unplug_all(self) -> None:
+        for port in self._ports.values():
+            port.unplug()
+
+    async def obey(self, words: list[str]) -> dict[str, Any]:
+        """`state`, or `INSTRUMENT FAULT [VALUE]`. Raises ValueError for anything else."""
+        if words == ["state"]:
+            return {"state": {name: port.instrument.state() for name, port in self._ports.items()}}
+        if len(words) not in (2, 3) or words[0] not in self._ports:
+            raise ValueError(f"say 'state' or 'INSTRUMENT FAULT [VALUE]'; instruments are {', '.join(self._ports)}")
+        port = self._ports[words[0]]
+        port.instrument.faults.switch(words[1], words[2] if len(words) == 3 else "")
+        if words[1] == "drop":
+            await port.drop()
+        elif port.instrument.faults.unplugged:
+            port.unplug()
+        else:
+            await port.plug()
+        return port.instrument.state()
+
+    def _port(self, instrument: Instrument, simulation: Simulation) -> TcpPort | PtyPort:
+        circuit = self._circuits.setdefault(simulation.board, Circuit())
+        faults = FaultSwitches()
+        model = _model(instrument.name, simulation, circuit, faults)
+        simulated = SimulatedInstrument(instrument.name, model, faults, self._log)
+        address = tcp_address(instrument.resource)
+        return TcpPort(simulated, *address) if address else PtyPort(simulated, Path(instrument.resource))
+
+
+def _model(name: str, simulation: Simulation, circuit: Circuit, faults: FaultSwitches) -> Model:
+    if simulation.model == "board":
+        return Board(name, circuit, faults, simulation.serial_number)
+    models: dict[str, Callable[[str, Circuit, FaultSwitches], Model]] = {
+        "power_supply": PowerSupply,
+        "multimeter": Multimeter,
+        "load": ElectronicLoad,
+    }
+    return models[simulation.model](name, circuit, faults)

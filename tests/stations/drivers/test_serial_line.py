@@ -1,0 +1,134 @@
+"""The serial driver against the bench's pseudo terminal."""
+
+from __future__ import annotations
+
+import signal
+import time
+from types import FrameType
+
+import pytest
+
+from stations.drivers.driver import InstrumentError
+from stations.drivers.loading import load_driver
+from tests.stations.bench.running_bench import RunningBench
+from tests.stations.drivers.conftest import OpenDriver
+
+
+class Interruption(BaseException):
+    """What a signal handler raises."""
+
+
+def power(opened: OpenDriver) -> None:
+    supply = opened("supply")
+    supply.set("voltage", 5)
+    supply.set("output", True)
+    time.sleep(0.35)
+
+
+def test_open_does_not_need_a_board_with_power(opened: OpenDriver) -> None:
+    board = opened("board")
+    assert board.read("relay") is False
+
+
+def test_open_of_a_missing_port_names_instrument_and_path(bench: RunningBench, opened: OpenDriver) -> None:
+    bench.fault("board-1", "unplug")
+    with pytest.raises(InstrumentError, match=r"board-1 at /.*/board-1.tty cannot be reached"):
+        opened("board")
+
+
+def test_port_is_opened_exclusively(bench: RunningBench, opened: OpenDriver) -> None:
+    opened("board")
+    with pytest.raises(InstrumentError, match=r"cannot be reached.*lock"):
+        load_driver(bench.instruments["board"]).open()
+
+
+def test_set_waits_for_the_acknowledgement(opened: OpenDriver) -> None:
+    board = opened("board")
+    board.set("relay", True)
+    assert board.read("relay") is True
+
+
+def test_set_that_the_device_refuses_is_an_error(bench: RunningBench, opened: OpenDriver) -> None:
+    board = opened("board")
+    bench.fault("board-1", "error")
+    with pytest.raises(InstrumentError, match="answered 'ERR execution' to 'RELAY ON' instead of 'OK'"):
+        board.set("relay", True)
+
+
+def test_board_without_power_does_not_answer(opened: OpenDriver) -> None:
+    with pytest.raises(InstrumentError, match=r"did not answer '\*IDN\?'"):
+        opened("board", timeout_s=0.1).identify()
+
+
+def test_board_with_power_identifies_itself(opened: OpenDriver) -> None:
+    power(opened)
+    assert opened("board").identify() == "Gwanje,DEMO-BOARD,SN-7,1.0"
+
+
+def test_late_reply_is_never_taken_for_the_next_answer(bench: RunningBench, opened: OpenDriver) -> None:
+    power(opened)
+    board = opened("board", timeout_s=0.2)
+    board.query("MODE?")
+    bench.fault("board-1", "slow", "0.3")
+    with pytest.raises(InstrumentError):
+        board.query("SERIAL?")
+    bench.fault("board-1", "slow", "0")
+    assert board.query("MODE?") == "IDLE"
+
+
+def test_late_reply_is_dropped_without_a_sync_question_too(bench: RunningBench, opened: OpenDriver) -> None:
+    board = opened("board", sync="", timeout_s=0.1)
+    bench.fault("board-1", "slow", "0.15")
+    with pytest.raises(InstrumentError):
+        board.query("ECHO late")
+    bench.fault("board-1", "slow", "0")
+    assert board.query("RELAY?") == "OFF"
+
+
+def test_blocked_read_is_interrupted_by_a_signal_handler(bench: RunningBench, opened: OpenDriver) -> None:
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise Interruption
+
+    board = opened("board", timeout_s=10)
+    bench.fault("board-1", "mute")
+    previous = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.1)
+    started = time.monotonic()
+    try:
+        with pytest.raises(Interruption):
+            board.query("RELAY?")
+        assert time.monotonic() - started < 0.3
+    finally:
+        signal.signal(signal.SIGALRM, previous)
+    bench.fault("board-1", "clear")
+    assert board.query("RELAY?") == "OFF"
+
+
+def test_unplugged_line_fails_until_it_is_back(bench: RunningBench, opened: OpenDriver) -> None:
+    board = opened("board")
+    bench.fault("board-1", "unplug")
+    for _ in range(2):
+        with pytest.raises(InstrumentError):
+            board.query("RELAY?")
+    bench.fault("board-1", "replug")
+    assert board.query("RELAY?") == "OFF"
+
+
+def test_half_a_line_of_a_predecessor_does_not_spoil_the_first_command(bench: RunningBench, opened: OpenDriver) -> None:
+    with open(bench.instruments["board"]["resource"], "wb", buffering=0) as line:  # noqa: PTH123  (a terminal)
+        line.write(b"RELAY O")
+    board = opened("board")
+    board.set("relay", True)
+    assert bench.commands("board-1")[0] == "RELAY O"
+    assert board.read("relay") is True
+
+
+def test_serial_server_is_opened_by_its_url(bench: RunningBench) -> None:
+    settings = bench.instruments["board"]
+    port = bench.instruments["meter"]["resource"].split("::")[2]
+    settings["resource"] = f"socket://127.0.0.1:{port}"
+    settings["options"] = {"timeout_s": 0.5}
+    driver = load_driver(settings)
+    driver.open()
+    assert "SIMULATED-METER" in driver.identify()
+    driver.close()
