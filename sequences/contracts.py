@@ -6,7 +6,7 @@ from 0; `attempt` counts from 1. Values are absolute, never differences, so that
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 
 class PlannedStep(TypedDict):
@@ -81,7 +81,8 @@ class Error(TypedDict):  # k = "error"
     traceback: str
 
 
-class Control(TypedDict):  # k = "control", "batch.paused" or "batch.resumed": a wish was obeyed
+class Control(TypedDict):  # k = "control", "batch.paused" or "batch.resumed": a wish has arrived
     control: str  # id of the control event; empty when the runner itself was asked to end
     word: str
     message: str
+    obeyed: NotRequired[bool]  # False: it came too late or changes nothing; the message says why

@@ -1,0 +1,95 @@
+"""One attempt at one step: call it, and judge what came of it."""
+
+from __future__ import annotations
+
+import json
+import time
+import traceback
+from dataclasses import dataclass
+from typing import Any
+
+from sequences import interrupts
+from sequences.deadlines import Deadlines
+from sequences.host import GuardLost, SpoolFull
+from sequences.interrupts import Interrupt, Stopped, interruptible
+from sequences.outcomes import Outcome
+from sequences.plan import Step
+from sequences.recorder import Recorder
+from sequences.run import Run, StepExit
+from stations.drivers.instrument_error import InstrumentError
+
+RESULT_LIMIT = 64 * 1024  # characters of JSON
+TRACEBACK_LIMIT = 16 * 1024  # characters, the last ones
+
+
+@dataclass(slots=True)
+class Attempt:
+    """What came of an attempt. `problem` is the exception or interrupt that ended it, if one did."""
+
+    outcome: Outcome
+    message: str
+    marginal: bool
+    duration_ms: float
+    result: Any = None
+    problem: BaseException | None = None
+
+
+def attempt_step(step: Step, run: Run, recorder: Recorder, deadlines: Deadlines) -> Attempt:
+    """Run the step once. Raises GuardLost and nothing else."""
+    result: Any = None
+    problem: BaseException | None = None
+    deadlines.begin_step(step.timeout_s)
+    began = time.perf_counter()
+    try:
+        result = interruptible(step.method, run)
+        if result is not None:
+            check_result(result)
+    except StepExit:
+        problem = interrupts.wanted()
+    except GuardLost:
+        raise
+    except BaseException as raised:
+        problem = interrupts.wanted() or raised
+    duration_ms = round((time.perf_counter() - began) * 1000, 3)
+    deadlines.end_step()
+    if problem is None:
+        return Attempt(recorder.outcome, recorder.message, recorder.marginal, duration_ms, result)
+    return Attempt(outcome_of(problem), describe(problem), recorder.marginal, duration_ms, problem=problem)
+
+
+def check_result(result: Any) -> None:
+    """Raises TypeError or ValueError when a result cannot be kept."""
+    try:
+        size = len(json.dumps(result, allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"the result cannot be kept as JSON: {error}") from error
+    if size > RESULT_LIMIT:
+        raise ValueError(f"the result is larger than {RESULT_LIMIT // 1024} KiB: record a curve, or write a file")
+
+
+def outcome_of(problem: BaseException) -> Outcome:
+    if isinstance(problem, Stopped):
+        return Outcome.NONE
+    return Outcome.TIMEOUT if isinstance(problem, Interrupt) else Outcome.ERROR
+
+
+def describe(problem: BaseException) -> str:
+    if isinstance(problem, Interrupt):
+        return str(problem)
+    return f"{type(problem).__name__}: {problem}" if str(problem) else type(problem).__name__
+
+
+def error_fields(problem: BaseException, category: str | None = None) -> dict[str, str]:
+    """The fields of an `error` line but for its place."""
+    return {
+        "category": category or category_of(problem),
+        "exception": type(problem).__name__,
+        "message": str(problem),
+        "traceback": "".join(traceback.format_exception(problem))[-TRACEBACK_LIMIT:],
+    }
+
+
+def category_of(problem: BaseException) -> str:
+    if isinstance(problem, SpoolFull):
+        return "infrastructure"
+    return "hardware" if isinstance(problem, InstrumentError) else "sequence"

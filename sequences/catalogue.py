@@ -1,0 +1,67 @@
+"""Which packages there are. Reads manifests and syntax trees only: nothing of a package is imported or run."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sequences.manifest import FILE_NAME, Manifest
+from sequences.problems import Problem
+from sequences.validator import validate
+
+
+@dataclass(frozen=True)
+class Package:
+    """A package folder. One with problems cannot run; its manifest is then as empty as need be."""
+
+    name: str
+    path: Path
+    sha256: str
+    manifest: Manifest
+    problems: list[Problem]
+    warnings: list[Problem]
+
+    @property
+    def version(self) -> str:
+        return self.manifest.version
+
+    @property
+    def title(self) -> str:
+        return self.manifest.title
+
+    @property
+    def description(self) -> str:
+        return self.manifest.description
+
+
+def find_packages(folders: Iterable[Path]) -> dict[str, Package]:
+    """Every package in `folders`, by name. Where two carry one name, the folder that is named first wins."""
+    found: dict[str, Package] = {}
+    for folder in folders:
+        for manifest in sorted(Path(folder).glob(f"*/{FILE_NAME}")):
+            package = read_package(manifest.parent)
+            found.setdefault(package.name, package)
+    return found
+
+
+def read_package(path: Path) -> Package:
+    """One package, with everything that is wrong with it."""
+    path = Path(path).resolve()
+    manifest, found = validate(path)
+    problems = [problem for problem in found if problem.is_error]
+    warnings = [problem for problem in found if not problem.is_error]
+    if manifest is None:
+        manifest = Manifest(name=path.name, version="", title=path.name)
+    return Package(manifest.name, path, content_hash(path), manifest, problems, warnings)
+
+
+def content_hash(path: Path) -> str:
+    """sha256 over path, length and bytes of every file of a package, in order of paths; compiled files do not count."""
+    digest = hashlib.sha256()
+    files = (file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
+    for name, file in sorted((file.relative_to(path).as_posix(), file) for file in files):
+        content = file.read_bytes()
+        digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()

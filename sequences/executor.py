@@ -1,0 +1,138 @@
+"""Executes one job: preflight, the steps, and the verdict. Knows neither process nor database, only its host."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sequences import interrupts
+from sequences.attempt import check_result, error_fields
+from sequences.deadlines import Deadlines
+from sequences.group_run import GroupRun
+from sequences.host import GuardLost, Host, SpoolFull
+from sequences.interrupts import Interrupt, Stopped, interruptible, shielded
+from sequences.judgement import Judgement
+from sequences.outcomes import Happening
+from sequences.preflight import Instruments, Prepared, ReadyInstruments, prepare
+from sequences.recorder import Recorder
+from sequences.run import Run
+from sequences.steering import Steering
+from sequences.story import Story
+from stations.contracts import Job, Verdict
+
+__all__ = ["GuardLost", "Host", "SpoolFull", "execute"]
+
+PREFLIGHT_TIMEOUT_S = 30.0
+CLOSE_TIMEOUT_S = 10.0
+
+
+def execute(job: Job, host: Host, instruments: Mapping[str, Any] | None = None) -> Verdict:
+    """Run a job to its end and return its verdict. Main thread only, because signals interrupt it.
+
+    `instruments`: ready-made objects by role, instead of drivers for those of the job. Raises GuardLost.
+    """
+    deadlines = Deadlines(host)
+    shielded(host.emit)
+    with interrupts.listening(deadlines.expired):
+        return _Execution(job, host, deadlines).run(instruments)
+
+
+class _Execution:
+    def __init__(self, job: Job, host: Host, deadlines: Deadlines) -> None:
+        self._job = job
+        self._deadlines = deadlines
+        self._story = Story(host)
+        self._steering = Steering(host, self._story, deadlines)
+        self._emit = host.emit
+        self._judgement = Judgement()
+
+    def run(self, objects: Mapping[str, Any] | None) -> Verdict:
+        self._deadlines.begin_step(PREFLIGHT_TIMEOUT_S)
+        try:
+            prepared = prepare(self._job)
+        except (Exception, Interrupt) as problem:
+            self._refuse(problem, "sequence")
+            return self._judgement.verdict()
+        roles = prepared.package.manifest.instruments
+        if objects is None:
+            instruments = Instruments(roles, self._job.get("instruments", {}))
+        else:
+            instruments = ReadyInstruments(roles, objects)
+        try:
+            return self._run_with(instruments, prepared)
+        finally:
+            instruments.close()
+
+    def _run_with(self, instruments: Instruments, prepared: Prepared) -> Verdict:
+        refusal = self._try(instruments.load)
+        plan = prepared.plan
+        self._story.emit(
+            "batch.started", plan=plan.as_lines(), total_steps=plan.total_steps, drivers=instruments.describe()
+        )
+        refusal = refusal or self._try(instruments.open)
+        self._deadlines.end_step()
+        recorder = Recorder(prepared.limits, self._emit, plan.total_steps)
+        run = Run(
+            recorder,
+            self._steering.wait,
+            subject=self._job["subject"],
+            parameters=prepared.parameters,
+            instruments=instruments.by_role,
+        )
+        self._deadlines.begin_sequence(prepared.package.manifest.timeout_s)
+        group = GroupRun(
+            plan,
+            run,
+            recorder,
+            story=self._story,
+            steering=self._steering,
+            deadlines=self._deadlines,
+            judgement=self._judgement,
+        )
+        if refusal is not None:
+            group.skip_reason = self._refuse(refusal, "hardware")
+        group.execute()
+        if self._story.full is not None:
+            self._judgement.note(Happening.LIMIT_EXCEEDED, f"The story is incomplete: {self._story.full}")
+        self._close(instruments)
+        return self._judgement.verdict(self._result_of(run))
+
+    def _try(self, action: Any) -> BaseException | None:
+        try:
+            interruptible(action)
+        except (Exception, Interrupt) as problem:
+            return problem
+        return None
+
+    def _refuse(self, problem: BaseException, category: str) -> str:
+        """The run cannot begin. Returns the reason for which its steps are skipped."""
+        interrupts.take_notice()
+        if isinstance(problem, Stopped):
+            place = "before the first step"
+            self._story.emit("control", control=problem.control, word="stop", message=f"stop obeyed {place}")
+            self._judgement.note(Happening.STOPPED, f"Stopped {place}: {problem.reason}.")
+            return "the run was stopped"
+        message = f"The run could not be prepared: {problem}." if isinstance(problem, Interrupt) else str(problem)
+        self._story.emit("error", step=None, attempt=None, **{**error_fields(problem, category), "message": message})
+        self._judgement.note(Happening.NOT_READY, message)
+        return "the run was not ready to begin"
+
+    def _close(self, instruments: Instruments) -> None:
+        self._deadlines.begin_step(CLOSE_TIMEOUT_S)
+        try:
+            problems: list[Any] = list(interruptible(instruments.close))
+        except Interrupt as timeout:
+            problems = [f"closing the instruments {timeout}"]
+        self._deadlines.end_step()
+        self._deadlines.begin_step(None)
+        for problem in problems:
+            self._story.emit("log", step=None, attempt=None, level="WARNING", message=str(problem), origin="engine")
+
+    def _result_of(self, run: Run) -> Any:
+        try:
+            check_result(run.result)
+        except (TypeError, ValueError) as problem:
+            self._story.emit("error", step=None, attempt=None, **error_fields(problem, "sequence"))
+            self._judgement.note(Happening.EXCEPTION, f"run.result: {problem}")
+            return None
+        return None if run.result == {} else run.result

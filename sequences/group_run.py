@@ -1,0 +1,174 @@
+"""Runs a group of steps: setup, main, and whatever becomes of them, the teardown of what was set up."""
+
+from __future__ import annotations
+
+from sequences import interrupts
+from sequences.attempt import Attempt, attempt_step, describe, error_fields, outcome_of
+from sequences.deadlines import Deadlines
+from sequences.host import SpoolFull
+from sequences.interrupts import Interrupt, Stopped
+from sequences.judgement import Judgement
+from sequences.outcomes import Happening, Outcome
+from sequences.plan import Group, Step
+from sequences.recorder import Recorder
+from sequences.run import Run
+from sequences.steering import Steering
+from sequences.story import Story
+
+RETRIED = (Outcome.FAIL, Outcome.ERROR)
+
+
+class GroupRun:
+    """One pass through a group. `skip_reason`: why the rest of setup and main does not run; empty while it does."""
+
+    def __init__(
+        self,
+        group: Group,
+        run: Run,
+        recorder: Recorder,
+        *,
+        story: Story,
+        steering: Steering,
+        deadlines: Deadlines,
+        judgement: Judgement,
+    ) -> None:
+        self._group = group
+        self._run = run
+        self._recorder = recorder
+        self._story = story
+        self._steering = steering
+        self._deadlines = deadlines
+        self._judgement = judgement
+        self._entered = False
+        self.skip_reason = ""
+
+    def execute(self) -> None:
+        """Run the group to its end. Raises GuardLost and nothing else."""
+        for step in [*self._group.setup, *self._group.main]:
+            self._run_repeatedly(step)
+        self._deadlines.end_sequence()
+        late = interrupts.begin_teardown()
+        self._steering.in_teardown = True
+        if isinstance(late, Stopped):
+            self._steering.answer(late.control, "stop")
+        self._recorder.emit = self._story.emit  # a full spool must not keep the teardown from its work
+        self.skip_reason = "" if self._entered else "nothing was set up"
+        for step in self._group.teardown:
+            self._run_repeatedly(step)
+
+    def _run_repeatedly(self, step: Step) -> None:
+        for number, index in enumerate(step.indexes):
+            if not self.skip_reason:
+                self._obey_wishes(step)
+            if self.skip_reason:
+                self._skip(step, index)
+                return
+            self._run_step(step, index, number)
+
+    def _obey_wishes(self, step: Step) -> None:
+        try:
+            self._steering.wait()
+        except Interrupt as interrupt:
+            self._interrupted(interrupt, f"before step '{step.name}'")
+
+    def _skip(self, step: Step, index: int) -> None:
+        self._recorder.steps_over += step.indexes.stop - index
+        skipped = Attempt(Outcome.SKIPPED, self.skip_reason, marginal=False, duration_ms=0.0)
+        self._write_end(step, index, 1, skipped, retrying=False)
+
+    def _run_step(self, step: Step, index: int, number: int) -> None:
+        """Try a step until it passes or has no attempts left, and draw the consequences."""
+        self._entered = True
+        attempt = 1
+        ended = self._attempt(step, index, number, attempt)
+        while attempt < step.attempts and ended.outcome in RETRIED and self._story.full is None:
+            self._write_end(step, index, attempt, ended, retrying=True)
+            attempt += 1
+            ended = self._wait_to_retry(step) or self._attempt(step, index, number, attempt)
+        self._recorder.steps_over += 1
+        if ended.problem is not None:
+            self._write_problem(step, index, attempt, ended.problem)
+        self._write_end(step, index, attempt, ended, retrying=False)
+        self._judge(step, ended)
+
+    def _attempt(self, step: Step, index: int, number: int, attempt: int) -> Attempt:
+        self._run.index, self._run.attempt = number, attempt
+        self._recorder.begin(index, attempt)
+        self._story.emit("step.started", step=index, attempt=attempt, name=step.name, group=step.group)
+        if self._story.full is not None and step.group != "teardown":
+            return self._cut_short(self._story.full)
+        ended = attempt_step(step, self._run, self._recorder, self._deadlines)
+        if isinstance(ended.problem, SpoolFull):
+            self._story.full = ended.problem
+        self._recorder.write_progress(self._story.emit)
+        return ended
+
+    def _wait_to_retry(self, step: Step) -> Attempt | None:
+        """Wait before the next attempt. If somebody ends the wait, returns that attempt, over before it began."""
+        self._deadlines.begin_step(None)
+        try:
+            self._steering.wait(step.retry_delay_s)
+        except Interrupt as interrupt:
+            return self._cut_short(interrupt)
+        return None
+
+    def _cut_short(self, problem: BaseException) -> Attempt:
+        return Attempt(outcome_of(problem), describe(problem), marginal=False, duration_ms=0.0, problem=problem)
+
+    def _write_problem(self, step: Step, index: int, attempt: int, problem: BaseException) -> None:
+        if isinstance(problem, Stopped):
+            self._interrupted(problem, f"in step '{step.name}'")
+            return
+        if isinstance(problem, Interrupt):
+            interrupts.take_notice()
+        self._story.emit("error", step=index, attempt=attempt, **error_fields(problem))
+
+    def _write_end(self, step: Step, index: int, attempt: int, ended: Attempt, *, retrying: bool) -> None:
+        self._story.emit(
+            "step.ended",
+            step=index,
+            attempt=attempt,
+            name=step.name,
+            group=step.group,
+            outcome=ended.outcome,
+            marginal=ended.marginal,
+            duration_ms=ended.duration_ms,
+            retrying=retrying,
+            message=ended.message,
+            result=ended.result,
+            progress=round(self._recorder.steps_over / self._recorder.total_steps, 4),
+        )
+
+    def _interrupted(self, interrupt: Interrupt, place: str) -> None:
+        """Act on an interrupt that ends setup and main."""
+        interrupts.take_notice()
+        if isinstance(interrupt, Stopped):
+            self.skip_reason = "the run was stopped"
+            message = f"stop obeyed {place}"
+            self._story.emit("control", control=interrupt.control, word="stop", message=message)
+            reason = f": {interrupt.reason}" if interrupt.reason else ""
+            self._judgement.note(Happening.STOPPED, f"Stopped {place}{reason}.")
+        else:
+            self.skip_reason = "the sequence took too long"
+            self._judgement.note(Happening.TIMED_OUT, f"Timeout {place}: {interrupt}.")
+
+    def _judge(self, step: Step, ended: Attempt) -> None:
+        """Draw the consequences of a finished step."""
+        self._judgement.marginal |= ended.marginal
+        if ended.outcome in (Outcome.PASS, Outcome.NONE):
+            return
+        happening = self._happening(step, ended)
+        self._judgement.note(happening, f"Step '{step.name}' {VERBS[ended.outcome]}: {ended.message}", step.name)
+        if step.group != "teardown" and happening is not Happening.STEP_FAILED and not self.skip_reason:
+            self.skip_reason = f"step '{step.name}' {VERBS[ended.outcome]}"
+
+    def _happening(self, step: Step, ended: Attempt) -> Happening:
+        if ended.outcome is Outcome.TIMEOUT:
+            return Happening.TIMED_OUT
+        if ended.outcome is Outcome.ERROR:
+            return Happening.LIMIT_EXCEEDED if isinstance(ended.problem, SpoolFull) else Happening.EXCEPTION
+        ends_it = step.group == "setup" or (step.group == "main" and step.stop_on_fail)
+        return Happening.FAILURE_ENDED_IT if ends_it else Happening.STEP_FAILED
+
+
+VERBS = {Outcome.FAIL: "failed", Outcome.TIMEOUT: "timed out", Outcome.ERROR: "ended with an error"}

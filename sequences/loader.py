@@ -1,0 +1,58 @@
+"""Imports a sequence package. Only the process that runs it does this: importing is running its code."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+from sequences.authoring import SequenceDefinition
+from sequences.catalogue import Package, read_package
+
+MODULE_FILE = "sequence.py"
+
+
+class PackageError(Exception):
+    """The package cannot run. The message says why, where, and what to do."""
+
+
+def open_package(path: Path, sha256: str) -> Package:
+    """The checked package at `path`. Raises PackageError when it has problems or is not the one that was chosen."""
+    if not path.is_dir():
+        raise PackageError(f"There is no sequence package at {path}. Was it moved after the batch was submitted?")
+    package = read_package(path)
+    if package.problems:
+        raise PackageError("\n".join([f"Sequence '{package.name}' cannot run:", *map(str, package.problems)]))
+    if package.sha256 != sha256:
+        raise PackageError(
+            f"Sequence '{package.name}' at {path} was changed after the batch was submitted. "
+            "Submit it again to run it as it is now."
+        )
+    return package
+
+
+def load_definition(package: Package) -> SequenceDefinition:
+    """Import the package and return its sequence. The modules beside it are imported as `from .name import …`.
+
+    Raises PackageError; whatever the package raised is its cause.
+    """
+    file = package.path / MODULE_FILE
+    name = f"gwanje_package_{package.sha256[:12]}"
+    spec = importlib.util.spec_from_file_location(name, file, submodule_search_locations=[str(package.path)])
+    if spec is None or spec.loader is None:
+        raise PackageError(f"{file} cannot be imported.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        del sys.modules[name]
+        raise PackageError(f"{file} cannot be imported: {type(error).__name__}: {error}") from error
+    definitions = [
+        vars(member)["__sequence__"]
+        for member in vars(module).values()
+        if isinstance(member, type) and "__sequence__" in vars(member) and member.__module__ == name
+    ]
+    if len(definitions) != 1 or not isinstance(definitions[0], SequenceDefinition):
+        raise PackageError(f"{file} must hold exactly one class with @sequence, it holds {len(definitions)}.")
+    return definitions[0]

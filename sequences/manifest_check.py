@@ -1,0 +1,142 @@
+"""Checks a manifest: its keys, and what each of them holds."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from sequences.limits import limit_problems
+from sequences.manifest import KEYS, Manifest, Source, build_manifest, read_source
+from sequences.parameters import schema_problems
+from sequences.problems import Problem
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def check_manifest(folder: Path) -> tuple[Manifest | None, list[Problem]]:
+    """The manifest if it can be used, and every problem of it."""
+    source, problems = read_source(folder)
+    if source is None:
+        return None, problems
+    if not isinstance(source.data, dict):
+        return None, [*problems, source.problem("E102", "must be a mapping of keys, starting with name and version")]
+    problems += _key_problems(source)
+    for key, (code, check) in CHECKS.items():
+        if source.data.get(key) is not None:
+            problems += [source.problem(code, message, key, *path) for path, message in check(source.data[key])]
+    name = source.data.get("name")
+    if not problems and name != folder.name:
+        problems.append(source.problem("E111", f"name '{name}' must be that of its folder, '{folder.name}'", "name"))
+    return (None if problems else build_manifest(source.data)), problems
+
+
+def _key_problems(source: Source) -> Iterator[Problem]:
+    for key in source.data:
+        if key not in KEYS:
+            yield source.problem("E104", f"unknown key '{key}' (known: {', '.join(KEYS)})", str(key))
+    for key in ("name", "version"):
+        if source.data.get(key) is None:
+            yield source.problem("E105", f"key '{key}' is missing")
+
+
+Finding = tuple[tuple[str, ...], str]  # where below the key, and what
+
+
+def _name(value: object) -> Iterator[Finding]:
+    if not isinstance(value, str) or not _NAME.fullmatch(value):
+        yield (), f"name must be lower-case letters, digits and _, starting with a letter, it is {value!r}"
+
+
+def _version(value: object) -> Iterator[Finding]:
+    if not isinstance(value, str | int | float):
+        yield (), f"version must be a text, it is {value!r}"
+
+
+def _text(value: object) -> Iterator[Finding]:
+    if not isinstance(value, str):
+        yield (), f"must be a text, it is {value!r}"
+
+
+def _boolean(value: object) -> Iterator[Finding]:
+    if not isinstance(value, bool):
+        yield (), f"must be true or false, it is {value!r}"
+
+
+def _seconds(value: object) -> Iterator[Finding]:
+    if not _is_number(value) or value <= 0:  # type: ignore[operator]
+        yield (), f"must be a positive number of seconds, it is {value!r}"
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _parameters(value: object) -> Iterator[Finding]:
+    for name, declared in _entries(value):
+        yield from _identifier(name)
+        yield from (((name,), problem) for problem in schema_problems(name, declared))
+    yield from _not_a_mapping(value)
+
+
+def _instruments(value: object) -> Iterator[Finding]:
+    for role, purpose in _entries(value):
+        yield from _identifier(role)
+        if not isinstance(purpose, str):
+            yield (role,), f"instrument '{role}' must say in words what it is for, it says {purpose!r}"
+    yield from _not_a_mapping(value)
+
+
+def _limits(value: object) -> Iterator[Finding]:
+    for name, declared in _entries(value):
+        if not isinstance(declared, dict):
+            yield (name,), f"limits of '{name}' must be a mapping, for example {{unit: V, minimum: 3.2, maximum: 3.4}}"
+            continue
+        for problem in limit_problems(declared):
+            yield (name,), f"limits of '{name}': {problem}"
+    yield from _not_a_mapping(value)
+
+
+def _retry(value: object) -> Iterator[Finding]:
+    for key, given in _entries(value):
+        if key == "attempts":
+            if not isinstance(given, int) or isinstance(given, bool) or given < 1:
+                yield (key,), f"attempts must be a whole number of at least 1, it is {given!r}"
+        elif key == "delay_s":
+            if not _is_number(given) or given < 0:
+                yield (key,), f"delay_s must be a number of seconds, it is {given!r}"
+        else:
+            yield (key,), f"unknown key '{key}' (known: attempts, delay_s)"
+    yield from _not_a_mapping(value)
+
+
+def _entries(value: object) -> list[tuple[str, Any]]:
+    return [(str(name), entry) for name, entry in value.items()] if isinstance(value, dict) else []
+
+
+def _not_a_mapping(value: object) -> Iterator[Finding]:
+    if not isinstance(value, dict):
+        yield (), f"must be a mapping, it is {value!r}"
+
+
+def _identifier(name: str) -> Iterator[Finding]:
+    if not name.isidentifier():
+        yield (name,), f"'{name}' must be usable as run.….{name}: letters, digits and _"
+
+
+CHECKS: dict[str, tuple[str, Callable[[object], Iterator[Finding]]]] = {
+    "name": ("E111", _name),
+    "version": ("E112", _version),
+    "title": ("E113", _text),
+    "description": ("E113", _text),
+    "kind": ("E113", _text),
+    "parameters": ("E121", _parameters),
+    "instruments": ("E122", _instruments),
+    "limits": ("E123", _limits),
+    "timeout_s": ("E131", _seconds),
+    "retry": ("E132", _retry),
+    "stop_on_fail": ("E133", _boolean),
+    "stop_grace_s": ("E131", _seconds),
+}

@@ -1,0 +1,171 @@
+"""Parameters of a run: their schema in the manifest, and the values that somebody gives for them."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from sequences.units import check_unit
+
+Schema = Mapping[str, Mapping[str, Any]]
+
+KEYS = ("type", "default", "unit", "minimum", "maximum", "enum", "description", "live")
+
+
+class ParameterError(ValueError):
+    """The given parameters do not fit. `problems` holds a sentence for each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_integer(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+TYPES: dict[str, tuple[Callable[[object], bool], str]] = {
+    "number": (_is_number, "a number"),
+    "integer": (_is_integer, "a whole number"),
+    "string": (lambda value: isinstance(value, str), "a text"),
+    "boolean": (lambda value: isinstance(value, bool), "true or false"),
+}
+
+
+BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
+
+def resolve_parameters(schema: Schema, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The value of every parameter: the given one or its default. Raises ParameterError with every problem at once."""
+    problems = [_unknown(name, schema) for name in given if name not in schema]
+    values = {}
+    for name, declared in schema.items():
+        if name in given:
+            values[name] = given[name]
+            problems += value_problems(name, declared, given[name])
+        elif "default" in declared:
+            values[name] = declared["default"]
+        else:
+            problems.append(f"Parameter '{name}' must be given: {_expected(declared)}.")
+    if problems:
+        raise ParameterError(problems)
+    return values
+
+
+def parse_parameter_texts(schema: Schema, texts: Iterable[str]) -> dict[str, Any]:
+    """Values from `key=value` texts, as the schema's types say. Raises ParameterError with every problem at once.
+
+    What is given is not yet resolved: names and ranges are checked there.
+    """
+    values: dict[str, Any] = {}
+    problems = []
+    for text in texts:
+        name, separator, value = text.partition("=")
+        if not separator:
+            problems.append(f"'{text}' is no parameter: write name=value.")
+        elif name not in schema:
+            problems.append(_unknown(name, schema))
+        elif name in values:
+            problems.append(f"Parameter '{name}' is given twice.")
+        else:
+            values[name] = _parse(value, schema[name]["type"])
+    if problems:
+        raise ParameterError(problems)
+    return values
+
+
+def _parse(text: str, type_name: str) -> Any:
+    """The text as the type, or the text itself where it does not fit: resolving says what was expected."""
+    try:
+        if type_name == "integer":
+            return int(text)
+        if type_name == "number":
+            return float(text)
+    except ValueError:
+        return text
+    if type_name == "boolean":
+        return BOOLEANS.get(text.lower(), text)
+    return text
+
+
+def value_problems(name: str, declared: Mapping[str, Any], value: object) -> list[str]:
+    """What is wrong with a value, in a sentence that names what is expected."""
+    fits, _ = TYPES[declared["type"]]
+    allowed = declared.get("enum")
+    inside = fits(value) and (allowed is None or value in allowed)
+    inside = inside and not (_is_number(value) and _outside(declared, value))
+    return [] if inside else [f"Parameter '{name}' must be {_expected(declared)}, it is {value!r}."]
+
+
+def _outside(declared: Mapping[str, Any], value: Any) -> bool:
+    return bool(value < declared.get("minimum", -math.inf) or value > declared.get("maximum", math.inf))
+
+
+def _expected(declared: Mapping[str, Any]) -> str:
+    """ "a number from 1 to 30 V", "one of 'fast', 'slow'"."""
+    if "enum" in declared:
+        return f"one of {', '.join(map(repr, declared['enum']))}"
+    words = [TYPES[declared["type"]][1]]
+    low, high = declared.get("minimum"), declared.get("maximum")
+    if low is not None and high is not None:
+        words.append(f"from {low:g} to {high:g}")
+    elif low is not None:
+        words.append(f"of at least {low:g}")
+    elif high is not None:
+        words.append(f"of at most {high:g}")
+    unit = declared.get("unit", "")
+    if unit:
+        words.append(unit if len(words) > 1 else f"in {unit}")
+    return " ".join(words)
+
+
+def _unknown(name: str, schema: Schema) -> str:
+    near = difflib.get_close_matches(name, schema, n=1)
+    if near:
+        return f"There is no parameter '{name}'. Did you mean '{near[0]}'?"
+    return f"There is no parameter '{name}'. Known: {', '.join(schema) or 'none'}."
+
+
+def schema_problems(name: str, declared: object) -> list[str]:
+    """Everything that is wrong with the declaration of one parameter."""
+    if not isinstance(declared, Mapping):
+        return [f"parameter '{name}' must be a mapping with at least a type"]
+    problems = [
+        f"parameter '{name}': unknown key '{key}' (known: {', '.join(KEYS)})" for key in declared if key not in KEYS
+    ]
+    type_name = declared.get("type")
+    if not isinstance(type_name, str) or type_name not in TYPES:
+        return [*problems, f"parameter '{name}': type must be one of {', '.join(TYPES)}, it is {type_name!r}"]
+    problems += [f"parameter '{name}': {problem}" for problem in check_unit(declared.get("unit", ""))]
+    problems += _range_problems(name, declared)
+    if not problems and "default" in declared:
+        problems += [f"default: {problem}" for problem in value_problems(name, declared, declared["default"])]
+    return problems
+
+
+def _range_problems(name: str, declared: Mapping[str, Any]) -> list[str]:
+    problems = [
+        f"parameter '{name}': {bound} must be a number, it is {declared[bound]!r}"
+        for bound in ("minimum", "maximum")
+        if not _is_number(declared.get(bound, 0))
+    ]
+    if problems:
+        return problems
+    if declared["type"] not in ("number", "integer") and ("minimum" in declared or "maximum" in declared):
+        problems.append(f"parameter '{name}': a {declared['type']} has no minimum or maximum")
+    if declared.get("minimum", -math.inf) > declared.get("maximum", math.inf):
+        problems.append(f"parameter '{name}': minimum {declared['minimum']:g} is above maximum {declared['maximum']:g}")
+    allowed = declared.get("enum", [""])
+    if not isinstance(allowed, list) or not allowed:
+        problems.append(f"parameter '{name}': enum must be a list of values")
+    elif "enum" in declared and not all(TYPES[declared["type"]][0](value) for value in allowed):
+        problems.append(f"parameter '{name}': every value of enum must be {TYPES[declared['type']][1]}")
+    if not isinstance(declared.get("live", False), bool):
+        problems.append(f"parameter '{name}': live must be true or false")
+    return problems

@@ -1,0 +1,116 @@
+"""`run`: what a step has in its hands. It measures, logs, waits and reaches its instruments through it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any, NoReturn, Protocol
+
+from sequences.interrupts import raise_wanted, shielded
+from sequences.recorder import Recorder
+
+
+class StepExit(BaseException):
+    """A step ends itself, by `run.fail` or `run.retry`. `except Exception` in the step does not catch it."""
+
+
+class Wait(Protocol):
+    def __call__(self, seconds: float = 0.0) -> None: ...
+
+
+class Parameters(SimpleNamespace):
+    """The parameters of a run as attributes, in the units of the manifest."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"the manifest declares no parameter '{name}' (it declares: {_names(self)})")
+
+
+class Instruments(SimpleNamespace):
+    """The instruments of a run as attributes, by role."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"the manifest declares no instrument '{name}' (it declares: {_names(self)})")
+
+
+def _names(namespace: SimpleNamespace) -> str:
+    return ", ".join(sorted(vars(namespace))) or "none"
+
+
+class Run:
+    """One run of a sequence, as its steps see it. All methods belong to the thread that runs the step.
+
+    `subject` is the serial number or name of what is tested. `index` counts the repetitions of a repeated step, from 0;
+    `attempt` its tries, from 1. `result` is the sequence's own result: anything that JSON can hold, up to 64 KiB.
+    """
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        wait: Wait,
+        *,
+        subject: str,
+        parameters: Mapping[str, Any],
+        instruments: Mapping[str, Any],
+    ) -> None:
+        self._recorder = recorder
+        self._wait = wait
+        self.subject = subject
+        # Any: which attributes there are is the manifest's word, and the validator checks it.
+        self.parameters: Any = Parameters(**parameters)
+        self.instruments: Any = Instruments(**instruments)
+        self.result: Any = {}
+        self.index = 0
+        self.attempt = 1
+
+    @shielded
+    def measure(self, name: str, value: Any, unit: str = "", **limits: Any) -> bool:
+        """Record a number, text or boolean and judge it. Returns False if a limit failed.
+
+        The limits are those of the manifest under this name unless some are given: minimum, maximum, equals, one_of,
+        marginal_minimum, marginal_maximum. Raises ValueError for a name recorded before in this attempt, an unknown
+        unit or impossible limits, TypeError for any other kind of value.
+        """
+        passed = self._recorder.measure(name, value, unit, limits)
+        raise_wanted()
+        return passed
+
+    @shielded
+    def record_curve(self, name: str, columns: Mapping[str, str], rows: Iterable[Sequence[float]]) -> None:
+        """Record a table of numbers; `columns` maps each name to its unit. What is not finite is kept as empty."""
+        self._recorder.record_curve(name, columns, rows)
+        raise_wanted()
+
+    @shielded
+    def log(self, message: object, level: str = "INFO") -> None:
+        """Write a line into the story. Levels: DEBUG, INFO, WARNING, ERROR."""
+        self._recorder.log(message, level)
+        raise_wanted()
+
+    def warn(self, message: object) -> None:
+        """Write a line that somebody should look at."""
+        self.log(message, level="WARNING")
+
+    @shielded
+    def progress(self, done: float, total: float, message: str = "") -> None:
+        """Tell how far the step is. Call it as often as you like: at most two lines a second are written."""
+        self._recorder.progress(done, total, message)
+        raise_wanted()
+
+    @shielded
+    def sleep(self, seconds: float) -> None:
+        """Wait. A pause stops the clock, a stop ends it."""
+        self._wait(seconds)
+
+    @shielded
+    def boundary(self) -> None:
+        """A place where the run may be paused or stopped."""
+        self._wait()
+
+    def retry(self, reason: str) -> NoReturn:
+        """End this attempt and ask for another. Without attempts left the step fails."""
+        self.fail(reason)
+
+    def fail(self, reason: str) -> NoReturn:
+        """End this attempt: the subject is bad. With attempts left the step is tried again."""
+        self._recorder.fail(reason)
+        raise StepExit(reason)

@@ -1,0 +1,184 @@
+"""Every problem of a package, with its file, line and code, and without importing it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from sequences.validator import validate
+
+ROOT = Path(__file__).parents[2]
+FIRST_LINE = 7  # of the steps that `write_package` writes
+
+GOOD = "@step\ndef a(self, run): pass\n"
+
+
+def found(package: Path) -> list[str]:
+    """ "file:line: CODE message" with the file's name alone."""
+    return [str(problem).removeprefix(f"{package}/") for problem in validate(package)[1]]
+
+
+def test_good_package_has_no_problems(write_package):
+    manifest, problems = validate(write_package(GOOD, "title: Sample\ntimeout_s: 5"))
+    assert problems == []
+    assert (manifest.name, manifest.title, manifest.timeout_s) == ("sample", "Sample", 5)
+
+
+def test_every_problem_is_reported_at_once(write_package):
+    steps = """
+    @step(timeout_s=-1)
+    def a(self, run): run.instruments.psu.set("voltage", 1)
+    @step
+    def a(self, run): run.measure("x", 1, minimum=5, maximum=1)
+    """
+    package = write_package(steps, "parameters: {volts: {type: number, unit: Volt}}\ncolour: red")
+    assert [line.split(" ")[:2] for line in found(package)] == [
+        ["manifest.yaml:3:", "E121"],
+        ["manifest.yaml:4:", "E104"],
+        ["sequence.py:8:", "E208"],
+        ["sequence.py:11:", "E205"],
+        ["sequence.py:11:", "E214"],
+    ]
+
+
+MANIFESTS = [
+    ("x: [", "E102", "is not valid YAML: "),
+    ("parameters: &p {}\nlimits: *p", "E102", "cannot be used: aliases (*name) are not allowed"),
+    ("when: 2024-13-45", "E102", "is not valid YAML: "),
+    ("title: a\ntitle: b", "E103", "key 'title' stands here twice"),
+    ("colour: red", "E104", "unknown key 'colour' (known: name, version,"),
+    ("title: 3", "E113", "must be a text, it is 3"),
+    ("parameters: 3", "E121", "must be a mapping, it is 3"),
+    ("parameters: {a-b: {type: number}}", "E121", "'a-b' must be usable as run.….a-b: letters, digits and _"),
+    ("instruments: {psu: {x: 1}}", "E122", "instrument 'psu' must say in words what it is for, it says {'x': 1}"),
+    ("limits: {x: 3}", "E123", "limits of 'x' must be a mapping, for example"),
+    ("limits: {x: {minimum: 2, maximum: 1}}", "E123", "limits of 'x': minimum 2 is above maximum 1"),
+    ("limits: {x: {unit: Volt, minimum: 2}}", "E123", "limits of 'x': unknown unit 'Volt'"),
+    ("timeout_s: 0", "E131", "must be a positive number of seconds, it is 0"),
+    ("stop_grace_s: soon", "E131", "must be a positive number of seconds, it is 'soon'"),
+    ("retry: {attempts: 0}", "E132", "attempts must be a whole number of at least 1, it is 0"),
+    ("retry: {delay_s: -1}", "E132", "delay_s must be a number of seconds, it is -1"),
+    ("retry: {tries: 2}", "E132", "unknown key 'tries' (known: attempts, delay_s)"),
+    ("stop_on_fail: 1", "E133", "must be true or false, it is 1"),
+]
+
+
+@pytest.mark.parametrize(("manifest", "code", "message"), MANIFESTS)
+def test_manifest_problem_is_named(write_package, manifest, code, message):
+    (problem,) = found(write_package(GOOD, manifest))
+    place, found_code, text = problem.split(" ", 2)
+    assert (place.split(":")[0], found_code) == ("manifest.yaml", code)
+    assert int(place.split(":")[1]) >= 1
+    assert text.startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "line"),
+    [
+        (b"", "E102", 1),
+        (b"\xff\xfe\xff", "E102", 1),
+        (b"[" * 100_000, "E102", 1),
+        (b"- " * 100_000, "E102", 1),
+        (b"- [}", "E102", 1),
+        (b"# " + b"x" * 300_000, "E101", 1),
+        (b"name: sample", "E105", 1),
+        (b"name: Sample\nversion: 1", "E111", 1),
+        (b"name: other\nversion: 1", "E111", 1),
+        (b"name: sample\nversion: []", "E112", 2),
+    ],
+)
+def test_manifest_that_is_no_manifest_is_refused(write_package, content, code, line):
+    package = write_package(GOOD)
+    (package / "manifest.yaml").write_bytes(content)
+    manifest, problems = validate(package)
+    assert manifest is None
+    assert [(problem.code, problem.line) for problem in problems] == [(code, line)]
+
+
+def test_missing_files_are_problems(tmp_path):
+    manifest, problems = validate(tmp_path)
+    assert manifest is None
+    assert [problem.code for problem in problems] == ["E101", "E201"]
+
+
+DECLARED = """
+instruments: {supply: powers it}
+parameters: {cycles: {type: integer, default: 3}, volts: {type: number, default: 5}}
+limits: {rail: {unit: V, minimum: 1}}
+"""
+STEP = "@step\ndef a(self, run):\n    "
+SEQUENCES = [
+    ("@step\ndef a(self, run) pass", "E202", 1, "syntax error: "),
+    ("def helper(self): pass", "E204", -1, "class Sample has no method with @step"),
+    (GOOD + GOOD, "E205", 3, "step 'a' is already defined in line 8"),
+    ("@step\ndef a(self): pass", "E206", 1, "step 'a' must take (self, run), it takes (self)"),
+    (GOOD + "@setup\ndef b(self, run, more): pass", "E206", 3, "setup 'b' must take (self, run), it takes"),
+    ("@step\nasync def a(self, run): pass", "E207", 1, "step 'a' must be a plain function, it is async"),
+    ("@step\ndef a(self, run): yield", "E207", 1, "step 'a' must be a plain function, it has a yield"),
+    ("@step(5)\ndef a(self, run): pass", "E208", 0, "step 'a': options are given by name, as in timeout_s=5"),
+    ("@step(timeout=5)\ndef a(self, run): pass", "E208", 0, "step 'a': unknown option 'timeout' (known: timeout_s,"),
+    ("@step(timeout_s=0)\ndef a(self, run): pass", "E208", 0, "step 'a': timeout_s must be a positive number"),
+    ("@step(attempts=0)\ndef a(self, run): pass", "E208", 0, "step 'a': attempts must be a whole number"),
+    ("@step(attempts=1.5)\ndef a(self, run): pass", "E208", 0, "step 'a': attempts must be a whole number"),
+    ("@step(retry_delay_s='1')\ndef a(self, run): pass", "E208", 0, "step 'a': retry_delay_s must be a number"),
+    ("@step(stop_on_fail=1)\ndef a(self, run): pass", "E208", 0, "step 'a': stop_on_fail must be True or False"),
+    ("@step(repeat='volts')\ndef a(self, run): pass", "E208", 0, "step 'a': repeat names 'volts', which is no integer"),
+    (STEP + "run.instruments.psu.open()", "E211", 2, "instrument 'psu' is not declared in manifest.yaml"),
+    (STEP + "print(run.parameters.volt)", "E212", 2, "parameter 'volt' is not declared in manifest.yaml"),
+    (STEP + "run.measure('x', 1, 'Volt')", "E213", 2, "measurement 'x': unknown unit 'Volt'"),
+    (STEP + "run.record_curve('c', {'t': 'sec'}, [])", "E213", 2, "unknown unit 'sec'"),
+    (STEP + "run.measure('x', 1, minimum=2, maximum=1)", "E214", 2, "measurement 'x': minimum 2 is above maximum 1"),
+    (STEP + "run.measure('x', 1, min=2)", "E214", 2, "measurement 'x': unknown limit 'min'"),
+    (STEP + "run.measure('rail', 1, unit='mV')", "E215", 2, "measurement 'rail' is in mV, but its limits in"),
+    (STEP + "run.measure('rails', 1)", "W301", 2, "measurement 'rails' has no limits in manifest.yaml"),
+]
+
+
+@pytest.mark.parametrize(("steps", "code", "line", "message"), SEQUENCES)
+def test_sequence_problem_is_named(write_package, steps, code, line, message):
+    problems = [problem.split(" ", 2) for problem in found(write_package(steps, DECLARED))]
+    place, found_code, text = problems[0]
+    assert (place, found_code) == (f"sequence.py:{FIRST_LINE + line}:", code)
+    assert text.startswith(message)
+    assert {problem[1] for problem in problems} == {code}
+
+
+@pytest.mark.parametrize("content", ["", "from sequences.authoring import sequence\n@sequence\nclass A: pass\n" * 2])
+def test_module_needs_one_sequence(write_package, content):
+    package = write_package(GOOD)
+    (package / "sequence.py").write_text(content)
+    assert [problem.split(" ")[1] for problem in found(package)] == ["E203"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "import sequences.authoring as g\n@g.sequence\nclass A:\n    @g.step(attempts=2)\n    def a(self, r): pass\n",
+        "from sequences.authoring import sequence as s, step as t\n@s\nclass A:\n    @t\n    def a(self, run): pass\n",
+    ],
+)
+def test_decorators_may_have_other_names(write_package, content):
+    package = write_package(GOOD)
+    (package / "sequence.py").write_text(content)
+    assert found(package) == []
+
+
+def test_what_only_the_running_program_knows_is_not_judged(write_package):
+    steps = "@step(timeout_s=float('5'))\ndef a(self, run): run.measure(f'x{1}', 1, unit=str(), minimum=int())"
+    assert found(write_package(steps, DECLARED)) == []
+
+
+def test_package_is_not_imported(write_package, tmp_path):
+    witness = tmp_path / "witness"
+    validate(write_package(f"Path({str(witness)!r}).touch()\n{GOOD}"))
+    assert not witness.exists()
+
+
+def test_every_code_is_documented_and_tested():
+    sources = [*ROOT.glob("sequences/*_check.py"), ROOT / "sequences/manifest.py"]
+    known = {code for source in sources for code in re.findall(r'"([EW]\d{3})"', source.read_text())}
+    assert set(re.findall(r"^\| ([EW]\d{3}) \|", (ROOT / "docs/sequences.md").read_text(), re.M)) == known
+    tested = Path(__file__).read_text()
+    assert [code for code in sorted(known) if f'"{code}"' not in tested] == []
