@@ -1,0 +1,147 @@
+"""The warden's children: started, watched, started again, and never outliving it."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from math import inf
+from pathlib import Path
+
+from stations.safety.lifeline import die_with_warden
+from stations.safety.processes import ProcessMark, kill_group
+
+FAST_DEATH_S = 5.0
+LARGEST_LOG = 5_000_000
+
+
+class BackOff:
+    """How long to wait before starting something again: not at all at first, longer if it keeps dying young."""
+
+    def __init__(self) -> None:
+        self._fast_deaths = 0
+
+    def after(self, lived_s: float) -> float:
+        """Seconds to wait after a life of `lived_s` seconds."""
+        self._fast_deaths = self._fast_deaths + 1 if lived_s < FAST_DEATH_S else 0
+        return 0.0 if self._fast_deaths < 2 else min(5.0, 0.2 * 2.0 ** (self._fast_deaths - 2))
+
+
+class Child:
+    """A program that is kept alive. When the warden dies, the kernel kills it and its whole group."""
+
+    def __init__(self, name: str, argv: Sequence[str], env: Mapping[str, str], logs: Path) -> None:
+        self.name, self.argv, self.env = name, argv, env
+        self.log = logs / f"{name.replace('/', '--')}.log"
+        self.process: subprocess.Popen[bytes] | None = None
+        self.mark: ProcessMark | None = None
+        self.pidfd = -1
+        self.start_at = inf
+        self.started_at = 0.0
+        self._lifeline = -1
+        self._back_off = BackOff()
+
+    def start(self) -> None:
+        """Raises OSError when the program cannot be started."""
+        theirs, self._lifeline = os.pipe2(os.O_CLOEXEC)
+        _rotate(self.log)
+        try:
+            with self.log.open("ab") as log:
+                self.process = self._spawn(theirs, log.fileno())
+        finally:
+            os.close(theirs)
+        self.mark = ProcessMark.of(self.process.pid)
+        self.pidfd = os.pidfd_open(self.process.pid)
+        self.started_at, self.start_at = time.monotonic(), inf
+
+    def _spawn(self, lifeline: int, log: int) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            self.argv,
+            env={**os.environ, **self.env},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=(lifeline,),
+            start_new_session=True,
+            preexec_fn=lambda: die_with_warden(lifeline),
+        )
+
+    def signal(self, number: int) -> None:
+        if self.process is not None:
+            self.process.send_signal(number)
+
+    def cut_lifeline(self) -> None:
+        if self._lifeline >= 0:
+            os.close(self._lifeline)
+            self._lifeline = -1
+
+    def bury(self) -> int:
+        """The exit code of a child that has ended (or is being killed). Nothing of its group lives on."""
+        assert self.process is not None
+        kill_group(self.process.pid)
+        code = self.process.wait()
+        os.close(self.pidfd)
+        self.cut_lifeline()
+        self.process, self.mark, self.pidfd = None, None, -1
+        now = time.monotonic()
+        self.start_at = now + self._back_off.after(now - self.started_at)
+        return code
+
+
+class GuardChild(Child):
+    """The guard of a slot. Its lifeline is its standard input: it makes its slot safe before it ends."""
+
+    PATIENCE_S = 1.5
+    START_PATIENCE_S = 10.0  # it may have to wait for its predecessor
+
+    def __init__(self, slot: str, argv: Sequence[str], env: Mapping[str, str], logs: Path) -> None:
+        super().__init__(f"guard {slot}", argv, env, logs)
+        self.slot = slot
+        self.answer_by = inf
+        self.safe: bool | None = None
+
+    def start(self) -> None:
+        self.safe = None
+        super().start()
+        self.answer_by = self.started_at + self.START_PATIENCE_S
+
+    def _spawn(self, lifeline: int, log: int) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            self.argv,
+            env={**os.environ, **self.env},
+            stdin=lifeline,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+    def answered(self, safe: bool | None) -> None:
+        self.safe = safe
+        self.answer_by = time.monotonic() + self.PATIENCE_S
+
+
+def wait_for_ends(children: Iterable[Child], timeout_s: float) -> list[Child]:
+    """Wait until all have ended and bury them. Returns those that still live after the time."""
+    alive = {child.pidfd: child for child in children if child.process is not None}
+    until = time.monotonic() + timeout_s
+    while alive and (ended := select.select([*alive], [], [], max(0.0, until - time.monotonic()))[0]):
+        for pidfd in ended:
+            alive.pop(pidfd).bury()
+    return [*alive.values()]
+
+
+def end_children(children: Iterable[Child], grace_s: float) -> None:
+    """SIGTERM, time to obey, SIGKILL."""
+    children = [child for child in children if child.process is not None]
+    for child in children:
+        child.signal(signal.SIGTERM)
+    for child in wait_for_ends(children, grace_s):
+        child.bury()
+
+
+def _rotate(log: Path) -> None:
+    if log.exists() and log.stat().st_size > LARGEST_LOG:
+        log.replace(log.with_suffix(".log.1"))

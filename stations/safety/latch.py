@@ -1,0 +1,47 @@
+"""Latch files: an emergency stop that holds a slot until somebody resets it. The file is the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import cast
+
+from stations.contracts import Latch
+from stations.paths import StationPaths
+from stations.safety.durable import read_json, sync_folder, write_json
+
+
+def read_latch(paths: StationPaths, slot: str) -> Latch | None:
+    """The latch of a slot. A file that cannot be read latches too: nobody can tell that it does not."""
+    path = paths.slot(slot).latch
+    if not path.exists():
+        return None
+    found = read_json(path)
+    if isinstance(found, dict) and found.keys() >= Latch.__required_keys__:
+        return cast(Latch, found)
+    return Latch(id="", scope=slot, by="", face="", reason=f"{path} cannot be read", at=path.stat().st_mtime)
+
+
+def latch_slot(paths: StationPaths, slot: str, latch: Latch) -> Latch:
+    """Latch a slot, safe against power loss, and return the latch that holds: the first one stays. Raises OSError."""
+    held = read_latch(paths, slot)
+    if held is None:
+        write_json(paths.slot(slot).latch, latch)
+    return held or latch
+
+
+def release_slot(paths: StationPaths, slot: str, latch_id: str | None) -> bool:
+    """Take a slot's latch away; with an id only that very latch. True when the slot is free of latches now."""
+    held = read_latch(paths, slot)
+    if held is None:
+        return True
+    if latch_id not in (None, held["id"]):
+        return False
+    paths.slot(slot).latch.unlink(missing_ok=True)
+    sync_folder(paths.slots)
+    return True
+
+
+def latches(paths: StationPaths, slots: Iterable[str]) -> dict[str, Latch]:
+    """The latches that hold now, by slot."""
+    found = {slot: read_latch(paths, slot) for slot in slots}
+    return {slot: latch for slot, latch in found.items() if latch is not None}

@@ -1,0 +1,80 @@
+"""Stops and deadlines: asked first, killed when that does not help, and the story tells each rung."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from stations.safety import client
+from tests.stations.safety.station_under_test import SLOT, StationUnderTest
+from tests.stations.safety.tiny_supply import TinySupply
+
+
+def stop(station: StationUnderTest, run: str) -> float:
+    moment = time.time()
+    answer = client.wish(station.paths, SLOT, run, {"word": "stop", "control": "c-1", "reason": "enough"})
+    assert answer["answer"] == "delivered"
+    return moment
+
+
+def rungs(station: StationUnderTest, run: str) -> list[tuple[str, str, str]]:
+    return [(line["rung"], line["why"], line["control"]) for line in station.kinds(run, "ladder")]
+
+
+@pytest.mark.parametrize("block", ["sleep", "loop", "read"])
+def test_stop_runs_the_teardown(station: StationUnderTest, supply: TinySupply, block: str):
+    run = station.begin(block, stop_grace_s=5.0)
+    assert supply.off_after(stop(station, run)) < 1.5
+    ended = station.ended(run)
+    assert (ended["why"], ended["verdict"]["ending"]) == ("finished", "stopped")
+    assert rungs(station, run) == [("interrupt", "stop", "c-1")]
+    assert len(supply.times_of("OUTP OFF")) == 1
+
+
+def test_stop_right_after_the_start_is_obeyed(station: StationUnderTest):
+    run = station.run(station.job(station.package("sleep"), stop_grace_s=5.0))
+    stop(station, run)
+    assert station.ended(run)["verdict"]["ending"] == "stopped"
+
+
+def test_stop_that_is_not_heard_climbs_to_the_kill(station: StationUnderTest, supply: TinySupply):
+    run = station.begin("deadlock", stop_grace_s=0.4)
+    assert supply.off_after(stop(station, run)) < 0.4 + 1.5
+    ended = station.ended(run)
+    assert (ended["why"], ended["safe"]) == ("stop_expired", True)
+    rung, why, control = zip(*rungs(station, run), strict=True)
+    assert rung == ("interrupt", "terminate", "kill")
+    assert (why, control) == (("stop", "stop", "stop_expired"), ("c-1",) * 3)
+
+
+@pytest.mark.parametrize("block", ["sleep", "loop", "read"])
+def test_step_timeout_runs_the_teardown(station: StationUnderTest, supply: TinySupply, block: str):
+    run = station.begin(block, timeout_s=0.5)
+    ended = station.ended(run)
+    assert (ended["why"], ended["verdict"]["outcome"]) == ("finished", "TIMEOUT")
+    assert supply.times_of("OUTP OFF")[0] - station.kinds(run, "step.started")[1]["at"] < 1.5
+
+
+def test_deadline_that_is_not_heard_ends_in_the_kill(station: StationUnderTest, supply: TinySupply):
+    run = station.begin("deadlock", timeout_s=0.5)
+    ended = station.ended(run)
+    assert (ended["why"], ended["safe"]) == ("timeout", True)
+    assert rungs(station, run) == [("kill", "timeout", "")]
+    assert supply.times_of("OUTP OFF")[0] - station.kinds(run, "step.started")[1]["at"] < 2.5
+
+
+def test_pause_and_resume_reach_the_run(station: StationUnderTest):
+    run = station.begin("run.sleep(0.6)")
+    for word in ("pause", "resume"):
+        client.wish(station.paths, SLOT, run, {"word": word, "control": word, "reason": ""})
+    assert station.ended(run)["verdict"]["outcome"] == "PASS"
+    assert [line["control"] for line in station.lines(run) if line["k"].startswith("batch.") and "control" in line] == [
+        "pause",
+        "resume",
+    ]
+
+
+def test_wish_for_an_unknown_run_is_answered(station: StationUnderTest):
+    answer = client.wish(station.paths, SLOT, "nobody", {"word": "stop", "control": "", "reason": ""})
+    assert (answer["answer"], answer["why"]) == ("unknown", "run nobody is not in this slot")

@@ -1,0 +1,122 @@
+"""The warden keeps its children alive, and takes them with it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from stations.safety.children import BackOff
+from stations.safety.processes import ProcessMark
+from tests.stations.safety.station_under_test import ROOT, SLOT, StationUnderTest, kill, wait_until
+
+CHILD = "import os, subprocess, time; open({file!r}, 'a').write(f'{{os.getpid()}}\\n'); {then}"
+
+
+@pytest.fixture
+def lane(make_station) -> StationUnderTest:
+    return make_station({SLOT: {}})
+
+
+def add_child(station: StationUnderTest, then: str = "time.sleep(60)") -> None:
+    code = CHILD.format(file=str(station.folder / "pids"), then=then)
+    station.settings["children"] = [{"name": "helper", "argv": [sys.executable, "-c", code], "env": {"COLOUR": "red"}}]
+
+
+def pids(station: StationUnderTest) -> list[int]:
+    file = station.folder / "pids"
+    return [int(line) for line in file.read_text().split()] if file.exists() else []
+
+
+def test_second_warden_is_refused_in_one_sentence(lane: StationUnderTest):
+    lane.start()
+    argv = [sys.executable, "-m", "stations.safety.warden", str(lane.paths.warden_config)]
+    second = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert second.returncode == 2
+    assert second.stderr == f"A station is already running on {lane.paths.data}; stop it first.\n"
+
+
+def test_child_is_started_again_with_its_environment(lane: StationUnderTest):
+    add_child(lane, "print(os.environ['COLOUR'], flush=True); time.sleep(60)")
+    lane.start()
+    first = wait_until(lambda: pids(lane))[0]
+    wait_until(lambda: (lane.paths.logs / "helper.log").read_text())
+    kill(first)
+    second = wait_until(lambda: pids(lane)[1:])[0]
+    assert ProcessMark.of(second) is not None
+    assert (lane.paths.logs / "helper.log").read_text().startswith("red\n")
+
+
+def test_children_and_theirs_die_with_a_killed_warden(lane: StationUnderTest):
+    add_child(lane, "subprocess.run(['sleep', '60'])")
+    lane.start()
+    child = wait_until(lambda: pids(lane))[0]
+    group = wait_until(lambda: members(child)[1:] and members(child))
+    lane.kill_warden()
+    wait_until(lambda: not members(child), within_s=1.0)
+    assert len(group) == 2
+
+
+def test_stopped_child_dies_with_a_killed_warden_too(lane: StationUnderTest):
+    add_child(lane, "os.kill(os.getpid(), 19)")
+    lane.start()
+    child = wait_until(lambda: pids(lane))[0]
+    lane.kill_warden()
+    wait_until(lambda: not members(child), within_s=1.0)
+
+
+def test_closed_standard_input_ends_everything_in_order(lane: StationUnderTest):
+    add_child(lane)
+    lane.start()
+    child = wait_until(lambda: pids(lane))[0]
+    lane.warden.stdin.close()
+    assert lane.warden.wait(15) == 0
+    assert ProcessMark.of(child) is None
+
+
+def test_end_waits_for_the_last_imports(lane: StationUnderTest):
+    lane.start()
+    (lane.paths.supervisors / "one").touch()
+    begun = time.monotonic()
+    lane.end()
+    assert time.monotonic() - begun >= 3.0
+
+
+def test_guard_that_dies_once_is_replaced_at_once(lane: StationUnderTest):
+    lane.start()
+    first = lane.guard()
+    kill(first.pid)
+    wait_until(lambda: (status := lane.status()) and status["pid"] != first.pid)
+
+
+def test_warden_that_was_stopped_itself_does_not_blame_its_guards(lane: StationUnderTest):
+    lane.start()
+    guard = lane.guard()
+    kill(lane.warden.pid, 19)
+    time.sleep(2.0)
+    kill(lane.warden.pid, 18)
+    time.sleep(0.5)
+    assert guard.lives()
+
+
+def test_back_off_begins_with_the_second_fast_death():
+    back_off = BackOff()
+    assert [back_off.after(0.1) for _ in range(8)] == [0.0, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
+    assert (back_off.after(60.0), back_off.after(0.1)) == (0.0, 0.0)
+
+
+def members(group: int) -> list[int]:
+    """The living processes of a group."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        mark = ProcessMark.of(int(folder.name))
+        try:
+            if mark and os.getpgid(mark.pid) == group:
+                found.append(mark.pid)
+        except ProcessLookupError:
+            continue
+    return found
