@@ -1,0 +1,108 @@
+"""System checks: what is wrong with this installation, and what to do about it."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Info, Tags, register
+from django.db import NotSupportedError, OperationalError, connections
+
+from stations.station_file import StationFileError, read_station_file
+
+SQLITE_NEEDED = (3, 35, 0)  # RETURNING
+NETWORK_FILE_SYSTEMS = {"9p", "afs", "ceph", "cifs", "fuse.glusterfs", "fuse.sshfs", "nfs", "nfs4", "smb3", "smbfs"}
+
+
+@register(Tags.files)
+def check_data_dir(**_options: Any) -> list[CheckMessage]:
+    try:
+        settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=settings.DATA_DIR):
+            return []
+    except OSError as error:
+        message = f"The data directory {settings.DATA_DIR} cannot be written: {error.strerror}."
+        hint = "Give this user the right to write there, or set GWANJE_DATA_DIR to another folder."
+        return [Error(message, hint=hint, id="control.E001")]
+
+
+@register(Tags.compatibility)
+def check_sqlite(**_options: Any) -> list[CheckMessage]:
+    database = settings.DATABASES["default"]
+    if not database["ENGINE"].endswith("sqlite3"):
+        return []
+    found: list[CheckMessage] = []
+    if sqlite3.sqlite_version_info < SQLITE_NEEDED:
+        message = f"SQLite is {sqlite3.sqlite_version}, but 3.35 or newer is needed."
+        hint = "Use a Python that was built with a newer SQLite, or PostgreSQL (GWANJE_DATABASE_URL)."
+        found.append(Error(message, hint=hint, id="control.E002"))
+    kind = file_system_of(Path(database["NAME"]), Path("/proc/self/mounts").read_text(encoding="utf-8"))
+    if kind in NETWORK_FILE_SYSTEMS:
+        message = f"The SQLite file {database['NAME']} lies on a network mount ({kind}), where its locks do not hold."
+        hint = "Set GWANJE_DATA_DIR to a folder on a local disk, or use PostgreSQL (GWANJE_DATABASE_URL)."
+        found.append(Error(message, hint=hint, id="control.E003"))
+    if not has_full_text_search():
+        message = "This SQLite was built without FTS5, so texts are searched slowly."
+        hint = "Nothing breaks. Use a Python with a complete SQLite, or PostgreSQL (GWANJE_DATABASE_URL)."
+        found.append(Info(message, hint=hint, id="control.I001"))
+    return found
+
+
+@register(Tags.database)
+def check_postgresql(databases: Sequence[str] | None = None, **_options: Any) -> list[CheckMessage]:
+    """A server that cannot be reached is no finding: it may be away for a while, and every process waits for it."""
+    for alias in databases or []:
+        try:
+            connections[alias].ensure_connection()
+        except NotSupportedError as error:
+            hint = "Upgrade the server, or set GWANJE_DATABASE_URL to another one."
+            return [Error(f"The database server is too old: {error}", hint=hint, id="control.E004")]
+        except OperationalError:
+            continue
+    return []
+
+
+@register(Tags.compatibility)
+def check_workers(**_options: Any) -> list[CheckMessage]:
+    if settings.WORKERS >= 1:
+        return []
+    message = f"GWANJE_WORKERS is {settings.WORKERS}, so no work without a bench would ever run."
+    hint = "Set it to the number of lanes you want, at least 1, or leave it out for one per processor."
+    return [Error(message, hint=hint, id="control.E005")]
+
+
+@register(Tags.files)
+def check_station_file(**_options: Any) -> list[CheckMessage]:
+    """Every problem of the station file is a message of its own, so that all are seen at once."""
+    hint = f"Correct {settings.STATION_FILE}, or set GWANJE_STATION_FILE to another file."
+    try:
+        read_station_file(settings.STATION_FILE)
+    except StationFileError as error:
+        return [Error(problem, hint=hint, id="control.E006") for problem in str(error).splitlines()]
+    return []
+
+
+def file_system_of(path: Path, mounts: str) -> str:
+    """The type of the file system that `path` is on, by a table like /proc/self/mounts."""
+    best, kind = Path("/"), ""
+    for line in mounts.splitlines():
+        _device, point, found = line.split(" ")[:3]
+        mounted = Path(point.encode().decode("unicode_escape"))  # a blank is written as \040
+        if path.resolve().is_relative_to(mounted) and len(mounted.parts) >= len(best.parts):
+            best, kind = mounted, found  # of two mounts on one point the later one counts
+    return kind
+
+
+def has_full_text_search() -> bool:
+    connection = sqlite3.connect(":memory:")
+    try:
+        connection.execute("CREATE VIRTUAL TABLE texts USING fts5(content)")
+    except sqlite3.Error:
+        return False
+    finally:
+        connection.close()
+    return True

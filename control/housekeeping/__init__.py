@@ -1,0 +1,1 @@
+"""What has to happen again and again on a station's host: a loop of one-step functions."""

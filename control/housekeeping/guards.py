@@ -1,0 +1,52 @@
+"""Keeping rows and guards of one mind: what a guard knows of its slot, and emergency stops and resets from anywhere."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.utils import timezone
+
+from control.lifecycle.emergency import record_emergency_stop, was_reset
+from control.models import ControlEvent
+from stations.contracts import Latch
+from stations.models import Slot
+from stations.safety import client, emergency
+from stations.safety.latch import read_latch
+
+
+def mirror_safety(station: str) -> None:
+    """Copy each guard's last word on the safe state into its slot's row."""
+    for slot in Slot.objects.filter(station=station):
+        status = client.status(settings.STATION_PATHS, slot.pk, timeout_s=0.2)
+        safe = status["safe"] if status is not None else None
+        if slot.safe != safe:
+            Slot.objects.filter(pk=slot.pk).update(safe=safe)
+
+
+def reconcile_latches(station: str) -> None:
+    """Bring the latch files of this host and the rows together, in whichever direction something is missing.
+
+    A file without its control event: an emergency stop while the database was away, recorded now. A row without a file:
+    somebody pressed on another host, the guards are told now. A file that was reset on record: the guard missed it.
+    """
+    pressed_elsewhere: dict[str, list[Slot]] = {}
+    for slot in Slot.objects.filter(station=station):
+        held = read_latch(settings.STATION_PATHS, slot.pk)
+        if held is not None:
+            _reconcile_file(slot, held)
+        elif slot.latch is not None:
+            pressed_elsewhere.setdefault(slot.latch["id"], []).append(slot)
+    for control, slots in pressed_elsewhere.items():
+        emergency.stop_slots(settings.STATION_PATHS, [slot.pk for slot in slots], slots[0].latch)
+        ControlEvent.objects.filter(pk=control, delivered_at=None).update(delivered_at=timezone.now())
+
+
+def _reconcile_file(slot: Slot, held: Latch) -> None:
+    recorded = not held["id"] or ControlEvent.objects.filter(pk=held["id"]).exists()
+    if not recorded:
+        record_emergency_stop(held, delivered=True)
+    elif slot.latch is not None:
+        record_emergency_stop(slot.latch, delivered=True)  # aborts what was queued in the very moment of the press
+    elif held["id"] and was_reset(held, slot):
+        emergency.reset_slots(settings.STATION_PATHS, [slot.pk], held["id"])
+    else:
+        Slot.objects.filter(pk=slot.pk, latch__isnull=True).update(latch=held)

@@ -1,0 +1,33 @@
+"""The kinds of events, where they come from, and the names of the streams."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from uuid import UUID
+
+BOARD = "board"
+ALERTS = "alerts"
+
+
+def stream_of(batch_id: UUID | str) -> str:
+    return f"batch/{batch_id}"
+
+
+class Kind(StrEnum):
+    """Every kind that a journal holds. Those of a spool have the payloads of `sequences.contracts`."""
+
+    BATCH_QUEUED = "batch.queued"
+    BATCH_STARTED = "batch.started"
+    BATCH_PAUSED = "batch.paused"
+    BATCH_RESUMED = "batch.resumed"
+    BATCH_ENDED = "batch.ended"
+    STEP_STARTED = "step.started"
+    STEP_ENDED = "step.ended"
+    MEASUREMENT = "measurement"
+    LOG = "log"
+    PROGRESS = "progress"
+    CONTROL = "control"
+    ERROR = "error"
+    LADDER = "ladder"
+    SAFE_STATE = "safe_state"
+    TORN = "torn"  # a line that a death cut in two

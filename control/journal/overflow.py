@@ -1,0 +1,49 @@
+"""Event data that is too large for a row goes to a file, named by its place in the journal."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from control.models import Event
+
+LIMIT = 8 * 1024  # bytes of JSON in one row
+
+
+def within_limit(data: dict[str, Any], stream_id: int, seq: int) -> dict[str, Any]:
+    """Return the data itself, or the name of the file that now holds it.
+
+    Written before the row is committed: a file without a row is overwritten by the next event with this number.
+    """
+    if not data or _surely_small(data):
+        return data
+    text = json.dumps(data)
+    if len(text) <= LIMIT:
+        return data
+    path = _path(stream_id, seq)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return {"file": f"{stream_id}/{seq}.json", "bytes": len(text)}
+
+
+def _surely_small(data: dict[str, Any]) -> bool:
+    """Tell without encoding: nearly every event is a handful of numbers and short words."""
+    return all(
+        value is None or isinstance(value, (int, float)) or (isinstance(value, str) and len(value) < 200)
+        for value in data.values()
+    )
+
+
+def full_data(event: Event) -> dict[str, Any]:
+    """Return the data of an event, wherever it lies."""
+    if set(event.data) != {"file", "bytes"}:
+        return event.data
+    found: dict[str, Any] = json.loads(_path(event.stream_id, event.seq).read_text())
+    return found
+
+
+def _path(stream_id: int, seq: int) -> Path:
+    return Path(settings.DATA_DIR) / "events" / str(stream_id) / f"{seq}.json"

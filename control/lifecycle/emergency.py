@@ -1,0 +1,120 @@
+"""Emergency stop and reset. Hardware first, through the guards and without a database; the record follows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from uuid_utils.compat import uuid7
+
+from control.journal.append import Entry, alert, tell_batch
+from control.journal.kinds import Kind
+from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
+from control.lifecycle.finish import End, finish_waiting
+from control.lifecycle.refusals import BadValue, check_length
+from control.models import Batch, ControlEvent
+from control.states import ACTIVE, State, StepOutcome
+from stations.contracts import Latch
+from stations.models import Slot
+
+ALL = "all"
+
+
+def new_latch(scope: str, *, by: Actor, reason: str = USER_REQUEST) -> Latch:
+    """What the guards are told and write down. `scope` is a slot, a station or "all"."""
+    # Never refused: a reason that is too long is cut.
+    return Latch(id=str(uuid7()), scope=scope, by=by.name, face=by.face, reason=reason[:LONGEST_REASON], at=time.time())
+
+
+def slots_in(scope: str) -> Q:
+    """The slots that a scope covers."""
+    if scope == ALL:
+        return Q()
+    return Q(pk=scope) if "/" in scope else Q(station=scope)
+
+
+def record_emergency_stop(latch: Latch, *, delivered: bool, user: AbstractBaseUser | None = None) -> ControlEvent:
+    """Write down an emergency stop that the guards have been told of: once, however often and by whomever it is called.
+
+    Effects, in order: a ControlEvent with the latch's id, the slots' latches, a line in every running batch's story, an
+    alert; then, each in a transaction of its own, every waiting batch of the scope ends ABORTED, so that a reset starts
+    nothing.
+    """
+    at = datetime.fromtimestamp(latch["at"], UTC)
+    with transaction.atomic():
+        event, created = ControlEvent.objects.get_or_create(
+            pk=latch["id"],
+            defaults={
+                "kind": ControlEvent.Kind.EMERGENCY_STOP,
+                "scope": latch["scope"],
+                "user": user,
+                "by": latch["by"],
+                "face": latch["face"],
+                "reason": latch["reason"],
+                "requested_at": at,
+                "delivered_at": timezone.now() if delivered else None,
+            },
+        )
+        if created:
+            Slot.objects.filter(slots_in(latch["scope"]), latch__isnull=True).update(latch=latch)
+            message = f"Emergency stop of {latch['scope']} by {latch['by']}: {latch['reason']}"
+            line = Entry(Kind.CONTROL, message, "ERROR", at=at, data={"control": latch["id"], "kind": event.kind})
+            for batch in _batches_in(latch["scope"], ACTIVE):
+                tell_batch(batch.pk, line)
+            alert([line])
+    _abort_waiting(latch)
+    return event
+
+
+def _batches_in(scope: str, states: Sequence[str]) -> list[Batch]:
+    if scope == ALL:
+        where = Q()
+    elif "/" in scope:
+        where = Q(slot=scope)
+    else:
+        where = Q(station=scope)
+    return list(Batch.objects.filter(where, state__in=states))
+
+
+def _abort_waiting(latch: Latch) -> None:
+    message = f"Emergency stop of {latch['scope']} by {latch['by']} before it began: {latch['reason']}"
+    line = Entry(Kind.CONTROL, message, "ERROR", data={"control": latch["id"]})
+    for batch in _batches_in(latch["scope"], [State.QUEUED]):
+        finish_waiting(batch.pk, End(State.ABORTED, StepOutcome.NONE, timezone.now(), message), line)
+
+
+def record_reset(scope: str, *, by: Actor, reason: str) -> tuple[ControlEvent, list[Slot]]:
+    """Write down that somebody lifts the latches of a scope, before the guards are told to. Raises BadValue.
+
+    Returns the event and the slots whose latch it lifts.
+    """
+    if not reason.strip():
+        raise BadValue("A reset needs a reason: say why it is safe to go on.")
+    check_length("reason", reason, LONGEST_REASON)
+    with transaction.atomic():
+        slots = list(Slot.objects.filter(slots_in(scope), latch__isnull=False))
+        event = ControlEvent.objects.create(
+            kind=ControlEvent.Kind.RESET,
+            scope=scope,
+            user=by.user,
+            by=by.name,
+            face=by.face,
+            reason=reason,
+            before={slot.pk: slot.latch for slot in slots},
+            requested_at=timezone.now(),
+        )
+        Slot.objects.filter(pk__in=[slot.pk for slot in slots]).update(latch=None)
+        alert([Entry(Kind.CONTROL, f"{scope} reset by {by.name}: {reason}", data={"control": str(event.pk)})])
+    return event, slots
+
+
+def was_reset(latch: Latch, slot: Slot) -> bool:
+    """Tell whether somebody has lifted this latch, on record. Without such a record no latch is ever lifted."""
+    scopes = [slot.pk, slot.station_id, ALL]
+    resets = ControlEvent.objects.filter(kind=ControlEvent.Kind.RESET, scope__in=scopes)
+    return resets.filter(requested_at__gt=datetime.fromtimestamp(latch["at"], UTC)).exists()

@@ -1,0 +1,99 @@
+"""finish: the one way into a terminal state, from which nothing ever changes again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from control.journal.append import Entry, alert, tell_batch, tell_board
+from control.journal.kinds import Kind
+from control.models import Batch, ControlEvent, Step
+from control.states import ALLOWED_MOVES, State, StepOutcome, StepState
+from stations.models import Lease
+
+
+@dataclass(frozen=True)
+class End:
+    """How a batch ended."""
+
+    state: State
+    outcome: StepOutcome
+    at: datetime
+    message: str = ""
+    unfinished: StepOutcome = StepOutcome.NONE  # of the step that was cut short
+    cause: str = ""
+    marginal: bool = False
+    result: Any = None
+    error: str = ""
+
+
+def finish(batch_id: object, end: End) -> Batch | None:
+    """Bring a batch to its end; None when it had ended already. Call inside a transaction.
+
+    Effects, in order: the batch, its open steps, undelivered wishes, leases, an alert unless all is well, the board.
+    """
+    sources = [state for state, moves in ALLOWED_MOVES.items() if end.state in moves]
+    moved = Batch.objects.filter(pk=batch_id, state__in=sources).update(**_columns(end))
+    if not moved:
+        return None
+    batch = Batch.objects.get(pk=batch_id)
+    _close_steps(batch, end)
+    ControlEvent.objects.filter(batch=batch, delivered_at=None).update(
+        delivered_at=end.at, after={"state": end.state, "note": "the batch had ended"}
+    )
+    Lease.objects.filter(holder=batch.pk).delete()
+    if end.state not in (State.COMPLETED, State.STOPPED):
+        alert(
+            [Entry(Kind.BATCH_ENDED, end.message, "ERROR", at=end.at, data={"batch": str(batch.pk), **_verdict(end)})]
+        )
+    tell_board(batch, Kind.BATCH_ENDED)
+    return batch
+
+
+def finish_waiting(batch_id: object, end: End, story: Entry) -> Batch | None:
+    """End a batch that never ran: its story gets its last line from here, as no guard will write one."""
+    with transaction.atomic():
+        if not Batch.objects.filter(pk=batch_id, state=State.QUEUED).update(message=end.message):
+            return None
+        tell_batch(batch_id, story)  # type: ignore[arg-type]
+        data = {**_verdict(end), "why": "never started"}
+        tell_batch(batch_id, Entry(Kind.BATCH_ENDED, end.message, at=end.at, data=data))  # type: ignore[arg-type]
+        return finish(batch_id, end)
+
+
+def _verdict(end: End) -> Mapping[str, str]:
+    return {"state": end.state, "outcome": end.outcome}
+
+
+def _columns(end: End) -> dict[str, Any]:
+    columns: dict[str, Any] = {
+        "state": end.state,
+        "outcome": end.outcome,
+        "ended_at": end.at,
+        "message": end.message,
+        "cause": end.cause,
+        "marginal": end.marginal,
+        "result": end.result,
+        "current_step": "",
+    }
+    if end.error:
+        columns["error"] = end.error
+    if end.state == State.COMPLETED:
+        columns["progress"] = 1.0
+    return columns
+
+
+def _close_steps(batch: Batch, end: End) -> None:
+    """No row stays RUNNING or PENDING."""
+    steps = Step.objects.filter(batch=batch)
+    steps.filter(state=StepState.RUNNING).update(
+        state=StepState.ENDED, outcome=end.unfinished, ended_at=end.at, message=end.message
+    )
+    steps.filter(state=StepState.PENDING).update(
+        state=StepState.ENDED, outcome=StepOutcome.SKIPPED, ended_at=F("started_at"), message="not begun"
+    )

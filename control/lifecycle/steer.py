@@ -1,0 +1,101 @@
+"""pause, resume, stop: wishes. Accepted here, delivered by the supervisor, obeyed by the runner."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from control.journal.append import Entry, tell_batch
+from control.journal.kinds import Kind
+from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
+from control.lifecycle.doorbell import ring_supervisor
+from control.lifecycle.finish import End, finish_waiting
+from control.lifecycle.refusals import NotFound, WrongState, check_length
+from control.models import Batch, ControlEvent
+from control.states import ALLOWED_CONTROLS, TERMINAL, Control, State, StepOutcome
+
+KINDS = {
+    Control.PAUSE: ControlEvent.Kind.BATCH_PAUSE,
+    Control.RESUME: ControlEvent.Kind.BATCH_RESUME,
+    Control.STOP: ControlEvent.Kind.BATCH_STOP,
+}
+WORDS = {kind: word for word, kind in KINDS.items()}
+
+
+def pause_batch(batch_id: UUID, *, by: Actor, reason: str = USER_REQUEST) -> Batch:
+    """Ask a running batch to pause at its next boundary. Raises NotFound or WrongState."""
+    return _ask(Control.PAUSE, batch_id, by, reason)
+
+
+def resume_batch(batch_id: UUID, *, by: Actor, reason: str = USER_REQUEST) -> Batch:
+    """Ask a paused batch to go on. Raises NotFound or WrongState."""
+    return _ask(Control.RESUME, batch_id, by, reason)
+
+
+def stop_batch(batch_id: UUID, *, by: Actor, reason: str = USER_REQUEST) -> Batch:
+    """Stop a batch: at once when it still waits, else with its teardown. Raises NotFound or WrongState.
+
+    A batch that does not yield is ended by its guard when its grace has run out.
+    """
+    return _ask(Control.STOP, batch_id, by, reason)
+
+
+def _ask(word: Control, batch_id: UUID, by: Actor, reason: str) -> Batch:
+    check_length("reason", reason, LONGEST_REASON)
+    with transaction.atomic():
+        batch = Batch.objects.filter(pk=batch_id).first()
+        if batch is None:
+            raise NotFound(f"There is no batch {batch_id}.")
+        state = State(batch.state)
+        if word not in ALLOWED_CONTROLS[state]:
+            raise WrongState(_why_not(word, state))
+        event = _record(word, batch, by, reason)
+        if state == State.QUEUED:
+            _stop_waiting(batch, event, by, reason)
+        else:
+            tell_batch(batch.pk, _line(event, f"{word.label} requested by {by.name}: {reason}"))
+            ring_supervisor(batch.pk)
+    batch.refresh_from_db()
+    return batch
+
+
+def _record(word: Control, batch: Batch, by: Actor, reason: str) -> ControlEvent:
+    return ControlEvent.objects.create(
+        kind=KINDS[word],
+        batch=batch,
+        user=by.user,
+        by=by.name,
+        face=by.face,
+        reason=reason,
+        before={"state": batch.state},
+        requested_at=timezone.now(),
+    )
+
+
+def _stop_waiting(batch: Batch, event: ControlEvent, by: Actor, reason: str) -> None:
+    message = f"Stopped by {by.name} before it began: {reason}"
+    end = End(State.STOPPED, StepOutcome.NONE, event.requested_at, message)
+    if finish_waiting(batch.pk, end, _line(event, message)) is None:
+        raise WrongState("The batch has just begun to run. Ask again to stop it.")
+    ControlEvent.objects.filter(pk=event.pk).update(
+        delivered_at=event.requested_at, obeyed_at=event.requested_at, after={"state": State.STOPPED}
+    )
+
+
+def _line(event: ControlEvent, message: str) -> Entry:
+    data = {"control": str(event.pk), "kind": event.kind, "by": event.by, "face": event.face, "reason": event.reason}
+    return Entry(Kind.CONTROL, message, data=data)
+
+
+def _why_not(word: Control, state: State) -> str:
+    if state in TERMINAL:
+        return f"The batch has ended ({state.label}), there is nothing left to {word}. Submit it again to repeat it."
+    remedy = {
+        (Control.PAUSE, State.QUEUED): "Stop it if it should not run.",
+        (Control.PAUSE, State.PAUSED): "Resume it to go on.",
+        (Control.RESUME, State.QUEUED): "It starts by itself when its slot is free.",
+        (Control.RESUME, State.RUNNING): "It is not paused.",
+    }[word, state]
+    return f"The batch is {state.label.lower()}, it cannot {word} now. {remedy}"

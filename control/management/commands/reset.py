@@ -1,0 +1,33 @@
+"""manage.py reset: lift the latches of an emergency stop, with a reason. Starts nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from control.lifecycle.press import reset
+from control.management.commands.estop import add_scope_arguments, scope_of
+from control.management.refusing import person_at_the_keyboard, refusing
+
+
+class Command(BaseCommand):
+    help = "Lift the latches of an emergency stop. Say why it is safe to go on. Starts nothing."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        add_scope_arguments(parser)
+        parser.add_argument("--reason", required=True, help="why it is safe to go on; kept in the history")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        scope = scope_of(options)
+        with refusing():
+            answers = reset(scope, by=person_at_the_keyboard(), reason=options["reason"])
+        for slot, answer in sorted(answers.items()):
+            if isinstance(answer, str):
+                self.stdout.write(f"{slot}: {answer}")
+            elif answer["latch"] is not None:
+                self.stdout.write(f"{slot}: still latched by {answer['latch']['by']}")
+            else:
+                self.stdout.write(f"{slot}: " + ("ready" if answer["safe"] else "no longer latched, but not safe yet"))
+        if not answers:
+            self.stdout.write(f"{scope}: reset; its own host lifts the latches.")

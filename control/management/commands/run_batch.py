@@ -1,0 +1,80 @@
+"""manage.py run_batch SEQUENCE: submit a batch and follow it to its verdict."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rich.console import Console
+
+from control.lifecycle.refusals import BadValue
+from control.lifecycle.submit import Order, find_package, submit
+from control.management.following import exit_code, follow, stop_then_emergency
+from control.management.refusing import REFUSED, person_at_the_keyboard, refusing
+from control.models import Batch
+from sequences.parameters import ParameterError, parse_parameter_texts
+from stations.health import station_answers
+from stations.models import Slot, Station
+
+
+class Command(BaseCommand):
+    help = (
+        "Submit a batch and follow it. Ctrl-C asks it to stop, twice is an emergency stop. "
+        "Exit code: 0 PASS, 1 FAIL, 2 refused, 3 ERROR or TIMEOUT, 4 STOPPED, 5 ABORTED, 6 CRASHED."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("sequence", help="for example board_test")
+        parser.add_argument("--slot", help="station/slot, for example demo/slot-1; default: the first free fitting one")
+        parser.add_argument("--subject", default="", help="what the batch is about, for example a serial number")
+        parser.add_argument("--name", default="", help="default: the sequence's title and the subject")
+        parser.add_argument("--priority", default="NORMAL", choices=Batch.Priority.names)
+        parser.add_argument("--no-wait", action="store_true", help="refuse instead of queueing when the slot is busy")
+        parser.add_argument(
+            "-p", "--parameter", action="append", default=[], metavar="NAME=VALUE", help="may be given several times"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        by = person_at_the_keyboard()
+        with refusing():
+            order = _order(options)
+            _check_somebody_is_there(order)
+            batch = submit(order, by=by, trigger=Batch.Trigger.MANUAL)
+        console = Console(highlight=False)
+        place = batch.slot_id or f"a lane of {batch.station_id}"
+        console.print(f"[bold]{batch.name}[/]  {batch.sequence} {batch.version}  on {place}\n[dim]batch {batch.pk}[/]")
+        batch = follow(batch, console, on_ctrl_c=stop_then_emergency(batch, by))
+        sys.exit(exit_code(batch))
+
+
+def _order(options: dict[str, Any]) -> Order:
+    package = find_package(options["sequence"])
+    try:
+        parameters = parse_parameter_texts(package.manifest.parameters, options["parameter"])
+    except ParameterError as error:
+        raise BadValue(str(error)) from error
+    return Order(
+        sequence=options["sequence"],
+        slot=options["slot"],
+        name=options["name"],
+        subject=options["subject"],
+        parameters=parameters,
+        priority=Batch.Priority[options["priority"]],
+        wait=not options["no_wait"],
+    )
+
+
+def _check_somebody_is_there(order: Order) -> None:
+    """A page lets a batch wait for its station; whoever sits at a terminal wants to know at once."""
+    slot = Slot.objects.filter(pk=order.slot).select_related("station").first()
+    if order.slot is not None and slot is None:
+        return  # submit names the slots there are
+    stations = [slot.station] if slot is not None else list(Station.objects.all())
+    if not any(station_answers(station, settings.STATION_PATHS) for station in stations):
+        raise CommandError(
+            "No station is running that could take this. Start one in another terminal: "
+            "manage.py serve_station --with-bench",
+            returncode=REFUSED,
+        )

@@ -1,0 +1,26 @@
+"""manage.py serve_station: everything that a station's host needs to run batches, until Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from control.management.awaited_signals import AwaitedSignals
+from control.management.refusing import refusing
+from control.management.serving import Terminal, bring_up, watch_over
+
+
+class Command(BaseCommand):
+    help = "Take in the station file and serve its slots and lanes until Ctrl-C. Needs a migrated database."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--with-bench", action="store_true", help="play the instruments that have a `simulation`")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        terminal = Terminal(self.stdout, self.stderr)
+        with AwaitedSignals(signal.SIGINT, signal.SIGTERM) as stop:
+            with refusing():
+                processes = bring_up(terminal, with_bench=options["with_bench"])
+            watch_over(processes, stop, terminal)

@@ -1,0 +1,48 @@
+"""manage.py watch BATCH: tell the story of a batch, from its first line to its verdict."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandParser
+from rich.console import Console
+
+from control.lifecycle.refusals import NotFound
+from control.management.following import exit_code, follow
+from control.management.refusing import refusing
+from control.management.terminal_story import TerminalStory
+from control.models import Batch
+
+
+class Command(BaseCommand):
+    help = "Tell the story of a batch, finished or running. Ctrl-C ends the watching, never the batch."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("batch", help="its id, or 'last' for the newest one")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with refusing():
+            batch = _find(options["batch"])
+        console = Console(highlight=False)
+        console.print(f"[bold]{batch.name}[/]  {batch.sequence} {batch.version}\n[dim]batch {batch.pk}[/]")
+        batch = follow(batch, console, on_ctrl_c=_stop_watching)
+        sys.exit(exit_code(batch) if batch.ended_at else 0)
+
+
+def _stop_watching(times: int, story: TerminalStory) -> bool:
+    story.say("  No longer watching. The batch goes on.", "yellow")
+    return False
+
+
+def _find(word: str) -> Batch:
+    if word == "last":
+        newest = Batch.objects.order_by("-pk").first()
+        if newest is None:
+            raise NotFound("There is no batch yet. Run one: manage.py run_batch board_test")
+        return newest
+    try:
+        return Batch.objects.get(pk=UUID(word))
+    except (ValueError, Batch.DoesNotExist):
+        raise NotFound(f"There is no batch '{word}'. Give its whole id, or 'last'.") from None

@@ -1,0 +1,94 @@
+"""Following a batch to its end in the terminal. Ctrl-C asks it to stop, a second one is an emergency stop."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+
+from django.db import Error, connection
+from rich.console import Console
+
+from control.history.queue import batches_ahead
+from control.journal.bell import Listener
+from control.journal.kinds import Kind, stream_of
+from control.journal.read import read_after
+from control.lifecycle.actor import Actor
+from control.lifecycle.press import press_emergency_stop
+from control.lifecycle.refusals import Refused
+from control.lifecycle.steer import stop_batch
+from control.management.awaited_signals import AwaitedSignals
+from control.management.terminal_story import TerminalStory
+from control.models import Batch
+from control.states import State, StepOutcome
+
+LOOK_EVERY_S = 0.5
+
+_EXIT_CODES = {State.STOPPED: 4, State.ABORTED: 5, State.CRASHED: 6}
+
+
+def exit_code(batch: Batch) -> int:
+    """0 PASS, 1 FAIL, 3 ERROR or TIMEOUT, 4 STOPPED, 5 ABORTED, 6 CRASHED. (2 is a refusal: there is no batch.)"""
+    by_outcome = {StepOutcome.FAIL: 1, StepOutcome.ERROR: 3, StepOutcome.TIMEOUT: 3}
+    return _EXIT_CODES.get(State(batch.state), by_outcome.get(StepOutcome(batch.outcome), 0))
+
+
+def follow(batch: Batch, console: Console, *, on_ctrl_c: Callable[[int, TerminalStory], bool]) -> Batch:
+    """Tell a batch's story until it has ended, and return it as it ended.
+
+    `on_ctrl_c(times, story)` is called at each Ctrl-C; the following ends when it returns False.
+    """
+    with (
+        Listener(stream_of(batch.pk)) as listener,
+        AwaitedSignals(signal.SIGINT) as ctrl_c,
+        TerminalStory(console) as story,
+    ):
+        _say_what_it_waits_for(batch, story)
+        last, handled, over = 0, 0, False
+        while not over:
+            try:
+                page = read_after(stream_of(batch.pk), last)
+            except Error:
+                story.say("  the database does not answer, trying again …", "yellow")
+                connection.close()
+                page = []
+            for event in page:
+                story.tell(event)
+                last, over = event.seq, event.kind == Kind.BATCH_ENDED
+            if ctrl_c.count > handled:
+                handled = ctrl_c.count
+                ctrl_c.take()
+                if not on_ctrl_c(handled, story):
+                    break
+            elif not page:
+                listener.wait(LOOK_EVERY_S, ctrl_c.fileno())
+    batch.refresh_from_db()
+    if over:
+        story.verdict(batch)
+    return batch
+
+
+def _say_what_it_waits_for(batch: Batch, story: TerminalStory) -> None:
+    ahead = batches_ahead(batch) if batch.state == State.QUEUED else 0
+    if ahead:
+        story.say(f"  waiting for {batch.slot_id or 'a lane'}: number {ahead} in its queue", "yellow")
+
+
+def stop_then_emergency(batch: Batch, by: Actor) -> Callable[[int, TerminalStory], bool]:
+    """The meaning of Ctrl-C for whoever started the batch."""
+
+    def react(times: int, story: TerminalStory) -> bool:
+        if times == 1:
+            story.say("  Stopping with teardown … Ctrl-C again for an emergency stop.", "yellow")
+            try:
+                stop_batch(batch.pk, by=by, reason="Ctrl-C")
+            except (Refused, Error) as error:
+                story.say(f"  {error}", "yellow")
+            return True
+        scope = batch.slot_id or Batch.objects.values_list("slot", flat=True).get(pk=batch.pk) or batch.station_id
+        pressed = press_emergency_stop(scope, by=by, reason="Ctrl-C, twice")
+        for line in pressed.lines():
+            story.say(f"  {line}", "bold red")
+        pressed.record()
+        return True
+
+    return react

@@ -1,0 +1,195 @@
+"""The processes of one station's host, seen from their parent: the bench, and the warden that holds all the others."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.conf import settings
+
+from control.lifecycle.doorbell import cluster_name
+from stations.contracts import ChildSettings, SlotSettings, WardenSettings
+from stations.models import Slot
+from stations.paths import StationPaths
+from stations.safety import client
+
+BENCH_READY_S = 15.0
+STATION_READY_S = 30.0
+# The warden's own order takes up to 17 s: batches with their teardown, last imports, clusters, housekeeping.
+WARDEN_STOP_S = 18.0
+REVIVE_EVERY_S = 1.0
+TERM_GRACE_S = 1.0
+SAFE_BUDGET_S = 1.0
+
+
+class StartFailed(Exception):
+    """Something did not come up; the sentence says what and why."""
+
+
+def warden_settings(station: str, slots: list[SlotSettings]) -> WardenSettings:
+    """The whole configuration of the warden, which knows nothing of Django and reads no station file."""
+    lanes = [slot for slot in slots if not slot["instruments"]]
+    return WardenSettings(
+        station=station,
+        data_dir=str(settings.DATA_DIR),
+        runner=[sys.executable, "-m", "sequences.runner"],
+        import_path=[str(settings.BASE_DIR)],
+        slots=slots,
+        children=[
+            _django_child("housekeeping", ["housekeeping", station], {}),
+            _cluster(station, Slot.Kind.SLOT, len(slots) - len(lanes)),
+            _cluster(station, Slot.Kind.LANE, len(lanes)),
+        ],
+        term_grace_s=TERM_GRACE_S,
+        safe_budget_s=SAFE_BUDGET_S,
+    )
+
+
+def _cluster(station: str, kind: Slot.Kind, workers: int) -> ChildSettings:
+    name = cluster_name(station, kind)
+    return _django_child(name, ["qcluster"], {"Q_CLUSTER_NAME": name, "GWANJE_CLUSTER_WORKERS": str(max(1, workers))})
+
+
+def _django_child(name: str, arguments: list[str], extra: dict[str, str]) -> ChildSettings:
+    manage = str(settings.BASE_DIR / "manage.py")
+    return ChildSettings(
+        name=name, argv=[sys.executable, manage, *arguments, "--skip-checks"], env={**os.environ, **extra}
+    )
+
+
+@dataclass
+class StationProcesses:
+    """Starts and ends bench and warden. Both die by themselves when this process is killed."""
+
+    configuration: WardenSettings
+    station_file: Path
+    with_bench: bool
+    paths: StationPaths = field(default_factory=lambda: settings.STATION_PATHS)
+    bench: subprocess.Popen[bytes] | None = None
+    warden: subprocess.Popen[bytes] | None = None
+    _revive_at: float = 0.0
+
+    def start(self) -> None:
+        """Bring everything up, the bench first. Raises StartFailed, and then nothing is left running."""
+        self.paths.prepare()
+        self._check_alone()
+        self.paths.warden_config.write_text(json.dumps(self.configuration, indent=1))
+        # The bench ends only when nobody holds the other end any more: it must outlive the guards' making safe.
+        self._bench_line, self._bench_hold = os.pipe()
+        try:
+            if self.with_bench:
+                self._start_bench()
+            self._start_warden()
+            self._wait_until_safe()
+        except StartFailed:
+            self.stop()
+            raise
+
+    def _check_alone(self) -> None:
+        with self.paths.warden_lock.open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise StartFailed(f"A station is already running on {self.paths.data}. Stop it first.") from None
+
+    def _start_bench(self) -> None:
+        ready, tell = os.pipe()
+        command = [sys.executable, "-m", "stations.bench", "--station-file", str(self.station_file)]
+        command += ["--data-dir", str(self.paths.data), "--ready-fd", str(tell), "--lifeline-fd", str(self._bench_line)]
+        errors = self.paths.logs / "bench.log"
+        with errors.open("wb") as log:
+            self.bench = subprocess.Popen(
+                command,
+                cwd=settings.BASE_DIR,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=(tell, self._bench_line),
+                start_new_session=True,
+            )
+        os.close(tell)
+        said = os.read(ready, 1)  # or the end of the pipe, when it has died
+        os.close(ready)
+        if not said:
+            self.bench.wait()
+            raise StartFailed(f"The simulated bench did not start: {errors.read_text().strip().splitlines()[-1]}")
+
+    def _start_warden(self) -> None:
+        lifeline, self._lifeline = os.pipe()
+        command = [sys.executable, "-m", "stations.safety.warden", str(self.paths.warden_config)]
+        with (self.paths.logs / "warden.log").open("ab") as log:
+            self.warden = subprocess.Popen(
+                command,
+                cwd=settings.BASE_DIR,
+                stdin=lifeline,
+                stdout=log,
+                stderr=log,
+                pass_fds=(self._bench_hold,),
+                start_new_session=True,
+            )
+        os.close(lifeline)
+
+    def _wait_until_safe(self) -> None:
+        """Wait until every guard knows whether its slot is safe. An unsafe one is said, and no reason not to start."""
+        assert self.warden is not None
+        until = time.monotonic() + STATION_READY_S
+        waiting = [slot["slot"] for slot in self.configuration["slots"]]
+        while waiting:
+            if self.warden.poll() is not None:
+                log = (self.paths.logs / "warden.log").read_text().strip().splitlines()
+                raise StartFailed(f"The warden did not start: {log[-1] if log else 'it said nothing'}")
+            if time.monotonic() > until:
+                raise StartFailed(f"No guard answers for {', '.join(waiting)}; see {self.paths.logs}")
+            waiting = [slot for slot in waiting if not self._knows_its_safety(slot)]
+            time.sleep(0.02)
+
+    def _knows_its_safety(self, slot: str) -> bool:
+        status = client.status(self.paths, slot, timeout_s=0.2)
+        return status is not None and status["safe"] is not None
+
+    def unsafe_slots(self) -> list[str]:
+        """The slots whose instruments did not confirm their safe state."""
+        answers = {slot["slot"]: client.status(self.paths, slot["slot"]) for slot in self.configuration["slots"]}
+        return [slot for slot, status in answers.items() if status is not None and status["safe"] is False]
+
+    def keep_alive(self) -> str | None:
+        """Start again what has died, at most once a second; return what that was, for the person who watches."""
+        died = [name for name in ("warden", "bench") if _has_ended(getattr(self, name))]
+        if not died or time.monotonic() < self._revive_at:
+            return None
+        self._revive_at = time.monotonic() + REVIVE_EVERY_S
+        if died[0] == "warden":
+            os.close(self._lifeline)
+            self._start_warden()
+            return "the warden had died, a new one makes everything safe"
+        try:
+            self._start_bench()
+        except StartFailed as failure:
+            return str(failure)
+        return "the simulated bench had died, a new one is running"
+
+    def stop(self) -> None:
+        """End in order: batches, clusters and guards through the warden, the bench last."""
+        _end(self.warden, WARDEN_STOP_S)
+        _end(self.bench, 1.0)
+
+
+def _has_ended(process: subprocess.Popen[bytes] | None) -> bool:
+    return process is not None and process.poll() is not None
+
+
+def _end(process: subprocess.Popen[bytes] | None, grace_s: float) -> None:
+    if process is None or process.poll() is not None:
+        return
+    process.terminate()
+    try:
+        process.wait(grace_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

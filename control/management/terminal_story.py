@@ -1,0 +1,181 @@
+"""A batch's story in the terminal: finished lines stay, the running step moves in the last line."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.markup import escape
+from rich.progress_bar import ProgressBar
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from control.journal import overflow
+from control.journal.kinds import Kind
+from control.management.terminal_words import duration_text, limits_text, marked, value_text
+from control.models import Batch, Event
+from control.states import State, StepOutcome
+
+_LOUD = {"WARNING": "yellow", "ERROR": "bold red"}
+
+
+# So many lines of the running step are shown while it runs; all of them are printed when it has ended.
+_SHOWN_LINES = 8
+
+
+class TerminalStory:
+    """Prints events of one batch in their order. Use as a context manager, so that the terminal is left tidy."""
+
+    def __init__(self, console: Console, *, verbose: bool = False) -> None:
+        self._console = console
+        self._verbose = verbose
+        self._live = Live(console=console, refresh_per_second=8, transient=True)
+        self._step = ""  # the running one
+        self._lines: list[Text] = []  # what it has told so far: printed below its own line, when it has ended
+        self._doing = ""  # the message of its progress
+        self._progress = 0.0  # of the batch
+        self.measurements = 0
+        self.steps = 0
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._live.stop()
+
+    def say(self, text: str, style: str = "") -> None:
+        self._print(Text(text, style=style))
+
+    def tell(self, event: Event) -> None:
+        data = overflow.full_data(event)
+        teller = _TELLERS.get(Kind(event.kind) if event.kind in set(Kind) else Kind.LOG)
+        if teller is not None:
+            teller(self, event, data)
+        self._live.update(self._running_step())
+
+    def _print(self, line: Text) -> None:
+        if self._step:
+            self._lines.append(line)
+        else:
+            self._console.print(line, highlight=False)
+
+    def _running_step(self) -> RenderableType:
+        if not self._step:
+            return ""
+        row = Table.grid(padding=(0, 1))
+        row.add_row(
+            Spinner("dots", style="cyan"),
+            Text(self._step, style="bold"),
+            ProgressBar(total=1.0, completed=self._progress, width=24),
+            Text(f"{100 * self._progress:.0f} %"),
+            Text(self._doing, style="dim"),
+        )
+        return Group(row, *self._lines[-_SHOWN_LINES:])
+
+    def queued(self, event: Event, data: dict[str, Any]) -> None:
+        self.say(f"  {event.message}", "dim")
+
+    def started(self, event: Event, data: dict[str, Any]) -> None:
+        self.say(f"  started, {data['total_steps']} steps", "dim")
+        for role, driver in data.get("drivers", {}).items():
+            self.say(f"  {role}: {driver.get('name', '')} at {driver.get('resource', '')}", "dim")
+
+    def step_started(self, event: Event, data: dict[str, Any]) -> None:
+        again = f" (attempt {data['attempt']})" if data["attempt"] > 1 else ""
+        self._step, self._doing = f"{data['name']}{again}", ""
+
+    def step_ended(self, event: Event, data: dict[str, Any]) -> None:
+        told, self._lines, self._step = self._lines, [], ""
+        self._progress = data["progress"]
+        self.steps += 1
+        outcome = StepOutcome(data["outcome"])
+        mark, style = marked(outcome, marginal=data.get("marginal", False))
+        took = "" if outcome == StepOutcome.SKIPPED else f"{duration_text(data['duration_ms']):>9}"
+        attempt = f" (attempt {data['attempt']})" if data["attempt"] > 1 or data.get("retrying") else ""
+        note = f"   {event.message}" if event.message else ""
+        self._print(Text.assemble((f"{mark} ", style), (f"{data['name'] + attempt:<34}", "bold"), took, (note, style)))
+        for line in told:
+            self._print(line)
+
+    def measured(self, event: Event, data: dict[str, Any]) -> None:
+        self.measurements += 1
+        mark, style = marked(StepOutcome(data["outcome"]), marginal=data.get("marginal", False))
+        value = value_text(data["type"], data["value"], data.get("unit", ""))
+        limits = limits_text(data.get("limits"), data.get("unit", ""))
+        self._print(
+            Text.assemble(
+                f"    {data['name']:<28}", (f"{value:>16}", style), (f"  {mark}", style), (f"  {limits}", "dim")
+            )
+        )
+
+    def logged(self, event: Event, data: dict[str, Any]) -> None:
+        if event.level == "DEBUG" and not self._verbose:
+            return
+        self.say(f"    {event.message}", _LOUD.get(event.level, "dim"))
+
+    def progressed(self, event: Event, data: dict[str, Any]) -> None:
+        self._progress = data["progress"]
+        self._doing = event.message
+
+    def failed(self, event: Event, data: dict[str, Any]) -> None:
+        self.say(f"    {data['exception']}: {event.message}", "red")
+        if self._verbose and data.get("traceback"):
+            self.say(data["traceback"], "dim")
+
+    def noted(self, event: Event, data: dict[str, Any]) -> None:
+        if event.message:
+            self.say(f"  {event.message}", _LOUD.get(event.level, "cyan"))
+
+    def climbed(self, event: Event, data: dict[str, Any]) -> None:
+        self.say(f"  guard: {data['rung']} ({data.get('why', '')})", "yellow")
+
+    def made_safe(self, event: Event, data: dict[str, Any]) -> None:
+        if not data["instruments"]:
+            return
+        if data["confirmed"]:
+            self.say("  safe state confirmed: " + ", ".join(data["instruments"]), "dim")
+            return
+        for name, proof in data["instruments"].items():
+            if not proof["confirmed"]:
+                self.say(f"  SAFE STATE NOT CONFIRMED: {name}: {proof['error']}", "bold red")
+
+    def ended(self, event: Event, data: dict[str, Any]) -> None:
+        self._step = ""
+
+    def verdict(self, batch: Batch) -> None:
+        """The last lines: what became of it, in one colour."""
+        shown = batch.outcome if batch.outcome != StepOutcome.NONE else batch.state
+        _, style = marked(StepOutcome(batch.outcome), marginal=batch.marginal)
+        took = (batch.ended_at - (batch.started_at or batch.created_at)).total_seconds() if batch.ended_at else 0.0
+        self._console.print()
+        counted = f"{self.steps} steps, {self.measurements} measurements, {took:.1f} s"
+        marginal = " (marginal)" if batch.marginal else ""
+        self._console.print(f"[{style} bold]{shown}{marginal}[/]  {counted}", highlight=False)
+        if batch.message and batch.outcome != StepOutcome.PASS:
+            self._console.print(escape(batch.message), style=style, highlight=False)
+        if batch.state not in (State.COMPLETED, State.STOPPED):
+            self._console.print(f"state {batch.state}", style="dim", highlight=False)
+
+
+_TELLERS = {
+    Kind.BATCH_QUEUED: TerminalStory.queued,
+    Kind.BATCH_STARTED: TerminalStory.started,
+    Kind.STEP_STARTED: TerminalStory.step_started,
+    Kind.STEP_ENDED: TerminalStory.step_ended,
+    Kind.MEASUREMENT: TerminalStory.measured,
+    Kind.LOG: TerminalStory.logged,
+    Kind.PROGRESS: TerminalStory.progressed,
+    Kind.ERROR: TerminalStory.failed,
+    Kind.CONTROL: TerminalStory.noted,
+    Kind.BATCH_PAUSED: TerminalStory.noted,
+    Kind.BATCH_RESUMED: TerminalStory.noted,
+    Kind.LADDER: TerminalStory.climbed,
+    Kind.SAFE_STATE: TerminalStory.made_safe,
+    Kind.TORN: TerminalStory.noted,
+    Kind.BATCH_ENDED: TerminalStory.ended,
+}

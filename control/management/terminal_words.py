@@ -1,0 +1,56 @@
+"""How values, limits and outcomes read in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from control.states import StepOutcome
+
+_MARKS = {
+    StepOutcome.PASS: ("✓", "green"),
+    StepOutcome.FAIL: ("✗", "red"),
+    StepOutcome.ERROR: ("!", "bold red"),
+    StepOutcome.TIMEOUT: ("⏱", "bold red"),
+    StepOutcome.SKIPPED: ("-", "dim"),
+    StepOutcome.NONE: ("·", "yellow"),
+}
+
+
+def marked(outcome: StepOutcome, *, marginal: bool = False) -> tuple[str, str]:
+    """Return a sign and a style; a pass outside its comfortable band is marked as such."""
+    return ("~", "yellow") if marginal and outcome == StepOutcome.PASS else _MARKS[outcome]
+
+
+def value_text(kind: str, value: Any, unit: str) -> str:
+    """Return `5.003 V`, `yes`, a text, or the size of a curve."""
+    if kind == "curve":
+        return f"{len(value['rows'])} points"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    shown = f"{value:.6g}" if isinstance(value, float) else str(value)
+    return f"{shown} {unit}".strip()
+
+
+def limits_text(limits: Mapping[str, Any] | None, unit: str) -> str:
+    """Return limits as a person writes them: `4.9 … 5.1 V`, `≤ 20 mA`, `= 'READY'`."""
+    if not limits:
+        return ""
+    low, high = limits.get("minimum"), limits.get("maximum")
+    if low is not None and high is not None:
+        return f"{low:g} … {high:g} {unit}".strip()
+    if low is not None:
+        return f"≥ {low:g} {unit}".strip()
+    if high is not None:
+        return f"≤ {high:g} {unit}".strip()
+    if "equals" in limits:
+        return f"= {limits['equals']!r}"
+    return f"one of {', '.join(map(repr, limits.get('one_of', [])))}"
+
+
+def duration_text(milliseconds: float) -> str:
+    """Return `12 ms`, `1.11 s` or `12:30 min`."""
+    if milliseconds < 1000:
+        return f"{milliseconds:.0f} ms"
+    seconds = milliseconds / 1000
+    return f"{seconds:.2f} s" if seconds < 60 else f"{int(seconds // 60)}:{int(seconds % 60):02} min"

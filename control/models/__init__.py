@@ -1,0 +1,12 @@
+"""Rows only: fields, constraints, indexes. Every rule that changes them lives in `control.lifecycle`."""
+
+from __future__ import annotations
+
+from control.models.batch import Batch
+from control.models.control_event import ControlEvent
+from control.models.error_log import ErrorLog
+from control.models.measurement import Measurement
+from control.models.step import Step
+from control.models.stream import Event, Stream
+
+__all__ = ["Batch", "ControlEvent", "ErrorLog", "Event", "Measurement", "Step", "Stream"]

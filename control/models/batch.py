@@ -1,0 +1,85 @@
+"""One run of a sequence."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from uuid_utils.compat import uuid7
+
+from control.states import ACTIVE, LIVE, TERMINAL, State, StepOutcome
+
+
+class Batch(models.Model):
+    """State says where it stands, outcome how it was judged; a terminal batch never changes again."""
+
+    class Trigger(models.TextChoices):
+        MANUAL = "MANUAL", _("Manual")
+        SCHEDULED = "SCHEDULED", _("Scheduled")
+        API = "API", _("API")
+
+    class Priority(models.IntegerChoices):
+        LOW = -10, _("Low")
+        NORMAL = 0, _("Normal")
+        HIGH = 10, _("High")
+        URGENT = 20, _("Urgent")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=200)
+    subject = models.CharField(max_length=200, blank=True)
+
+    sequence = models.CharField(max_length=100)
+    version = models.CharField(max_length=40)
+    sha256 = models.CharField(max_length=64)
+    package = models.CharField(max_length=500)  # folder of the sequence package
+    parameters = models.JSONField(default=dict)
+    limits = models.JSONField(default=dict)
+    stop_grace_s = models.FloatField()
+
+    station = models.ForeignKey("stations.Station", models.PROTECT, related_name="batches")
+    # A batch without instruments waits without a slot until a lane takes it.
+    slot = models.ForeignKey("stations.Slot", models.PROTECT, null=True, related_name="batches")
+    priority = models.SmallIntegerField(choices=Priority.choices, default=Priority.NORMAL)
+    trigger = models.CharField(max_length=9, choices=Trigger.choices)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
+    submitted_by = models.CharField(max_length=150)  # also true where there is no login: the command line
+
+    state = models.CharField(max_length=9, choices=State.choices, default=State.QUEUED)
+    outcome = models.CharField(max_length=7, choices=StepOutcome.choices, default=StepOutcome.NONE)
+    marginal = models.BooleanField(default=False)
+    progress = models.FloatField(default=0.0)
+    current_step = models.CharField(max_length=200, blank=True)
+    cause = models.CharField(max_length=200, blank=True)  # the first step that failed
+    message = models.TextField(blank=True)
+    error = models.TextField(blank=True)
+    result = models.JSONField(null=True)
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    # What this run used, for whoever wants to repeat or doubt it.
+    drivers = models.JSONField(default=dict)
+    station_configuration = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["slot"], condition=Q(state__in=ACTIVE), name="batch_one_active_per_slot"),
+            models.CheckConstraint(
+                condition=Q(state__in=LIVE) | Q(ended_at__isnull=False), name="batch_ended_has_time"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=ACTIVE) | Q(slot__isnull=False), name="batch_active_has_slot"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=TERMINAL) | Q(outcome=StepOutcome.NONE), name="batch_live_has_no_outcome"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["slot", "-priority", "id"], condition=Q(state=State.QUEUED), name="batch_waiting"),
+            models.Index(fields=["state", "-id"], name="batch_by_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.id})"

@@ -1,0 +1,33 @@
+"""A failure with its traceback and category, grouped with its like by fingerprint."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from control.models.batch import Batch
+
+
+class ErrorLog(models.Model):
+    class Category(models.TextChoices):
+        SEQUENCE = "sequence", _("Sequence")
+        HARDWARE = "hardware", _("Hardware")
+        ENGINE = "engine", _("Engine")
+        MODEL = "model", _("Model")
+        INFRASTRUCTURE = "infrastructure", _("Infrastructure")
+
+    batch = models.ForeignKey(Batch, models.CASCADE, related_name="errors")
+    step = models.PositiveIntegerField(null=True)  # index in the plan
+    attempt = models.PositiveSmallIntegerField(null=True)
+    at = models.DateTimeField()
+    category = models.CharField(max_length=14, choices=Category.choices)
+    exception = models.CharField(max_length=200)
+    message = models.TextField()
+    traceback = models.TextField(blank=True)
+    fingerprint = models.CharField(max_length=16, db_index=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.exception}: {self.message}"

@@ -1,0 +1,1 @@
+"""What runs inside django-q2: brokers that wake at once, thin tasks, and the supervisor of a batch."""

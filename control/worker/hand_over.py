@@ -1,0 +1,74 @@
+"""Handing a claimed batch to the guard of its slot, as often as it takes."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+
+from django.conf import settings
+
+from control.models import Batch
+from stations.contracts import Ending, Job
+from stations.models import Slot
+from stations.safety import client
+
+ASK_EVERY_S = 0.02
+# A guard is back within a tenth of a second; after this long there is no station to run anything.
+GIVE_UP_AFTER_S = 30.0
+SPOOL_LIMIT = 1024**3  # bytes of story after which a batch fails
+
+
+def guard_takes_work(slot: Slot) -> bool:
+    """Tell whether the guard would begin a run now. If not, a batch waits on, and everybody sees it as queued."""
+    status = client.status(settings.STATION_PATHS, slot.pk)
+    if status is None or status["closing"] or status["latch"] is not None:
+        return False
+    return status["run"] is None and status["safe"] is not False
+
+
+class HandOver:
+    """Asking again does no harm: the guard creates the spool, and only once."""
+
+    def __init__(self, batch: Batch) -> None:
+        self._slot = batch.slot_id or ""
+        self._job = Job(
+            run=str(batch.pk),
+            package=batch.package,
+            sha256=batch.sha256,
+            parameters=batch.parameters,
+            limits=batch.limits,
+            subject=batch.subject,
+            stop_grace_s=batch.stop_grace_s,
+            spool_limit=SPOOL_LIMIT,
+        )
+        self._done = False
+        self._since = time.monotonic()
+        self._next = 0.0
+
+    def ask(self) -> None:
+        if self._done or time.monotonic() < self._next:
+            return
+        answer = client.run(settings.STATION_PATHS, self._slot, self._job)
+        self._done = answer is not None and answer.get("answer") in ("running", "over")
+        self._next = time.monotonic() + ASK_EVERY_S
+        if not self._done and time.monotonic() > self._since + GIVE_UP_AFTER_S:
+            self._done = self._give_up(answer["why"] if answer is not None else "it does not answer")
+
+    def _give_up(self, why: str) -> bool:
+        """Write the end in the place of a guard that is not there.
+
+        Where there may be one after all, only the exclusive creation of the spool tells that the run has not begun.
+        """
+        message = f"The guard of {self._slot} did not take the run: {why}. Is its station running?"
+        line = {"k": "batch.ended", "at": time.time(), "why": Ending.LOST, "verdict": None, "message": message}
+        has_guard = self._slot in client.slots_known(settings.STATION_PATHS)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | (os.O_EXCL if has_guard else 0)
+        try:
+            spool = os.open(settings.STATION_PATHS.spool(self._job["run"]), flags, 0o640)
+        except FileExistsError:
+            self._since = time.monotonic()
+            return False
+        os.write(spool, (json.dumps(line) + "\n").encode())
+        os.close(spool)
+        return True

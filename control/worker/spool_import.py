@@ -1,0 +1,264 @@
+"""From lines of a spool to rows and events: what one page says, gathered first, then written in one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import transaction
+
+from control.journal.append import Entry, alert, import_spool, tell_board
+from control.journal.kinds import Kind
+from control.lifecycle.finish import End, finish
+from control.models import Batch, ControlEvent, ErrorLog, Measurement, Step, Stream
+from control.states import State, StepOutcome, StepState, settle
+from sequences.outcomes import Outcome
+from stations.contracts import Ending
+
+StepKey = tuple[int, int]  # index, attempt
+Line = dict[str, Any]
+
+_ENVELOPE = {"k", "at", "level", "message", "step"}
+_STEP_FIELDS = ["name", "group", "state", "outcome", "marginal", "retrying", "started_at", "ended_at", "duration_ms"]
+_STEP_FIELDS += ["result", "message"]
+_MEASUREMENT_FIELDS = ["type", "number", "value", "unit", "limits", "outcome", "marginal", "at"]
+# More than this many alerts of one page say nothing more to a person.
+_ALERTS_PER_PAGE = 10
+
+
+@dataclass
+class Page:
+    """What some lines of a spool come to. Gathering touches no database, so a failed write can simply be repeated."""
+
+    batch: Batch
+    running: dict[StepKey, Step] = field(default_factory=dict)  # steps that began in this page or one before
+    entries: list[Entry] = field(default_factory=list)
+    steps: dict[StepKey, Step] = field(default_factory=dict)
+    measurements: dict[tuple[StepKey, str], tuple[StepKey, Measurement]] = field(default_factory=dict)
+    errors: list[ErrorLog] = field(default_factory=list)
+    obeyed: dict[str, datetime] = field(default_factory=dict)  # control event -> when
+    refused: dict[str, str] = field(default_factory=dict)  # control event -> why it had no effect
+    columns: dict[str, Any] = field(default_factory=dict)  # of the batch
+    end: End | None = None
+    step_ended: bool = False
+
+    def take(self, line: Line) -> None:
+        """Add one line: exactly one event, and whatever rows its kind stands for."""
+        kind = line["k"]
+        at = datetime.fromtimestamp(line.get("at") or time.time(), UTC)
+        entry = Entry(
+            kind,
+            line.get("message") or "",
+            line.get("level") or _LEVELS.get(kind, "INFO"),
+            line.get("step"),
+            at,
+            {name: value for name, value in line.items() if name not in _ENVELOPE},
+        )
+        self.entries.append(entry)
+        if kind in _TAKERS:
+            _TAKERS[kind](self, line, at)
+
+    def alerts(self) -> list[Entry]:
+        """The lines that every open page should see at once."""
+        loud = [entry for entry in self.entries if entry.level in ("WARNING", "ERROR")]
+        name = {"batch": str(self.batch.pk), "name": self.batch.name}
+        shown = [Entry(e.kind, e.message, e.level, e.step, e.at, name) for e in loud[:_ALERTS_PER_PAGE]]
+        if len(loud) > len(shown):
+            shown.append(Entry(Kind.LOG, f"{len(loud) - len(shown)} more warnings and errors", "WARNING", data=name))
+        return shown
+
+
+def _take_batch_started(page: Page, line: Line, at: datetime) -> None:
+    page.columns["drivers"] = line.get("drivers") or {}
+    for planned in line["plan"]:
+        key = (planned["index"], 1)
+        page.steps[key] = Step(
+            batch=page.batch, index=planned["index"], attempt=1, name=planned["name"], group=planned["group"]
+        )
+
+
+def _take_step_started(page: Page, line: Line, at: datetime) -> None:
+    key = (line["step"], line["attempt"])
+    page.steps[key] = page.running[key] = Step(
+        batch=page.batch,
+        index=line["step"],
+        attempt=line["attempt"],
+        name=line["name"],
+        group=line["group"],
+        state=StepState.RUNNING,
+        started_at=at,
+    )
+    page.columns["current_step"] = line["name"]
+
+
+def _take_step_ended(page: Page, line: Line, at: datetime) -> None:
+    key = (line["step"], line["attempt"])
+    begun = page.running.pop(key, None)
+    page.steps[key] = Step(
+        batch=page.batch,
+        index=line["step"],
+        attempt=line["attempt"],
+        name=line["name"],
+        group=line["group"],
+        state=StepState.ENDED,
+        outcome=line["outcome"],
+        marginal=line.get("marginal", False),
+        retrying=line.get("retrying", False),
+        started_at=begun.started_at if begun else None,
+        ended_at=at,
+        duration_ms=line.get("duration_ms"),
+        result=line.get("result"),
+        message=line.get("message") or "",
+    )
+    page.columns["progress"] = line["progress"]
+    page.step_ended = True
+
+
+def _take_measurement(page: Page, line: Line, at: datetime) -> None:
+    key = (line["step"], line["attempt"])
+    value = line["value"]
+    page.measurements[key, line["name"]] = (
+        key,
+        Measurement(
+            name=line["name"],
+            type=line["type"],
+            number=value if line["type"] == Measurement.Type.NUMBER and isinstance(value, int | float) else None,
+            value=value,
+            unit=line.get("unit") or "",
+            limits=line.get("limits"),
+            outcome=line["outcome"],
+            marginal=line.get("marginal", False),
+            at=at,
+        ),
+    )
+
+
+def _take_progress(page: Page, line: Line, at: datetime) -> None:
+    page.columns["progress"] = line["progress"]
+    if line.get("message"):
+        page.columns["message"] = line["message"]
+
+
+def _take_error(page: Page, line: Line, at: datetime) -> None:
+    page.errors.append(
+        ErrorLog(
+            batch=page.batch,
+            step=line.get("step"),
+            attempt=line.get("attempt"),
+            at=at,
+            category=line["category"],
+            exception=line["exception"],
+            message=line["message"],
+            traceback=line.get("traceback") or "",
+            fingerprint=fingerprint(line),
+        )
+    )
+
+
+def _take_paused(page: Page, line: Line, at: datetime) -> None:
+    page.columns["state"] = State.PAUSED if line["k"] == Kind.BATCH_PAUSED else State.RUNNING
+    _take_control(page, line, at)
+
+
+def _take_control(page: Page, line: Line, at: datetime) -> None:
+    if not line.get("control"):
+        return
+    if line.get("obeyed", True):
+        page.obeyed[line["control"]] = at
+    else:
+        page.refused[line["control"]] = line["message"]
+
+
+def _take_batch_ended(page: Page, line: Line, at: datetime) -> None:
+    verdict = line.get("verdict") or {}
+    state, outcome, unfinished = settle(Ending(line["why"]), line.get("verdict"))
+    page.end = End(
+        state=state,
+        outcome=StepOutcome(outcome.value),
+        at=at,
+        message=verdict.get("message") or line.get("message") or "",
+        unfinished=StepOutcome(unfinished.value),
+        cause=verdict.get("cause") or "",
+        marginal=bool(verdict.get("marginal")) and outcome is Outcome.PASS,
+        result=verdict.get("result"),
+    )
+
+
+_LEVELS = {Kind.ERROR: "ERROR", Kind.LADDER: "WARNING", Kind.TORN: "WARNING"}
+_TAKERS: dict[str, Callable[[Page, Line, datetime], None]] = {
+    Kind.BATCH_STARTED: _take_batch_started,
+    Kind.STEP_STARTED: _take_step_started,
+    Kind.STEP_ENDED: _take_step_ended,
+    Kind.MEASUREMENT: _take_measurement,
+    Kind.PROGRESS: _take_progress,
+    Kind.ERROR: _take_error,
+    Kind.BATCH_PAUSED: _take_paused,
+    Kind.BATCH_RESUMED: _take_paused,
+    Kind.CONTROL: _take_control,
+    Kind.BATCH_ENDED: _take_batch_ended,
+}
+
+
+def fingerprint(line: Line) -> str:
+    """Return the same short word for failures that are alike: same exception, same message but for its numbers."""
+    alike = re.sub(r"\d+", "0", f"{line['category']}|{line['exception']}|{line['message']}")
+    return hashlib.sha1(alike.encode()).hexdigest()[:16]
+
+
+def write_page(page: Page, stream: Stream, offset: int) -> int:
+    """Write a page in one transaction and return the stream's last number. Raises Fenced, and then nothing is written.
+
+    Effects, in order: events, steps, measurements, errors, wishes obeyed, alerts, the batch, its end or the board.
+    """
+    with transaction.atomic():
+        last = import_spool(stream, page.entries, offset)
+        _write_steps(page)
+        _write_measurements(page)
+        ErrorLog.objects.bulk_create(page.errors)
+        for control, at in page.obeyed.items():
+            ControlEvent.objects.filter(pk=control).update(obeyed_at=at)
+        for control, why in page.refused.items():
+            ControlEvent.objects.filter(pk=control).update(after={"note": why})
+        alert(page.alerts())
+        _write_batch(page)
+    return last
+
+
+def _write_steps(page: Page) -> None:
+    Step.objects.bulk_create(
+        page.steps.values(),
+        batch_size=500,
+        update_conflicts=True,
+        unique_fields=["batch", "index", "attempt"],
+        update_fields=_STEP_FIELDS,
+    )
+
+
+def _write_measurements(page: Page) -> None:
+    rows = []
+    for key, measurement in page.measurements.values():
+        step = page.steps.get(key) or page.running[key]
+        measurement.step_id = step.pk
+        rows.append(measurement)
+    Measurement.objects.bulk_create(
+        rows, batch_size=500, update_conflicts=True, unique_fields=["step", "name"], update_fields=_MEASUREMENT_FIELDS
+    )
+
+
+def _write_batch(page: Page) -> None:
+    moved = page.columns.get("state")
+    if page.columns:
+        Batch.objects.filter(pk=page.batch.pk).update(**page.columns)
+    if page.errors:  # the first one is the cause, what follows are its consequences
+        first = page.errors[0]
+        Batch.objects.filter(pk=page.batch.pk, error="").update(error=f"{first.exception}: {first.message}")
+    if page.end is not None:
+        finish(page.batch.pk, page.end)
+    elif moved:
+        page.batch.refresh_from_db()
+        tell_board(page.batch, Kind.BATCH_PAUSED if moved == State.PAUSED else Kind.BATCH_RESUMED)

@@ -1,0 +1,11 @@
+"""The application of what stands on the bench. The only Django in `stations`, besides its models."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class StationsConfig(AppConfig):
+    name = "stations"
+    label = "stations"
+    verbose_name = "Stations"

@@ -1,0 +1,105 @@
+"""Taking a station file into the database: afterwards the rows say what the file says, however often it is done."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from stations import station_file
+from stations.contracts import SlotSettings
+from stations.models import Instrument, Slot, Station
+
+# A station whose heart has beaten this recently is alive.
+ALIVE_FOR = timedelta(seconds=5)
+
+
+class StationElsewhere(Exception):
+    """Another host serves this station right now."""
+
+
+def lane_names(lanes: int) -> list[str]:
+    return [f"lane-{number}" for number in range(1, lanes + 1)]
+
+
+def all_slot_settings(described: station_file.Station, lanes: int) -> list[SlotSettings]:
+    """What the guards need to know: the slots of the file, and lanes, which are slots without instruments."""
+    extra = [SlotSettings(slot=f"{described.id}/{name}", instruments={}) for name in lane_names(lanes)]
+    return [*station_file.slot_settings(described), *extra]
+
+
+def take_in(described: station_file.Station, *, host: str, time_zone: str, lanes: int) -> Station:
+    """Write the station, its instruments, slots and lanes; what the file no longer names goes out of service.
+
+    Raises StationElsewhere when another host is serving a station of this name.
+    """
+    with transaction.atomic():
+        _check_not_elsewhere(described.id, host)
+        configuration = _as_json(described)
+        station, _ = Station.objects.update_or_create(
+            pk=described.id,
+            defaults={
+                "name": described.name,
+                "time_zone": described.time_zone or time_zone,
+                "default_sequence": described.default_sequence,
+                "host": host,
+                "configuration": configuration,
+                "configuration_sha256": hashlib.sha256(json.dumps(configuration, sort_keys=True).encode()).hexdigest(),
+            },
+        )
+        _take_in_instruments(station, described)
+        _take_in_slots(station, described, lanes)
+    return station
+
+
+def is_alive(station: Station) -> bool:
+    """Tell by the database's own clock whether the station's host is working."""
+    return Station.objects.filter(pk=station.pk, heartbeat_at__gt=Now() - ALIVE_FOR).exists()
+
+
+def _check_not_elsewhere(station_id: str, host: str) -> None:
+    other = Station.objects.exclude(host=host).filter(pk=station_id, heartbeat_at__gt=Now() - ALIVE_FOR).first()
+    if other is not None:
+        raise StationElsewhere(
+            f"Station '{station_id}' is being served by host {other.host}. Stop it there, or give this one another id."
+        )
+
+
+def _as_json(described: station_file.Station) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(json.dumps(asdict(described), default=str))
+    return found
+
+
+def _take_in_instruments(station: Station, described: station_file.Station) -> None:
+    for name, instrument in described.instruments.items():
+        Instrument.objects.update_or_create(
+            pk=f"{station.pk}/{name}",
+            defaults={
+                "station": station,
+                "name": name,
+                "driver": instrument.driver,
+                "resource": instrument.resource,
+                "calibration_due": instrument.calibration_due,
+            },
+        )
+    Instrument.objects.filter(station=station).exclude(name__in=described.instruments).delete()
+
+
+def _take_in_slots(station: Station, described: station_file.Station, lanes: int) -> None:
+    rows: dict[str, dict[str, Any]] = {
+        slot.id: {"kind": Slot.Kind.SLOT, "sequence": slot.sequence, "instruments": slot.instruments}
+        for slot in described.slots
+    }
+    rows |= {name: {"kind": Slot.Kind.LANE, "sequence": "", "instruments": {}} for name in lane_names(lanes)}
+    for position, (name, fields) in enumerate(rows.items()):
+        Slot.objects.update_or_create(
+            pk=f"{station.pk}/{name}",
+            defaults={**fields, "station": station, "name": name, "position": position, "in_service": True},
+        )
+    # Its batches keep their slot: a slot that is gone from the file is kept, but takes no work.
+    Slot.objects.filter(station=station).exclude(name__in=rows).update(in_service=False)

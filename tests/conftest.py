@@ -1,0 +1,110 @@
+"""The database that tests run on, and whole installations for tests that start real processes.
+
+`pytest --database=sqlite` (the default) or `--database=postgresql` chooses the kind; see docs/testing.md.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import django
+import pytest
+from django.db import connection
+
+from stations.paths import StationPaths
+from tests.installations import Installation, Template
+from tests.postgresql import PostgreSQL
+
+DATA = pytest.StashKey[Path]()
+SERVER = pytest.StashKey[PostgreSQL | None]()
+PROCESSES = {"installation", "own_postgresql"}
+DATABASE = {"db", "transactional_db"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="what to test on")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give Django's settings a data directory and a database of their own before anything loads them."""
+    for name in [name for name in os.environ if name.startswith("GWANJE_") or name == "Q_CLUSTER_NAME"]:
+        del os.environ[name]
+    config.stash[DATA] = Path(tempfile.mkdtemp(prefix="gwanje-tests-"))
+    os.environ["GWANJE_DATA_DIR"] = str(config.stash[DATA])
+    config.stash[SERVER] = None
+    # Under xdist every process that runs tests has a server of its own; the one that only hands them out needs none.
+    hands_out = bool(config.getoption("numprocesses", None)) and not hasattr(config, "workerinput")
+    if config.getoption("--database") == "postgresql" and not hands_out:
+        server = config.stash[SERVER] = PostgreSQL()
+        server.start()
+        os.environ["GWANJE_DATABASE_URL"] = server.url("gwanje")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "control.settings"
+    if config.pluginmanager.hasplugin("django"):
+        django.setup()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need a database, and keep those with real processes together on one worker of xdist."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if fixtures & PROCESSES:
+            item.add_marker(pytest.mark.xdist_group("processes"))
+        if fixtures & (PROCESSES | DATABASE) or item.get_closest_marker("django_db"):
+            item.add_marker(pytest.mark.database)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if server := config.stash.get(SERVER, None):
+        server.remove()
+    if data := config.stash.get(DATA, None):
+        shutil.rmtree(StationPaths(data).runtime, ignore_errors=True)
+        shutil.rmtree(data)
+
+
+@pytest.fixture(scope="session")
+def postgresql(pytestconfig: pytest.Config) -> PostgreSQL | None:
+    """The server that tests of `--database=postgresql` share, else None."""
+    return pytestconfig.stash[SERVER]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(pytestconfig: pytest.Config) -> None:
+    """Let tests of SQLite run on a file, as the product does, and not in memory as pytest-django has it."""
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = str(pytestconfig.stash[DATA] / "tests.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def installation_template(postgresql: PostgreSQL | None, tmp_path_factory: pytest.TempPathFactory) -> Template:
+    return Template(tmp_path_factory.mktemp("template"), postgresql)
+
+
+@pytest.fixture
+def installation(installation_template: Template, tmp_path: Path) -> Iterator[Installation]:
+    """A fresh data directory and a migrated database of the chosen kind; every process of it is killed at the end."""
+    installed = installation_template.install(tmp_path)
+    yield installed
+    installed.remove()
+
+
+@pytest.fixture
+def own_postgresql(pytestconfig: pytest.Config) -> Iterator[PostgreSQL]:
+    """A server that a test may stop and start. Skipped unless the tests run on PostgreSQL."""
+    if pytestconfig.stash[SERVER] is None:
+        pytest.skip("needs --database=postgresql")
+    server = PostgreSQL()
+    server.start()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def installation_on_own_postgresql(own_postgresql: PostgreSQL, tmp_path: Path) -> Iterator[Installation]:
+    """An installation whose server the test may stop and start through `own_postgresql`."""
+    installed = Template(tmp_path / "template", own_postgresql).install(tmp_path / "installed")
+    yield installed
+    installed.remove()

@@ -1,0 +1,187 @@
+"""An installation of Gwanje for tests that start real processes: a data directory and a database, no leftovers."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import random
+import re
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from stations.paths import StationPaths
+
+HOUSE = Path(__file__).resolve().parent.parent
+PR_SET_CHILD_SUBREAPER = 36
+
+
+class Installation:
+    """What one test installs: the demo station, on ports of its own. `environment` may still be changed."""
+
+    def __init__(self, folder: Path, database_url: str) -> None:
+        self.folder = folder
+        self.database_url = database_url
+        self.data = folder / "data"
+        self.data.mkdir(parents=True, exist_ok=True)
+        self.paths = StationPaths(self.data)
+        # From scratch: nothing of the settings that pytest itself runs under may reach these processes.
+        kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
+        self.environment = {name: os.environ[name] for name in kept if name in os.environ}
+        self.station_file = folder / "station.yaml"
+        self.station_file.write_text(with_free_ports((HOUSE / "station.yaml").read_text()))
+        self.environment |= {
+            "GWANJE_DATA_DIR": str(self.data),
+            "GWANJE_DATABASE_URL": database_url,
+            "GWANJE_STATION_FILE": str(self.station_file),
+        }
+        # Whoever loses its parent becomes a child of this process instead of getting lost to init.
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+        self._older = descendants()
+        self._started: list[tuple[subprocess.Popen[str], Path]] = []
+
+    def manage(self, *arguments: str, timeout: float = 60, **options: Any) -> subprocess.CompletedProcess[str]:
+        """Run `manage.py` with these arguments to its end; exit code and output are in the answer."""
+        options = {"capture_output": True, "text": True, "env": self.environment, "cwd": self.folder} | options
+        return subprocess.run([sys.executable, str(HOUSE / "manage.py"), *arguments], timeout=timeout, **options)
+
+    def start(self, *arguments: str, **options: Any) -> subprocess.Popen[str]:
+        """Start `manage.py` with these arguments in a session of its own; see `output` for what it prints."""
+        file = self.folder / f"output-{len(self._started)}.txt"
+        with file.open("w") as stream:
+            options = {"stdout": stream, "stderr": subprocess.STDOUT, "env": self.environment} | options
+            command = [sys.executable, str(HOUSE / "manage.py"), *arguments]
+            process = subprocess.Popen(command, text=True, cwd=self.folder, start_new_session=True, **options)
+        self._started.append((process, file))
+        return process
+
+    def output(self, process: subprocess.Popen[str]) -> str:
+        """Everything that a started process has printed so far."""
+        return next(file.read_text() for known, file in self._started if known is process)
+
+    @contextmanager
+    def connection(self) -> Iterator[Any]:
+        """A connection by the plain driver, for a witness that trusts nobody. SQLite paths and psycopg URLs."""
+        if self.database_url.startswith("sqlite"):
+            opened: Any = sqlite3.connect(self.data / "gwanje.sqlite3", timeout=20, isolation_level=None)
+        else:
+            opened = psycopg.connect(self.database_url, autocommit=True)
+        with closing(opened) as connection:
+            yield connection
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        with self.connection() as connection:
+            return list(connection.execute(sql).fetchall())
+
+    def processes(self) -> set[int]:
+        """Every living process that came from this installation, even those that left their session and parents."""
+        return descendants() - self._older
+
+    def remove(self) -> None:
+        """Kill everything that is left and remove the runtime directory. Raises AssertionError when something stays."""
+        deadline = time.monotonic() + 10
+        killed: set[int] = set()
+        while left := self.processes():
+            assert time.monotonic() < deadline, f"processes that cannot be killed: {left}"
+            killed |= left
+            for pid in left:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.01)
+        for process, _file in self._started:
+            process.wait(timeout=10)
+        for pid in killed:
+            with suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)  # those that became ours when they lost their parent
+        shutil.rmtree(self.paths.runtime, ignore_errors=True)
+
+
+class Template:
+    """A migrated database that is copied for each installation, because migrating takes seconds."""
+
+    def __init__(self, folder: Path, server: Any) -> None:
+        self.server = server
+        self.name = f"gwanje_template_{os.getpid()}"
+        self.count = 0
+        self.file = folder / "data" / "gwanje.sqlite3"
+        url = f"sqlite:///{self.file}"
+        if server is not None:
+            server.execute(f"CREATE DATABASE {self.name}")
+            url = server.url(self.name)
+        done = Installation(folder, url).manage("migrate", "-v0")
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def install(self, folder: Path) -> Installation:
+        if self.server is not None:
+            self.count += 1
+            database = f"gwanje_{os.getpid()}_{self.count}"
+            self.server.execute(f"CREATE DATABASE {database} TEMPLATE {self.name}")
+            return Installation(folder, self.server.url(database))
+        installation = Installation(folder, f"sqlite:///{folder}/data/gwanje.sqlite3")
+        shutil.copy(self.file, installation.data)
+        return installation
+
+
+def with_free_ports(station_file: str) -> str:
+    """The demo station with ports of its own, so that it runs beside another one."""
+    return re.sub(r"(?<=::127\.0\.0\.1::)\d+", lambda _: str(next(FREE_PORTS)), station_file)
+
+
+def free_ports() -> Iterator[int]:
+    # Below those that the kernel gives to clients: a port found free there is still free when the bench takes it.
+    for port in random.sample(range(20_000, 32_000), 12_000):
+        with suppress(OSError):
+            socket.create_server(("127.0.0.1", port)).close()
+            yield port
+
+
+FREE_PORTS = free_ports()
+
+
+def wait_until(holds: Callable[[], Any], timeout_s: float = 30, what: str = "") -> Any:
+    """Ask until the answer is truthy, and return it. Raises AssertionError after `timeout_s`."""
+    deadline = time.monotonic() + timeout_s
+    while not (answer := holds()):
+        assert time.monotonic() < deadline, f"waited {timeout_s} s in vain for {what or holds}"
+        time.sleep(0.01)
+    return answer
+
+
+def alive(pid: int) -> bool:
+    """Whether a process still runs. One that has ended but was not reaped yet does not."""
+    return any(found == pid for found, _parent, _name in process_table())
+
+
+def descendants() -> set[int]:
+    """All living processes below this one, but for the test's PostgreSQL servers."""
+    children: dict[int, list[int]] = {}
+    for pid, parent, name in process_table():
+        if name != "postgres":
+            children.setdefault(parent, []).append(pid)
+    found: set[int] = set()
+    waiting = [os.getpid()]
+    while waiting:
+        below = children.get(waiting.pop(), [])
+        found.update(below)
+        waiting.extend(below)
+    return found
+
+
+def process_table() -> Iterator[tuple[int, int, str]]:
+    """Pid, parent and name of every process that has not ended."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            head, _, tail = stat.read_text().rpartition(")")
+            state, parent = tail.split()[:2]
+            if state not in "ZX":
+                yield int(head.split()[0]), int(parent), head.partition("(")[2]
