@@ -10,6 +10,8 @@ from typing import Any
 
 # Bytes per transaction: large enough to catch up fast, small enough that nobody waits long behind it.
 PAGE = 256 * 1024
+# NaN and infinities are no JSON: kept as words. (`json.loads` would make a new decoder for each line.)
+_DECODER = json.JSONDecoder(parse_constant=str)
 
 
 class Spool:
@@ -57,7 +59,7 @@ def parse(page: bytes) -> Iterator[dict[str, Any]]:
     doubtful = b"\\u" in page
     for line in page.splitlines():
         try:
-            found = json.loads(line, parse_constant=str)  # NaN and infinities are no JSON: kept as words
+            found = _DECODER.decode(line.decode())
         except ValueError:
             found = None
         if not isinstance(found, dict) or "k" not in found:

@@ -12,7 +12,7 @@ from control.journal.append import Fenced
 from control.models import Step, Stream
 from control.states import StepState
 from control.worker.spool import PAGE, Spool, parse
-from control.worker.spool_import import Line, Page, StepKey, write_page
+from control.worker.spool_import import Line, Page, Row, StepKey, write_page
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ class SpoolFollower:
         self.stream = stream
         self.batch = stream.batch
         self.spool = Spool(settings.STATION_PATHS.spool(str(stream.batch_id)))
-        self.running: dict[StepKey, Step] = {}
+        self.running: dict[StepKey, Row] = {}
         self.over = False  # nothing more to do: the batch has ended, or is somebody else's
         self.lost = False  # somebody else's
         self.behind = False  # the last page was full: there is more
@@ -42,7 +42,9 @@ class SpoolFollower:
             return False
         self.stream.spool_offset = found.spool_offset
         running = Step.objects.filter(batch=self.batch, state=StepState.RUNNING)
-        self.running = {(step.index, step.attempt): step for step in running}
+        self.running = {
+            (row["index"], row["attempt"]): row for row in running.values("id", "index", "attempt", "started_at")
+        }
         self.doubtful = False
         return True
 

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import transaction
 
 from control.journal.append import Entry, alert, import_spool, tell_board
+from control.journal.bulk import insert_rows
 from control.journal.kinds import Kind
 from control.lifecycle.finish import End, finish
 from control.models import Batch, ControlEvent, ErrorLog, Measurement, Step, Stream
@@ -22,11 +23,9 @@ from stations.contracts import Ending
 
 StepKey = tuple[int, int]  # index, attempt
 Line = dict[str, Any]
+Row = dict[str, Any]
 
 _ENVELOPE = {"k", "at", "level", "message", "step"}
-_STEP_FIELDS = ["name", "group", "state", "outcome", "marginal", "retrying", "started_at", "ended_at", "duration_ms"]
-_STEP_FIELDS += ["result", "message"]
-_MEASUREMENT_FIELDS = ["type", "number", "value", "unit", "limits", "outcome", "marginal", "at"]
 # More than this many alerts of one page say nothing more to a person.
 _ALERTS_PER_PAGE = 10
 
@@ -36,16 +35,15 @@ class Page:
     """What some lines of a spool come to. Gathering touches no database, so a failed write can simply be repeated."""
 
     batch: Batch
-    running: dict[StepKey, Step] = field(default_factory=dict)  # steps that began in this page or one before
+    running: dict[StepKey, Row] = field(default_factory=dict)  # steps that began in this page or one before
     entries: list[Entry] = field(default_factory=list)
-    steps: dict[StepKey, Step] = field(default_factory=dict)
-    measurements: dict[tuple[StepKey, str], tuple[StepKey, Measurement]] = field(default_factory=dict)
+    steps: dict[StepKey, Row] = field(default_factory=dict)
+    measurements: dict[tuple[StepKey, str], Row] = field(default_factory=dict)
     errors: list[ErrorLog] = field(default_factory=list)
     obeyed: dict[str, datetime] = field(default_factory=dict)  # control event -> when
     refused: dict[str, str] = field(default_factory=dict)  # control event -> why it had no effect
     columns: dict[str, Any] = field(default_factory=dict)  # of the batch
     end: End | None = None
-    step_ended: bool = False
 
     def take(self, line: Line) -> None:
         """Add one line: exactly one event, and whatever rows its kind stands for."""
@@ -73,69 +71,74 @@ class Page:
         return shown
 
 
+def _step_row(page: Page, line: Line, **known: Any) -> Row:
+    """The row of a step as a line tells of it; the first word of a step says only that it will come."""
+    row: Row = {
+        "batch": page.batch.pk,
+        "index": line["step"],
+        "attempt": line["attempt"],
+        "name": line["name"],
+        "group": line["group"],
+        "state": StepState.PENDING,
+        "outcome": StepOutcome.NONE,
+        "marginal": False,
+        "retrying": False,
+        "started_at": None,
+        "ended_at": None,
+        "duration_ms": None,
+        "result": None,
+        "message": "",
+    }
+    row.update(known)
+    return row
+
+
 def _take_batch_started(page: Page, line: Line, at: datetime) -> None:
     page.columns["drivers"] = line.get("drivers") or {}
     for planned in line["plan"]:
-        key = (planned["index"], 1)
-        page.steps[key] = Step(
-            batch=page.batch, index=planned["index"], attempt=1, name=planned["name"], group=planned["group"]
-        )
+        page.steps[planned["index"], 1] = _step_row(page, {**planned, "step": planned["index"], "attempt": 1})
 
 
 def _take_step_started(page: Page, line: Line, at: datetime) -> None:
     key = (line["step"], line["attempt"])
-    page.steps[key] = page.running[key] = Step(
-        batch=page.batch,
-        index=line["step"],
-        attempt=line["attempt"],
-        name=line["name"],
-        group=line["group"],
-        state=StepState.RUNNING,
-        started_at=at,
-    )
+    page.steps[key] = page.running[key] = _step_row(page, line, state=StepState.RUNNING, started_at=at)
     page.columns["current_step"] = line["name"]
 
 
 def _take_step_ended(page: Page, line: Line, at: datetime) -> None:
     key = (line["step"], line["attempt"])
     begun = page.running.pop(key, None)
-    page.steps[key] = Step(
-        batch=page.batch,
-        index=line["step"],
-        attempt=line["attempt"],
-        name=line["name"],
-        group=line["group"],
+    page.steps[key] = _step_row(
+        page,
+        line,
         state=StepState.ENDED,
         outcome=line["outcome"],
         marginal=line.get("marginal", False),
         retrying=line.get("retrying", False),
-        started_at=begun.started_at if begun else None,
+        started_at=begun["started_at"] if begun else None,
         ended_at=at,
         duration_ms=line.get("duration_ms"),
         result=line.get("result"),
         message=line.get("message") or "",
     )
     page.columns["progress"] = line["progress"]
-    page.step_ended = True
 
 
 def _take_measurement(page: Page, line: Line, at: datetime) -> None:
-    key = (line["step"], line["attempt"])
     value = line["value"]
-    page.measurements[key, line["name"]] = (
-        key,
-        Measurement(
-            name=line["name"],
-            type=line["type"],
-            number=value if line["type"] == Measurement.Type.NUMBER and isinstance(value, int | float) else None,
-            value=value,
-            unit=line.get("unit") or "",
-            limits=line.get("limits"),
-            outcome=line["outcome"],
-            marginal=line.get("marginal", False),
-            at=at,
-        ),
-    )
+    is_number = line["type"] == "number" and isinstance(value, int | float)
+    key = (line["step"], line["attempt"])
+    page.measurements[key, line["name"]] = {
+        "name": line["name"],
+        "type": line["type"],
+        "number": value if is_number else None,
+        "value": value,
+        "unit": line.get("unit") or "",
+        "limits": line.get("limits"),
+        "outcome": line["outcome"],
+        "marginal": line.get("marginal", False),
+        "at": at,
+    }
 
 
 def _take_progress(page: Page, line: Line, at: datetime) -> None:
@@ -217,8 +220,7 @@ def write_page(page: Page, stream: Stream, offset: int) -> int:
     """
     with transaction.atomic():
         last = import_spool(stream, page.entries, offset)
-        _write_steps(page)
-        _write_measurements(page)
+        _write_measurements(page, _write_steps(page))
         ErrorLog.objects.bulk_create(page.errors)
         for control, at in page.obeyed.items():
             ControlEvent.objects.filter(pk=control).update(obeyed_at=at)
@@ -229,25 +231,19 @@ def write_page(page: Page, stream: Stream, offset: int) -> int:
     return last
 
 
-def _write_steps(page: Page) -> None:
-    Step.objects.bulk_create(
-        page.steps.values(),
-        batch_size=500,
-        update_conflicts=True,
-        unique_fields=["batch", "index", "attempt"],
-        update_fields=_STEP_FIELDS,
-    )
+def _write_steps(page: Page) -> dict[StepKey, int]:
+    """Write the steps; return the primary key of each step that a measurement of this page may belong to."""
+    key = ("batch", "index", "attempt")
+    found = insert_rows(Step, list(page.steps.values()), key=key, returning=("id", "index", "attempt"))
+    written = {(index, attempt): pk for pk, index, attempt in found}
+    for step, row in page.running.items():
+        row.setdefault("id", written.get(step))
+    return {step: row["id"] for step, row in page.running.items()} | written
 
 
-def _write_measurements(page: Page) -> None:
-    rows = []
-    for key, measurement in page.measurements.values():
-        step = page.steps.get(key) or page.running[key]
-        measurement.step_id = step.pk
-        rows.append(measurement)
-    Measurement.objects.bulk_create(
-        rows, batch_size=500, update_conflicts=True, unique_fields=["step", "name"], update_fields=_MEASUREMENT_FIELDS
-    )
+def _write_measurements(page: Page, steps: dict[StepKey, int]) -> None:
+    rows = [{"step": steps[step], **row} for (step, _), row in page.measurements.items()]
+    insert_rows(Measurement, rows, key=("step", "name"))
 
 
 def _write_batch(page: Page) -> None:
