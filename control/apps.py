@@ -13,3 +13,4 @@ class ControlConfig(AppConfig):
     def ready(self) -> None:
         # Importing them registers them, which Django wants done here and not before.
         from control import checks  # noqa: F401, PLC0415
+        from control.worker import warm_up  # noqa: F401, PLC0415

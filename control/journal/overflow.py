@@ -18,7 +18,7 @@ def within_limit(data: dict[str, Any], stream_id: int, seq: int) -> dict[str, An
 
     Written before the row is committed: a file without a row is overwritten by the next event with this number.
     """
-    if not data or _surely_small(data):
+    if _surely_small(data):
         return data
     text = json.dumps(data)
     if len(text) <= LIMIT:
@@ -29,12 +29,13 @@ def within_limit(data: dict[str, Any], stream_id: int, seq: int) -> dict[str, An
     return {"file": f"{stream_id}/{seq}.json", "bytes": len(text)}
 
 
-def _surely_small(data: dict[str, Any]) -> bool:
+def _surely_small(value: Any) -> bool:
     """Tell without encoding: nearly every event is a handful of numbers and short words."""
-    return all(
-        value is None or isinstance(value, (int, float)) or (isinstance(value, str) and len(value) < 200)
-        for value in data.values()
-    )
+    if isinstance(value, str):
+        return len(value) < 200
+    if isinstance(value, dict):
+        return len(value) < 20 and all(map(_surely_small, value.values()))
+    return value is None or isinstance(value, (int, float))
 
 
 def full_data(event: Event) -> dict[str, Any]:

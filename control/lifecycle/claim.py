@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from control.journal.append import tell_board
 from control.journal.kinds import Kind
 from control.models import Batch, Stream
 from control.states import ACTIVE, State
-from stations.models import Instrument, Lease, Slot
+from stations.models import Lease, Slot
 
 
 def claim(slot: Slot) -> Stream | None:
@@ -24,44 +24,43 @@ def claim(slot: Slot) -> Stream | None:
             if batch is None or not _move_to_running(batch, slot):
                 return None
             _lease_instruments(batch, slot)
-            stream = _raise_generation(batch)
+            stream = _raise_generation(batch.stream)
             tell_board(batch, Kind.BATCH_STARTED)
             return stream
     except IntegrityError:
         return None  # the slot runs a batch, or an instrument has another holder
 
 
-def take_over(batch: Batch, generation: int) -> Stream | None:
-    """Become the supervisor of a running batch whose last one, of `generation`, is gone. None: somebody was faster."""
+def take_over(stream: Stream) -> Stream | None:
+    """Become the supervisor of a running batch whose last one is gone. None: somebody was faster, or it has ended."""
     with transaction.atomic():
-        return _raise_generation(batch, generation=generation)
+        return _raise_generation(stream)
 
 
 def _best_waiting(slot: Slot) -> Batch | None:
     mine = Q(slot=slot)
     if slot.kind == Slot.Kind.LANE:
-        mine |= Q(slot=None, station=slot.station)
-    waiting = Batch.objects.filter(mine, state=State.QUEUED).order_by("-priority", "pk")
+        mine |= Q(slot=None, station=slot.station_id)
+    waiting = Batch.objects.filter(mine, state=State.QUEUED).select_related("stream").order_by("-priority", "pk")
     if connection.features.has_select_for_update_skip_locked:
-        waiting = waiting.select_for_update(skip_locked=True)
+        waiting = waiting.select_for_update(skip_locked=True, of=("self",))
     return waiting.first()
 
 
 def _move_to_running(batch: Batch, slot: Slot) -> bool:
-    moved = Batch.objects.filter(pk=batch.pk, state=State.QUEUED).update(
-        state=State.RUNNING, slot=slot, started_at=timezone.now()
-    )
-    batch.refresh_from_db()
-    return bool(moved)
+    batch.state, batch.slot, batch.started_at = State.RUNNING, slot, timezone.now()
+    waiting = Batch.objects.filter(pk=batch.pk, state=State.QUEUED)
+    return bool(waiting.update(state=batch.state, slot=slot, started_at=batch.started_at))
 
 
 def _lease_instruments(batch: Batch, slot: Slot) -> None:
-    instruments = Instrument.objects.filter(station=slot.station_id, name__in=slot.instruments.values())
-    Lease.objects.bulk_create(Lease(instrument=instrument, holder=batch.pk) for instrument in instruments)
+    names = slot.instruments.values()
+    Lease.objects.bulk_create(Lease(instrument_id=f"{slot.station_id}/{name}", holder=batch.pk) for name in names)
 
 
-def _raise_generation(batch: Batch, **seen: int) -> Stream | None:
-    mine = Stream.objects.filter(batch=batch, batch__state__in=ACTIVE, **seen)
-    if not mine.update(generation=F("generation") + 1):
+def _raise_generation(stream: Stream) -> Stream | None:
+    mine = Stream.objects.filter(pk=stream.pk, generation=stream.generation, batch__state__in=ACTIVE)
+    if not mine.update(generation=stream.generation + 1):
         return None
-    return Stream.objects.select_related("batch__slot", "batch__station").get(batch=batch)
+    stream.generation += 1
+    return stream

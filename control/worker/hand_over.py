@@ -9,8 +9,7 @@ import time
 from django.conf import settings
 
 from control.models import Batch
-from stations.contracts import Ending, Job
-from stations.models import Slot
+from stations.contracts import Ending, GuardStatus, Job
 from stations.safety import client
 
 ASK_EVERY_S = 0.02
@@ -19,9 +18,8 @@ GIVE_UP_AFTER_S = 30.0
 SPOOL_LIMIT = 1024**3  # bytes of story after which a batch fails
 
 
-def guard_takes_work(slot: Slot) -> bool:
-    """Tell whether the guard would begin a run now. If not, a batch waits on, and everybody sees it as queued."""
-    status = client.status(settings.STATION_PATHS, slot.pk)
+def takes_work(status: GuardStatus | None) -> bool:
+    """Tell whether a guard would begin a run now. If not, a batch waits on, and everybody sees it as queued."""
     if status is None or status["closing"] or status["latch"] is not None:
         return False
     return status["run"] is None and status["safe"] is not False

@@ -29,7 +29,8 @@ class SpoolFollower:
         self.over = False  # nothing more to do: the batch has ended, or is somebody else's
         self.lost = False  # somebody else's
         self.behind = False  # the last page was full: there is more
-        self.doubtful = True  # what is in the database may differ from what is remembered here
+        # What is in the database may differ from what is remembered here: not straight after the first claim.
+        self.doubtful = stream.generation > 1
 
     def close(self) -> None:
         self.spool.close()

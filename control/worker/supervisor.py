@@ -18,31 +18,34 @@ from control.lifecycle import presence
 from control.lifecycle.claim import claim, take_over
 from control.lifecycle.doorbell import wishes_of
 from control.lifecycle.presence import Presence
-from control.models import Batch, Stream
+from control.models import Stream
 from control.states import ACTIVE
-from control.worker.hand_over import HandOver, guard_takes_work
+from control.worker.hand_over import HandOver, takes_work
 from control.worker.spool_bell import SpoolBell
 from control.worker.spool_follower import SpoolFollower
 from control.worker.wishes import deliver_wishes
 from stations.models import Slot
+from stations.safety import client
 
 log = logging.getLogger(__name__)
 
 IMPORT_EVERY_S = 0.05  # for lines that ring no bell
-COALESCE_S = 0.02  # a busy sequence fills a page meanwhile, which costs one transaction instead of many
+COALESCE_S = 0.01  # a busy sequence fills a page meanwhile, which costs one transaction instead of many
 LOOK_EVERY_S = 1.0  # the safety net for lost bells
 DATABASE_RETRY_S = 0.25
+GUARD_ANSWERS_S = 1.0
 
 
 def take_up(slot_id: str) -> Supervisor | None:
     """Return a supervisor for what a slot runs without one, else for what waits for it; None when there is nothing."""
-    slot = Slot.objects.get(pk=slot_id)
-    running = Batch.objects.filter(slot=slot, state__in=ACTIVE).select_related("stream").first()
-    if running is not None:
-        supervised = presence.is_supervised(running.pk)
-        stream = None if supervised else take_over(running, running.stream.generation)
-    else:
-        stream = claim(slot) if guard_takes_work(slot) else None
+    with client.Caller(settings.STATION_PATHS) as guard:
+        guard.send(slot_id, {"op": "status"})  # answered while the database is asked
+        slot = Slot.objects.get(pk=slot_id)
+        running = Stream.objects.filter(batch__slot=slot, batch__state__in=ACTIVE).select_related("batch").first()
+        if running is not None:
+            stream = None if presence.is_supervised(running.batch_id) else take_over(running)
+        else:
+            stream = claim(slot) if takes_work(guard.receive(GUARD_ANSWERS_S)) else None
     return Supervisor(stream) if stream is not None else None
 
 

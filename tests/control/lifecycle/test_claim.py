@@ -12,7 +12,7 @@ from django.db import connection
 from control.journal.kinds import BOARD
 from control.journal.read import read_after
 from control.lifecycle.claim import claim, take_over
-from control.models import Batch
+from control.models import Batch, Stream
 from control.states import State
 from stations.models import Lease, Slot
 from tests.rows import demo_station, queued, running
@@ -77,9 +77,10 @@ def test_lane_takes_what_waits_for_any_lane(station: None) -> None:
 
 def test_take_over_succeeds_only_once(station: None) -> None:
     stream = running()
-    second = take_over(stream.batch, stream.generation)
+    seen = Stream.objects.get(pk=stream.pk)
+    second = take_over(stream)
     assert second is not None and second.generation == 2
-    assert take_over(stream.batch, stream.generation) is None
+    assert take_over(seen) is None
 
 
 @pytest.mark.django_db(transaction=True)

@@ -117,7 +117,7 @@ def test_line_that_cannot_be_stored_does_not_stop_the_story(told: Any, stream: S
 
 def test_another_generation_fences(told: Any, stream: Stream) -> None:
     follower = told(lines.started("measure"))
-    take_over(stream.batch, stream.generation)
+    take_over(Stream.objects.get(pk=stream.pk))
     with pytest.raises(Fenced), transaction.atomic():
         told(lines.ended())
     assert not follower.resynchronise()
@@ -126,7 +126,7 @@ def test_another_generation_fences(told: Any, stream: Stream) -> None:
 
 def test_successor_goes_on_where_the_first_one_stopped(told: Any, stream: Stream) -> None:
     told(lines.started("measure"), lines.step_started(0, "measure"))
-    successor = SpoolFollower(take_over(stream.batch, stream.generation) or stream)
+    successor = SpoolFollower(take_over(Stream.objects.get(pk=stream.pk)) or stream)
     successor.resynchronise()
     lines.write(
         settings.STATION_PATHS.spool(str(stream.batch_id)),
