@@ -21,7 +21,7 @@ from tests.postgresql import PostgreSQL
 
 DATA = pytest.StashKey[Path]()
 SERVER = pytest.StashKey[PostgreSQL | None]()
-PROCESSES = {"installation", "own_postgresql"}
+PROCESSES = {"installation_template", "own_postgresql"}
 DATABASE = {"db", "transactional_db"}
 
 

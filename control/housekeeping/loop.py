@@ -9,11 +9,14 @@ from dataclasses import dataclass
 
 from django.db import Error, connection
 
+from control.housekeeping.frozen import ClusterWatch
 from control.housekeeping.guards import mirror_safety, reconcile_latches
 from control.housekeeping.heartbeat import beat
 from control.housekeeping.spools import remove_old_spools
 from control.housekeeping.sweep import drop_delivered_tasks, sweep, wake_abandoned
 from control.journal.bell import Listener
+from control.lifecycle.doorbell import cluster_name
+from stations.models import Slot
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +36,9 @@ class Duty:
 
 
 def duties_of(station: str) -> list[Duty]:
+    clusters = ClusterWatch([cluster_name(station, kind) for kind in Slot.Kind])
     return [
+        Duty(clusters.end_frozen, 0.5),  # first, and before anything that may wait for the database
         Duty(lambda: wake_abandoned(station), 0.2),
         Duty(lambda: reconcile_latches(station), 1.0, rung=True),
         Duty(lambda: beat(station), 1.0),

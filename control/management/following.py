@@ -53,7 +53,7 @@ def follow(batch: Batch, console: Console, *, on_ctrl_c: Callable[[int, Terminal
                 page = []
             for event in page:
                 story.tell(event)
-                last, over = event.seq, event.kind == Kind.BATCH_ENDED
+                last, over = event.seq, over or event.kind == Kind.BATCH_ENDED  # an emergency stop may be told after it
             if ctrl_c.count > handled:
                 handled = ctrl_c.count
                 ctrl_c.take()

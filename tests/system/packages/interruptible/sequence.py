@@ -1,0 +1,60 @@
+"""Blocks as real sequences do: in a sleep, in a C library that never lets go, in a loop, in a read nobody answers."""
+
+from __future__ import annotations
+
+import ctypes
+import time
+
+from sequences.authoring import Run, sequence, setup, step, teardown
+
+# PyDLL keeps the interpreter to itself during the call, so that no signal handler of Python runs.
+libc = ctypes.PyDLL(None)
+
+
+class TimeSpec(ctypes.Structure):
+    _fields_ = [("seconds", ctypes.c_long), ("nanoseconds", ctypes.c_long)]
+
+
+@sequence
+class Interruptible:
+    @setup
+    def switch_on(self, run: Run) -> None:
+        run.instruments.board.set("relay", True)
+        run.instruments.supply.set("voltage", 5)
+        run.instruments.supply.set("output", True)
+
+    @step(repeat="times")
+    def work(self, run: Run) -> None:
+        run.measure("round", run.index)
+        block(run)
+
+    @step(repeat="hurried", timeout_s=1)
+    def hurry(self, run: Run) -> None:
+        block(run)
+
+    @step
+    def judge(self, run: Run) -> None:
+        run.measure("good", run.parameters.good)
+        if run.parameters.broken:
+            raise RuntimeError("broken as asked")
+
+    @teardown
+    def switch_off(self, run: Run) -> None:
+        run.instruments.supply.set("output", False)
+        run.instruments.board.set("relay", False)
+
+
+def block(run: Run) -> None:
+    until = time.time() + run.parameters.seconds
+    if run.parameters.way == "sleep":
+        run.sleep(run.parameters.seconds)
+    elif run.parameters.way == "deadlock":
+        mutex = ctypes.create_string_buffer(64)
+        libc.pthread_mutex_lock(mutex)
+        libc.pthread_mutex_timedlock(mutex, ctypes.byref(TimeSpec(int(until) + 1, 0)))
+    elif run.parameters.way == "loop":
+        while time.time() < until:
+            pass
+    else:
+        while time.time() < until:
+            run.instruments.meter.read("rail_3v3")

@@ -1,0 +1,48 @@
+"""Thirty kills of random processes during thirty batches: nothing is lost, doubled, left on or left over."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+
+from tests.installations import wait_until
+from tests.system.invariants import check_invariants
+from tests.system.running_station import OTHER_SLOT, SLOT, RunningStation
+
+SEED = 20_26
+BATCHES = 30
+# A worker only inside its task: killed while it is idle it may take its queue's lock with it.
+WHO = ["runner", "guard", "supervisor", "cluster", "warden", "housekeeping"]
+KILLS = WHO * 5
+
+
+def test_thirty_kills_during_thirty_batches(own_station: RunningStation):
+    station, dice = own_station.start(), random.Random(SEED)
+    batches = station.submit_many([SLOT, OTHER_SLOT] * (BATCHES // 2), times=20, seconds=0.06)
+    for who in dice.sample(KILLS, len(KILLS)):
+        slot = wait_until(lambda: slot_at_work(station, dice), what="a batch that runs")
+        time.sleep(dice.uniform(0.0, 0.4))
+        kill_whoever_is_there(station, who, slot)
+    check_invariants(station, within_s=60)
+    assert {station.verdict(batch)[0] for batch in batches} == {"COMPLETED", "CRASHED"}
+    station.settle()
+    assert station.run(seconds=0).verdict == ("COMPLETED", "PASS")
+    assert station.stop() < 20
+    wait_until(lambda: not station.installation.processes(), 5, "the end of all processes")
+
+
+def slot_at_work(station: RunningStation, dice: random.Random) -> str | None:
+    """One that runs a batch under a supervisor, while everybody else is there too."""
+    if not station.pids("housekeeping"):
+        return None
+    slots = [slot for slot in (SLOT, OTHER_SLOT) if station.pid("supervisor", slot)]
+    return dice.choice(slots) if slots else None
+
+
+def kill_whoever_is_there(station: RunningStation, who: str, slot: str) -> None:
+    """The run may just have ended, and then its runner and its supervisor are gone: the guard is not."""
+    pid = station.pid(who, slot) or station.pid("guard", slot)
+    assert pid is not None
+    (os.killpg if who == "cluster" and pid == station.pid("cluster") else os.kill)(pid, signal.SIGKILL)

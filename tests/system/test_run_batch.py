@@ -1,0 +1,129 @@
+"""What somebody at the terminal gets: a verdict and its exit code, or one sentence that says what to do."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from tests.installations import wait_until
+from tests.system.running_station import OTHER_SLOT, SLOT, RunningStation
+
+
+def batches(station: RunningStation) -> int:
+    return station.installation.query("SELECT COUNT(*) FROM control_batch")[0][0]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "code", "verdict"),
+    [
+        ({}, 0, ("COMPLETED", "PASS")),
+        ({"good": "no"}, 1, ("COMPLETED", "FAIL")),
+        ({"broken": "yes"}, 3, ("FAILED", "ERROR")),
+    ],
+)
+def test_verdict_and_exit_code(station: RunningStation, parameters: dict[str, str], code: int, verdict: tuple):
+    batch = station.run(seconds=0, **parameters)
+    assert batch.exit_code() == code, batch.output
+    assert batch.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["interruptable", "--slot", SLOT], "There is no sequence 'interruptable'. Did you mean 'interruptible'?"),
+        (["interruptible", "--slot", "demo/slot-3"], "There is no slot 'demo/slot-3'. Did you mean 'demo/slot-"),
+        (["interruptible", "-p", "way=jump"], "'way'"),
+        (["interruptible", "-p", "seconds=long"], "'seconds'"),
+        (["interruptible", "-p", "second=1"], "'second'"),
+        (["interruptible", "--slot", "demo/lane-1"], "Slot demo/lane-1 has no board, meter, supply"),
+    ],
+)
+def test_refusal_is_one_sentence_and_writes_nothing(station: RunningStation, arguments: list[str], sentence: str):
+    before = batches(station)
+    done = station.manage("run_batch", *arguments)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert (done.stdout, batches(station)) == ("", before)
+
+
+def test_latched_slot_refuses_until_it_is_reset(station: RunningStation):
+    assert station.manage("estop", "--slot", SLOT).returncode == 0
+    before = batches(station)
+    done = station.manage("run_batch", "interruptible", "--slot", SLOT)
+    assert (done.returncode, batches(station)) == (2, before)
+    assert f"Slot {SLOT} is latched" in done.stderr
+    assert "manage.py reset" in done.stderr
+    assert station.run(OTHER_SLOT, seconds=0).verdict == ("COMPLETED", "PASS")
+    station.reset()
+    assert station.run(seconds=0).verdict == ("COMPLETED", "PASS")
+
+
+def test_reset_needs_a_reason(station: RunningStation):
+    assert station.manage("reset", "--all", "--reason", " ").returncode == 2
+
+
+def test_missing_instrument_leaves_a_failed_batch_that_names_its_address(station: RunningStation):
+    station.bench.fault("meter-1", "unplug")
+    batch = station.run()
+    assert batch.exit_code() == 3
+    assert batch.verdict == ("FAILED", "ERROR")
+    assert station.bench.instruments["meter-1"]["resource"] in batch.output
+    assert station.bench.switching() == []
+
+
+def test_two_slots_run_at_once_and_the_same_slot_queues(station: RunningStation):
+    first, beside = station.begin(seconds=2), station.begin(OTHER_SLOT, seconds=2)
+    behind = station.run(seconds=0)
+    wait_until(lambda: f"waiting for {SLOT}: number 1 in its queue" in behind.output, what="the place in the queue")
+    assert station.verdict(behind.id) == ("QUEUED", "NONE")
+    assert [batch.verdict for batch in (first, beside, behind)] == [("COMPLETED", "PASS")] * 3
+    overlap = first.lines()[-1]["at"] - beside.lines()[0]["at"]
+    assert overlap > 0
+    assert behind.lines()[0]["at"] > first.lines()[-1]["at"]
+
+
+def test_waiting_batch_is_stopped_without_a_trace_on_the_bench(station: RunningStation):
+    first, behind = station.begin(seconds=2), station.run()
+    wait_until(lambda: "waiting for" in behind.output)
+    behind.process.send_signal(signal.SIGINT)
+    assert behind.exit_code() == 4
+    assert behind.lines() == []
+    assert first.verdict == ("COMPLETED", "PASS")
+
+
+def test_ctrl_c_twice_is_an_emergency_stop(station: RunningStation):
+    batch = station.begin(way="deadlock")
+    batch.process.send_signal(signal.SIGINT)
+    wait_until(lambda: "Stopping with teardown" in batch.output)
+    batch.process.send_signal(signal.SIGINT)
+    assert batch.exit_code() == 5
+    assert batch.verdict == ("ABORTED", "NONE")
+    assert station.bench.off_after(station.asked_at("EMERGENCY_STOP")) < 0.5
+    station.reset()
+
+
+def test_watch_tells_the_whole_story_and_never_ends_the_batch(station: RunningStation):
+    batch = station.begin(seconds=2)
+    watching = station.installation.start("watch", batch.id)
+    wait_until(lambda: "started" in station.installation.output(watching))
+    watching.send_signal(signal.SIGINT)
+    assert watching.wait(timeout=10) == 0
+    assert batch.verdict == ("COMPLETED", "PASS")
+    told = station.manage("watch", "last")
+    assert told.returncode == 0
+    assert "PASS" in told.stdout
+
+
+def test_watch_of_an_unknown_batch_is_refused(station: RunningStation):
+    done = station.manage("watch", "nothing")
+    assert done.returncode == 2
+    assert "There is no batch 'nothing'" in done.stderr
+
+
+def test_run_batch_without_a_station_says_so_at_once(installation):
+    done = installation.manage("run_batch", "step_loop")
+    assert done.returncode == 2
+    assert "manage.py serve_station" in done.stderr
+    assert installation.query("SELECT COUNT(*) FROM control_batch") == [(0,)]
