@@ -7,7 +7,10 @@ BIN := .venv/bin
 # `make PYTHON=/opt/python/bin/python3 …` wins over what is found.
 CANDIDATES := $(if $(PYTHON),$(PYTHON),python3 python3.13 python3.12 python3.11)
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
-PYTEST := $(BIN)/python -m pytest -q --numprocesses=2 --dist=loadgroup
+PYTEST := $(BIN)/python -m pytest -q
+# The tests of whole stations promise times, so nothing else runs beside them.
+PARTS := --ignore=tests/system --numprocesses=2 --dist=loadgroup
+WHOLE := tests/system
 stage = @printf '\n== %s\n' '$(1)'
 
 help: ## print this list
@@ -27,10 +30,14 @@ test: .venv/requirements-dev ## run every check, then all tests on SQLite and th
 	$(call stage,migrations and system checks)
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py check
-	$(call stage,tests on SQLite)
-	$(PYTEST) --database=sqlite
-	$(call stage,tests on PostgreSQL)
-	$(PYTEST) --database=postgresql -m database
+	$(call stage,parts on SQLite)
+	$(PYTEST) $(PARTS) --database=sqlite
+	$(call stage,parts on PostgreSQL)
+	$(PYTEST) $(PARTS) --database=postgresql -m database
+	$(call stage,whole stations on SQLite)
+	$(PYTEST) $(WHOLE) --database=sqlite
+	$(call stage,whole stations on PostgreSQL)
+	$(PYTEST) $(WHOLE) --database=postgresql
 
 bench: .venv/requirements-dev .venv/openhtf/requirements ## measure; prints medians and the ratio to a goal or a peer
 	@$(BIN)/python -m benchmarks $(ONLY)

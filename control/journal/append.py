@@ -33,6 +33,14 @@ class Fenced(Exception):
     """Another supervisor has taken the stream over, or this one's own commit had arrived after all."""
 
 
+def lock_story(batch_id: UUID) -> None:
+    """Hold a batch until the transaction ends. Whoever decides by a batch's state holds its stream's row first.
+
+    (On SQLite the transaction itself, which is IMMEDIATE, holds everything.)
+    """
+    Stream.objects.select_for_update().filter(batch=batch_id).values_list("pk").first()
+
+
 def append(stream: str, entries: Sequence[Entry]) -> int:
     """Append to a stream and return its last number. Call inside a transaction: it holds the stream's row until commit.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -18,33 +18,39 @@ def claim(slot: Slot) -> Stream | None:
 
     Losing a race is no error: somebody else runs the batch, or the slot.
     """
-    try:
-        with transaction.atomic():
-            batch = _best_waiting(slot)
-            if batch is None or not _move_to_running(batch, slot):
-                return None
-            _lease_instruments(batch, slot)
-            stream = _raise_generation(batch.stream)
-            tell_board(batch, Kind.BATCH_STARTED)
-            return stream
-    except IntegrityError:
-        return None  # the slot runs a batch, or an instrument has another holder
+    while (batch := _best_waiting(slot)) is not None:
+        try:
+            with transaction.atomic():
+                if _raise_generation(batch.stream, State.QUEUED) and _move_to_running(batch, slot):
+                    _lease_instruments(batch, slot)
+                    tell_board(batch, Kind.BATCH_STARTED)
+                    return batch.stream
+        except IntegrityError:
+            return None  # the slot runs a batch, or an instrument has another holder
+    return None
 
 
 def take_over(stream: Stream) -> Stream | None:
     """Become the supervisor of a running batch whose last one is gone. None: somebody was faster, or it has ended."""
     with transaction.atomic():
-        return _raise_generation(stream)
+        return stream if _raise_generation(stream, *ACTIVE) else None
 
 
 def _best_waiting(slot: Slot) -> Batch | None:
     mine = Q(slot=slot)
     if slot.kind == Slot.Kind.LANE:
         mine |= Q(slot=None, station=slot.station_id)
-    waiting = Batch.objects.filter(mine, state=State.QUEUED).select_related("stream").order_by("-priority", "pk")
-    if connection.features.has_select_for_update_skip_locked:
-        waiting = waiting.select_for_update(skip_locked=True, of=("self",))
-    return waiting.first()
+    waiting = Batch.objects.filter(mine, state=State.QUEUED).select_related("stream")
+    return waiting.order_by("-priority", "pk").first()
+
+
+def _raise_generation(stream: Stream, *states: State) -> bool:
+    """The compare-and-set of everybody who wants to write a story. It also holds the row that is a batch's lock."""
+    mine = Stream.objects.filter(pk=stream.pk, generation=stream.generation, batch__state__in=states)
+    if not mine.update(generation=stream.generation + 1):
+        return False
+    stream.generation += 1
+    return True
 
 
 def _move_to_running(batch: Batch, slot: Slot) -> bool:
@@ -56,11 +62,3 @@ def _move_to_running(batch: Batch, slot: Slot) -> bool:
 def _lease_instruments(batch: Batch, slot: Slot) -> None:
     names = slot.instruments.values()
     Lease.objects.bulk_create(Lease(instrument_id=f"{slot.station_id}/{name}", holder=batch.pk) for name in names)
-
-
-def _raise_generation(stream: Stream) -> Stream | None:
-    mine = Stream.objects.filter(pk=stream.pk, generation=stream.generation, batch__state__in=ACTIVE)
-    if not mine.update(generation=stream.generation + 1):
-        return None
-    stream.generation += 1
-    return stream

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from control.journal.append import Entry, alert, tell_batch
+from control.journal.append import Entry, alert, lock_story, tell_batch
 from control.journal.kinds import Kind
 from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
 from control.lifecycle.finish import End, finish_waiting
@@ -65,10 +65,17 @@ def record_emergency_stop(latch: Latch, *, delivered: bool, user: AbstractBaseUs
             message = f"Emergency stop of {latch['scope']} by {latch['by']}: {latch['reason']}"
             line = Entry(Kind.CONTROL, message, "ERROR", at=at, data={"control": latch["id"], "kind": event.kind})
             for batch in _batches_in(latch["scope"], ACTIVE):
-                tell_batch(batch.pk, line)
+                _tell_if_running(batch, line)
             alert([line])
     _abort_waiting(latch)
     return event
+
+
+def _tell_if_running(batch: Batch, line: Entry) -> None:
+    """The guards have been told before: a batch may have ended meanwhile, and then its story is complete."""
+    lock_story(batch.pk)
+    if Batch.objects.filter(pk=batch.pk, state__in=ACTIVE).exists():
+        tell_batch(batch.pk, line)
 
 
 def _batches_in(scope: str, states: Sequence[str]) -> list[Batch]:
@@ -78,7 +85,7 @@ def _batches_in(scope: str, states: Sequence[str]) -> list[Batch]:
         where = Q(slot=scope)
     else:
         where = Q(station=scope)
-    return list(Batch.objects.filter(where, state__in=states))
+    return list(Batch.objects.filter(where, state__in=states).order_by("pk"))
 
 
 def _abort_waiting(latch: Latch) -> None:

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
 
-from control.journal.append import Entry, alert, tell_batch, tell_board
-from control.journal.kinds import Kind
+from control.journal.append import Entry, alert, append, lock_story, tell_board
+from control.journal.kinds import Kind, stream_of
 from control.models import Batch, ControlEvent, Step
 from control.states import ALLOWED_MOVES, State, StepOutcome, StepState
 from stations.models import Lease
@@ -32,7 +33,7 @@ class End:
     error: str = ""
 
 
-def finish(batch_id: object, end: End) -> Batch | None:
+def finish(batch_id: UUID, end: End) -> Batch | None:
     """Bring a batch to its end; None when it had ended already. Call inside a transaction.
 
     Effects, in order: the batch, its open steps, undelivered wishes, leases, an alert unless all is well, the board.
@@ -55,14 +56,17 @@ def finish(batch_id: object, end: End) -> Batch | None:
     return batch
 
 
-def finish_waiting(batch_id: object, end: End, story: Entry) -> Batch | None:
-    """End a batch that never ran: its story gets its last line from here, as no guard will write one."""
+def finish_waiting(batch_id: UUID, end: End, story: Entry) -> Batch | None:
+    """End a batch that never ran: its story gets its last lines from here, as no guard will write one.
+
+    None when it does not wait any more.
+    """
     with transaction.atomic():
-        if not Batch.objects.filter(pk=batch_id, state=State.QUEUED).update(message=end.message):
+        lock_story(batch_id)
+        if not Batch.objects.filter(pk=batch_id, state=State.QUEUED).exists():
             return None
-        tell_batch(batch_id, story)  # type: ignore[arg-type]
-        data = {**_verdict(end), "why": "never started"}
-        tell_batch(batch_id, Entry(Kind.BATCH_ENDED, end.message, at=end.at, data=data))  # type: ignore[arg-type]
+        last = Entry(Kind.BATCH_ENDED, end.message, at=end.at, data={**_verdict(end), "why": "never started"})
+        append(stream_of(batch_id), [story, last])
         return finish(batch_id, end)
 
 

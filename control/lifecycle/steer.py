@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from control.journal.append import Entry, tell_batch
+from control.journal.append import Entry, lock_story, tell_batch
 from control.journal.kinds import Kind
 from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
 from control.lifecycle.doorbell import ring_supervisor
@@ -45,6 +45,7 @@ def stop_batch(batch_id: UUID, *, by: Actor, reason: str = USER_REQUEST) -> Batc
 def _ask(word: Control, batch_id: UUID, by: Actor, reason: str) -> Batch:
     check_length("reason", reason, LONGEST_REASON)
     with transaction.atomic():
+        lock_story(batch_id)
         batch = Batch.objects.filter(pk=batch_id).first()
         if batch is None:
             raise NotFound(f"There is no batch {batch_id}.")
@@ -77,8 +78,7 @@ def _record(word: Control, batch: Batch, by: Actor, reason: str) -> ControlEvent
 def _stop_waiting(batch: Batch, event: ControlEvent, by: Actor, reason: str) -> None:
     message = f"Stopped by {by.name} before it began: {reason}"
     end = End(State.STOPPED, StepOutcome.NONE, event.requested_at, message)
-    if finish_waiting(batch.pk, end, _line(event, message)) is None:
-        raise WrongState("The batch has just begun to run. Ask again to stop it.")
+    finish_waiting(batch.pk, end, _line(event, message))
     ControlEvent.objects.filter(pk=event.pk).update(
         delivered_at=event.requested_at, obeyed_at=event.requested_at, after={"state": State.STOPPED}
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Self
 
@@ -18,6 +19,7 @@ class AwaitedSignals:
 
     def __enter__(self) -> Self:
         self._read, self._write = os.pipe()
+        os.set_blocking(self._read, False)
         os.set_blocking(self._write, False)
         self._before = {number: signal.signal(number, self._note) for number in self._numbers}
         return self
@@ -37,7 +39,8 @@ class AwaitedSignals:
         return self._read
 
     def take(self) -> None:
-        os.read(self._read, 64)
+        with suppress(BlockingIOError):  # what came in the very moment of the last one was taken with it
+            os.read(self._read, 64)
 
     def wait(self, timeout_s: float) -> bool:
         """Wait for a signal; True when one has come, now or before."""

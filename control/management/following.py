@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable
 
 from django.db import Error, connection
@@ -18,7 +17,7 @@ from control.lifecycle.refusals import Refused
 from control.lifecycle.steer import stop_batch
 from control.management.awaited_signals import AwaitedSignals
 from control.management.terminal_story import TerminalStory
-from control.models import Batch
+from control.models import Batch, Event
 from control.states import State, StepOutcome
 
 LOOK_EVERY_S = 0.5
@@ -32,28 +31,22 @@ def exit_code(batch: Batch) -> int:
     return _EXIT_CODES.get(State(batch.state), by_outcome.get(StepOutcome(batch.outcome), 0))
 
 
-def follow(batch: Batch, console: Console, *, on_ctrl_c: Callable[[int, TerminalStory], bool]) -> Batch:
+def follow(
+    batch: Batch, console: Console, ctrl_c: AwaitedSignals, *, on_ctrl_c: Callable[[int, TerminalStory], bool]
+) -> Batch:
     """Tell a batch's story until it has ended, and return it as it ended.
 
     `on_ctrl_c(times, story)` is called at each Ctrl-C; the following ends when it returns False.
     """
-    with (
-        Listener(stream_of(batch.pk)) as listener,
-        AwaitedSignals(signal.SIGINT) as ctrl_c,
-        TerminalStory(console) as story,
-    ):
+    name = stream_of(batch.pk)
+    with Listener(name) as listener, TerminalStory(console) as story:
         _say_what_it_waits_for(batch, story)
         last, handled, over = 0, 0, False
         while not over:
-            try:
-                page = read_after(stream_of(batch.pk), last)
-            except Error:
-                story.say("  the database does not answer, trying again …", "yellow")
-                connection.close()
-                page = []
+            page = _read_patiently(name, last, story)
             for event in page:
                 story.tell(event)
-                last, over = event.seq, over or event.kind == Kind.BATCH_ENDED  # an emergency stop may be told after it
+                last, over = event.seq, over or event.kind == Kind.BATCH_ENDED
             if ctrl_c.count > handled:
                 handled = ctrl_c.count
                 ctrl_c.take()
@@ -65,6 +58,17 @@ def follow(batch: Batch, console: Console, *, on_ctrl_c: Callable[[int, Terminal
     if over:
         story.verdict(batch)
     return batch
+
+
+def _read_patiently(stream: str, after: int, story: TerminalStory) -> list[Event]:
+    """The next events; none, and a word about it, while the database is away: the batch goes on meanwhile."""
+    try:
+        page = read_after(stream, after)
+    except Error:
+        connection.close()
+        story.say_once("  The database does not answer. The batch goes on, its story follows.", "yellow")
+        return []
+    return page
 
 
 def _say_what_it_waits_for(batch: Batch, story: TerminalStory) -> None:

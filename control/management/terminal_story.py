@@ -37,6 +37,7 @@ class TerminalStory:
         self._lines: list[Text] = []  # what it has told so far: printed below its own line, when it has ended
         self._doing = ""  # the message of its progress
         self._progress = 0.0  # of the batch
+        self._said_once = False
         self.measurements = 0
         self.steps = 0
 
@@ -51,7 +52,14 @@ class TerminalStory:
     def say(self, text: str, style: str = "") -> None:
         self._print(Text(text, style=style))
 
+    def say_once(self, text: str, style: str = "") -> None:
+        """Say something that would be said again and again, once until the story goes on."""
+        if not self._said_once:
+            self.say(text, style)
+        self._said_once = True
+
     def tell(self, event: Event) -> None:
+        self._said_once = False
         data = overflow.full_data(event)
         teller = _TELLERS.get(Kind(event.kind) if event.kind in set(Kind) else Kind.LOG)
         if teller is not None:

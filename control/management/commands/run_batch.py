@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
+from rich.markup import escape
 
 from control.lifecycle.refusals import BadValue
 from control.lifecycle.submit import Order, find_package, submit
+from control.management.awaited_signals import AwaitedSignals
 from control.management.following import exit_code, follow, stop_then_emergency
 from control.management.refusing import REFUSED, person_at_the_keyboard, refusing
 from control.models import Batch
@@ -38,14 +41,16 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         by = person_at_the_keyboard()
-        with refusing():
-            order = _order(options)
-            _check_somebody_is_there(order)
-            batch = submit(order, by=by, trigger=Batch.Trigger.MANUAL)
-        console = Console(highlight=False)
-        place = batch.slot_id or f"a lane of {batch.station_id}"
-        console.print(f"[bold]{batch.name}[/]  {batch.sequence} {batch.version}  on {place}\n[dim]batch {batch.pk}[/]")
-        batch = follow(batch, console, on_ctrl_c=stop_then_emergency(batch, by))
+        with AwaitedSignals(signal.SIGINT) as ctrl_c:
+            with refusing():
+                order = _order(options)
+                _check_somebody_is_there(order)
+                batch = submit(order, by=by, trigger=Batch.Trigger.MANUAL)
+            console = Console(highlight=False)
+            place = batch.slot_id or f"a lane of {batch.station_id}"
+            console.print(f"[bold]{escape(batch.name)}[/]  {batch.sequence} {batch.version}  on {place}")
+            console.print(f"[dim]batch {batch.pk}[/]")
+            batch = follow(batch, console, ctrl_c, on_ctrl_c=stop_then_emergency(batch, by))
         sys.exit(exit_code(batch))
 
 

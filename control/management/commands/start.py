@@ -42,7 +42,8 @@ class Command(BaseCommand):
             batch = submit(order, by=by, trigger=Batch.Trigger.MANUAL, reason="first start")
         console = Console(highlight=False)
         console.print(f"\n[bold]{batch.name}[/]  {batch.sequence} {batch.version}  on {batch.slot_id}")
-        follow(batch, console, on_ctrl_c=stop_then_emergency(batch, by))
+        with AwaitedSignals(signal.SIGINT) as ctrl_c:
+            follow(batch, console, ctrl_c, on_ctrl_c=stop_then_emergency(batch, by))
 
     def _say_what_to_do_next(self) -> None:
         self.stdout.write("\nThe station goes on. In another terminal, run the next one:")

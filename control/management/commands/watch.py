@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import Any
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandParser
 from rich.console import Console
+from rich.markup import escape
 
 from control.lifecycle.refusals import NotFound
+from control.management.awaited_signals import AwaitedSignals
 from control.management.following import exit_code, follow
 from control.management.refusing import refusing
 from control.management.terminal_story import TerminalStory
@@ -26,8 +29,9 @@ class Command(BaseCommand):
         with refusing():
             batch = _find(options["batch"])
         console = Console(highlight=False)
-        console.print(f"[bold]{batch.name}[/]  {batch.sequence} {batch.version}\n[dim]batch {batch.pk}[/]")
-        batch = follow(batch, console, on_ctrl_c=_stop_watching)
+        console.print(f"[bold]{escape(batch.name)}[/]  {batch.sequence} {batch.version}\n[dim]batch {batch.pk}[/]")
+        with AwaitedSignals(signal.SIGINT) as ctrl_c:
+            batch = follow(batch, console, ctrl_c, on_ctrl_c=_stop_watching)
         sys.exit(exit_code(batch) if batch.ended_at else 0)
 
 
