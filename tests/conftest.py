@@ -34,11 +34,13 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in [name for name in os.environ if name.startswith("GWANJE_") or name == "Q_CLUSTER_NAME"]:
         del os.environ[name]
     config.stash[DATA] = Path(tempfile.mkdtemp(prefix="gwanje-tests-"))
-    os.environ["GWANJE_DATA_DIR"] = str(config.stash[DATA])
     config.stash[SERVER] = None
-    # Under xdist every process that runs tests has a server of its own; the one that only hands them out needs none.
-    hands_out = bool(config.getoption("numprocesses", None)) and not hasattr(config, "workerinput")
-    if config.getoption("--database") == "postgresql" and not hands_out:
+    # Under xdist every process that runs tests has a data directory and a server of its own. The one that only hands
+    # tests out has none: the others would inherit its environment, and pytest-django load it before they set theirs.
+    if bool(config.getoption("numprocesses", None)) and not hasattr(config, "workerinput"):
+        return
+    os.environ["GWANJE_DATA_DIR"] = str(config.stash[DATA])
+    if config.getoption("--database") == "postgresql":
         server = config.stash[SERVER] = PostgreSQL()
         server.start()
         os.environ["GWANJE_DATABASE_URL"] = server.url("gwanje")
