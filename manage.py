@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 
 if sys.version_info < (3, 11):  # noqa: UP036
     sys.exit(f"Gwanje needs Python 3.11 or newer, this is {sys.version.split()[0]}: run it with .venv/bin/python")
@@ -21,6 +22,10 @@ def main() -> None:
     except WrongSetting as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(2)
+    except Exception:
+        # Not 1, which Python would take: from run_batch that means that the subject was judged bad.
+        traceback.print_exc()
+        sys.exit(70)
 
 
 if __name__ == "__main__":

@@ -117,7 +117,7 @@ def kept_secret(file: Path) -> str:
     Raises WrongSetting when the data directory cannot hold it.
     """
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not file.exists():
             handle, draft = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
             with os.fdopen(handle, "w", encoding="ascii") as stream:

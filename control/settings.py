@@ -28,6 +28,8 @@ TIME_ZONE = environment.time_zone("GWANJE_TIME_ZONE")
 DATABASES = {
     "default": database("GWANJE_DATABASE_URL", f"sqlite:///{quote(str(DATA_DIR))}/gwanje.sqlite3", below=BASE_DIR)
 }
+if environment.text("GWANJE_LOG_FILE"):
+    os.environ["GWANJE_LOG_FILE"] = str(environment.path("GWANJE_LOG_FILE", "", below=BASE_DIR))
 LOGGING = logging_settings(
     level=environment.choice("GWANJE_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")),
     file=environment.text("GWANJE_LOG_FILE"),

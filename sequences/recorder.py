@@ -75,7 +75,9 @@ class Recorder:
         self.emit("log", step=self.step, attempt=self.attempt, level=level, message=str(message), origin="sequence")
 
     def progress(self, done: float, total: float, message: str) -> None:
-        """Keep the latest, and write it if the last one was long enough ago."""
+        """Keep the latest, and write it if the last one was long enough ago. Raises ValueError for NaN and infinity."""
+        if not (math.isfinite(done) and math.isfinite(total)):
+            raise ValueError(f"progress takes finite numbers, not {done} of {total}")
         self._progress = (done, total, message)
         if time.monotonic() >= self._progress_due:
             self.write_progress(self.emit)

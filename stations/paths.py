@@ -94,7 +94,9 @@ class StationPaths:
 
     def prepare(self) -> None:
         """Create the directories. Raises PermissionError when the runtime directory belongs to somebody else."""
-        for folder in (self.data, self.spools, self.slots, self.bench, self.logs, self.supervisors):
+        # What lies here is for this user alone: stories, the database file, the warden's configuration.
+        self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (self.spools, self.slots, self.bench, self.logs, self.supervisors):
             folder.mkdir(parents=True, exist_ok=True)
         for folder in (self.runtime, self.bells):
             folder.mkdir(mode=0o700, exist_ok=True)

@@ -6,10 +6,16 @@ from django.db.models import Q
 
 from control.models import Batch
 from control.states import ACTIVE, State
+from stations.models import Slot
 
 
 def batches_ahead(batch: Batch) -> int:
-    """Count what runs or waits before a queued batch: on its slot, or for any lane of its station."""
-    place = Q(slot=batch.slot) if batch.slot_id else Q(station=batch.station, slot=None) | Q(slot__kind="LANE")
+    """Count what runs or waits before a queued batch on its slot; for any lane: 0 while one of its station is free."""
     first = Q(priority__gt=batch.priority) | Q(priority=batch.priority, pk__lt=batch.pk)
-    return Batch.objects.filter(place, Q(state__in=ACTIVE) | Q(state=State.QUEUED) & first).count()
+    waits_before = Q(state=State.QUEUED) & first
+    if batch.slot_id:
+        return Batch.objects.filter(Q(state__in=ACTIVE) | waits_before, slot=batch.slot_id).count()
+    lanes = Slot.objects.filter(station=batch.station_id, kind=Slot.Kind.LANE, in_service=True)
+    busy = Batch.objects.filter(slot__in=lanes, state__in=ACTIVE).count()
+    waiting = Batch.objects.filter(waits_before, slot=None, station=batch.station_id).count()
+    return max(0, busy + waiting + 1 - lanes.count())

@@ -66,5 +66,5 @@ def _attempt(duty: Duty) -> None:
     except Error as error:
         log.warning("the database does not answer: %s", error)
         connection.close()
-    except OSError:
+    except Exception:
         log.exception("a duty of the housekeeping failed, it is tried again")

@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
-from django_q.models import OrmQ
+from django_q.models import Failure, OrmQ
 
 from control.lifecycle import presence
 from control.lifecycle.doorbell import cluster_of, ring_slot
@@ -18,6 +18,7 @@ from stations.models import Slot
 
 # django-q2 locks a task for `retry` seconds when it delivers it, and forgets it when its worker is killed.
 DELIVERED_FOR = timedelta(seconds=60)
+FAILURES_FOR = timedelta(days=7)
 
 
 def wake_abandoned(station: str) -> list[str]:
@@ -63,5 +64,6 @@ def _is_rung(slot: Slot) -> bool:
 def drop_delivered_tasks() -> int:
     """Delete tasks that were delivered long ago and never acknowledged. Their slot is rung again where need be."""
     retry = timedelta(seconds=settings.Q_CLUSTER["retry"])
+    Failure.objects.filter(stopped__lt=timezone.now() - FAILURES_FOR).delete()
     dropped, _ = OrmQ.objects.filter(lock__gt=timezone.now(), lock__lt=timezone.now() + retry - DELIVERED_FOR).delete()
     return dropped

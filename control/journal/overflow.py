@@ -11,10 +11,11 @@ from django.conf import settings
 from control.models import Event
 
 LIMIT = 8 * 1024  # bytes of JSON in one row
+FILE = "file"  # the key that tells where the rest is
 
 
 def within_limit(data: dict[str, Any], stream_id: int, seq: int) -> dict[str, Any]:
-    """Return the data itself, or the name of the file that now holds it.
+    """Return the data itself, or its small values and the name of the file that holds the whole.
 
     Written before the row is committed: a file without a row is overwritten by the next event with this number.
     """
@@ -26,7 +27,8 @@ def within_limit(data: dict[str, Any], stream_id: int, seq: int) -> dict[str, An
     path = _path(stream_id, seq)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
-    return {"file": f"{stream_id}/{seq}.json", "bytes": len(text)}
+    small = {name: value if _surely_small(value) else None for name, value in data.items()}
+    return {**small, FILE: f"{stream_id}/{seq}.json"}
 
 
 def _surely_small(value: Any) -> bool:
@@ -39,10 +41,13 @@ def _surely_small(value: Any) -> bool:
 
 
 def full_data(event: Event) -> dict[str, Any]:
-    """Return the data of an event, wherever it lies."""
-    if set(event.data) != {"file", "bytes"}:
+    """Return the whole data of an event. On another host than the one that wrote it: its small values."""
+    if FILE not in event.data:
         return event.data
-    found: dict[str, Any] = json.loads(_path(event.stream_id, event.seq).read_text())
+    try:
+        found: dict[str, Any] = json.loads(_path(event.stream_id, event.seq).read_text())
+    except FileNotFoundError:
+        return event.data
     return found
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from control.journal.kinds import stream_of
-from control.models import Batch, Event, Stream
+from control.models import Event, Stream
 
 
 def head(stream: str) -> int:
@@ -16,11 +13,3 @@ def head(stream: str) -> int:
 def read_after(stream: str, after: int = 0, limit: int = 500) -> list[Event]:
     """Return at most `limit` events with a number above `after`, oldest first."""
     return list(Event.objects.filter(stream__name=stream, seq__gt=after).order_by("seq")[:limit])
-
-
-def read_all(batch: Batch) -> Iterator[Event]:
-    """Yield a batch's whole story in pages, so that a long one does not fill the memory."""
-    last = 0
-    while page := read_after(stream_of(batch.pk), last):
-        yield from page
-        last = page[-1].seq

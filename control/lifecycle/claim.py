@@ -60,5 +60,5 @@ def _move_to_running(batch: Batch, slot: Slot) -> bool:
 
 
 def _lease_instruments(batch: Batch, slot: Slot) -> None:
-    names = slot.instruments.values()
+    names = set(slot.instruments.values())  # one instrument may play two roles
     Lease.objects.bulk_create(Lease(instrument_id=f"{slot.station_id}/{name}", holder=batch.pk) for name in names)

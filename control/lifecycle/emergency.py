@@ -85,14 +85,24 @@ def _batches_in(scope: str, states: Sequence[str]) -> list[Batch]:
         where = Q(slot=scope)
     else:
         where = Q(station=scope)
-    return list(Batch.objects.filter(where, state__in=states).order_by("pk"))
+    return list(Batch.objects.filter(where, state__in=states).select_related("slot").order_by("pk"))
 
 
 def _abort_waiting(latch: Latch) -> None:
+    """End what waits for slots that are latched now: of a stop that was lifted in part, the freed slots work again."""
     message = f"Emergency stop of {latch['scope']} by {latch['by']} before it began: {latch['reason']}"
     line = Entry(Kind.CONTROL, message, "ERROR", data={"control": latch["id"]})
     for batch in _batches_in(latch["scope"], [State.QUEUED]):
-        finish_waiting(batch.pk, End(State.ABORTED, StepOutcome.NONE, timezone.now(), message), line)
+        if _is_latched(batch):
+            finish_waiting(batch.pk, End(State.ABORTED, StepOutcome.NONE, timezone.now(), message), line)
+
+
+def _is_latched(batch: Batch) -> bool:
+    """Tell whether nothing could run this batch: its slot is latched, or every lane of its station."""
+    if batch.slot is not None:
+        return batch.slot.latch is not None
+    lanes = Slot.objects.filter(station=batch.station_id, kind=Slot.Kind.LANE, in_service=True)
+    return not lanes.filter(latch__isnull=True).exists()
 
 
 def record_reset(scope: str, *, by: Actor, reason: str) -> tuple[ControlEvent, list[Slot]]:

@@ -26,15 +26,16 @@ class Presence:
     def __enter__(self) -> Self:
         _folder().mkdir(parents=True, exist_ok=True)
         # A predecessor's file is replaced, not reused: a stopped process may still hold its lock.
-        draft = self._path.with_name(f".{self._path.name}.{os.getpid()}")
+        draft = settings.STATION_PATHS.data / f".supervisor-{os.getpid()}"
         self._file = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o640)
         fcntl.flock(self._file, fcntl.LOCK_EX)
         os.write(self._file, self._slot_id.encode())
+        self.beat()
         draft.replace(self._path)
         return self
 
     def beat(self) -> None:
-        os.utime(self._file)
+        os.utime(self._file, ns=(_now_ns(), _now_ns()))
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         try:
@@ -65,6 +66,11 @@ def forget(batch_id: object) -> None:
     (_folder() / str(batch_id)).unlink(missing_ok=True)
 
 
+def _now_ns() -> int:
+    """Time since boot: setting the clock makes no supervisor look frozen."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+
+
 def _lives(path: Path) -> bool:
     try:
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -73,7 +79,7 @@ def _lives(path: Path) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return time.time() - os.fstat(file).st_mtime < STALE_S
+        return _now_ns() - os.fstat(file).st_mtime_ns < STALE_S * 1e9
     finally:
         os.close(file)
     return False

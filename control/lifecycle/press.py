@@ -13,6 +13,7 @@ from control.lifecycle.doorbell import ring_safety
 from control.lifecycle.emergency import ALL, new_latch, record_emergency_stop, record_reset
 from stations.contracts import GuardStatus, Latch
 from stations.safety import client, emergency
+from stations.safety.latch import latches
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,20 @@ def press_emergency_stop(scope: str, *, by: Actor, reason: str = USER_REQUEST) -
 
 
 def reset(scope: str, *, by: Actor, reason: str) -> dict[str, GuardStatus | str]:
-    """Lift the latches of a scope. Recorded first: hardware may be energised again. Starts nothing. Raises BadValue."""
+    """Lift the latches that a scope has now. Recorded first: hardware may be energised again. Raises BadValue.
+
+    Starts nothing. A stop that is pressed meanwhile stays, and one that nobody has recorded yet is recorded before.
+    """
+    held = latches(settings.STATION_PATHS, slots_here(scope))
+    for latch in {latch["id"]: latch for latch in held.values() if latch["id"]}.values():
+        record_emergency_stop(latch, delivered=True)
     record_reset(scope, by=by, reason=reason)
     ring_safety()
-    return emergency.reset_slots(settings.STATION_PATHS, slots_here(scope))
+    answers: dict[str, GuardStatus | str] = {}
+    for slot in slots_here(scope):
+        latch_id = held[slot]["id"] or None if slot in held else None
+        answers |= emergency.reset_slots(settings.STATION_PATHS, [slot], latch_id)
+    return answers
 
 
 def slots_here(scope: str) -> list[str]:

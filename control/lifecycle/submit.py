@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Case, Count, Q, When
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from control.journal.append import Entry, tell_batch, tell_board
@@ -18,10 +19,11 @@ from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
 from control.lifecycle.doorbell import ring_slot
 from control.lifecycle.refusals import BadValue, UnknownName, WrongState, check_length
 from control.models import Batch, ControlEvent, Stream
-from control.states import ACTIVE, LIVE
+from control.states import LIVE
 from sequences.catalogue import Package, find_packages
 from sequences.parameters import ParameterError, resolve_parameters
 from stations.models import Slot
+from stations.provisioning import ALIVE_FOR
 
 PARAMETERS_LIMIT = 64 * 1024  # bytes of JSON: a job travels to its guard in one datagram
 
@@ -86,7 +88,10 @@ def _choose_slot(package: Package, order: Order) -> Slot | None:
     if order.slot is not None:
         slot = Slot.objects.filter(pk=order.slot).first()
         if slot is None:
-            raise UnknownName("slot", order.slot, Slot.objects.values_list("pk", flat=True))
+            known = Slot.objects.values_list("pk", flat=True)
+            if not known:
+                raise WrongState("There is no slot yet. Start a station first: manage.py serve_station --with-bench")
+            raise UnknownName("slot", order.slot, known)
         _check_fits(slot, package.name, roles)
         _check_takes_work(slot, order)
         return slot
@@ -103,28 +108,38 @@ def _choose_slot(package: Package, order: Order) -> Slot | None:
     return fitting[0]
 
 
-def _open_slots() -> list[Slot]:
+def _explain_no_slot(sequence: str, roles: set[str]) -> NoReturn:
+    if any(roles <= set(slot.instruments) for slot in Slot.objects.all()):
+        raise WrongState(
+            f"Every slot that fits '{sequence}' is latched or out of service. When it is safe, reset one: "
+            'manage.py reset --slot STATION/SLOT --reason "…"'
+        )
+    raise BadValue(f"No slot has the instruments that '{sequence}' needs: {', '.join(sorted(roles))}.")
+
+
+def _open_slots(kind: Slot.Kind = Slot.Kind.SLOT) -> list[Slot]:
+    """Slots that take work, those of living stations first, then those with the least to do."""
+    alive = Case(When(station__heartbeat_at__gt=Now() - ALIVE_FOR, then=0), default=1)
     return list(
-        Slot.objects.filter(kind=Slot.Kind.SLOT, in_service=True, latch__isnull=True)
-        .annotate(waiting=Count("batches", filter=Q(batches__state__in=LIVE)))
-        .order_by("waiting", "station", "position")
+        Slot.objects.filter(kind=kind, in_service=True, latch__isnull=True)
+        .annotate(missing=alive, waiting=Count("batches", filter=Q(batches__state__in=LIVE)))
+        .order_by("missing", "waiting", "station", "position")
+        .select_related("station")
     )
 
 
 def _open_lanes() -> list[Slot]:
-    """The lanes in service, idle ones first."""
-    return list(
-        Slot.objects.filter(kind=Slot.Kind.LANE, in_service=True, latch__isnull=True)
-        .annotate(running=Count("batches", filter=Q(batches__state__in=ACTIVE)))
-        .order_by("running", "station", "position")
-    )
+    return _open_slots(Slot.Kind.LANE)
 
 
 def _check_a_lane_takes_work() -> None:
     if _open_lanes():
         return
     if Slot.objects.filter(kind=Slot.Kind.LANE).exists():
-        raise WrongState('Every lane is latched or out of service. Reset them: manage.py reset --all --reason "…"')
+        raise WrongState(
+            "Every lane is latched or out of service. When it is safe, reset the station: "
+            'manage.py reset --station STATION --reason "…"'
+        )
     raise WrongState("No station has a lane yet. Start one first: manage.py serve_station")
 
 
@@ -143,7 +158,11 @@ def _check_takes_work(slot: Slot, order: Order) -> None:
             f'When it is safe, run: manage.py reset --slot {slot.pk} --reason "…"'
         )
     if not order.wait and slot.batches.filter(state__in=LIVE).exists():
-        raise WrongState(f"Slot {slot.pk} is busy. Leave out 'wait: false' to queue.")
+        raise WrongState(f"Slot {slot.pk} is busy. Choose another slot, or let the batch wait for this one.")
+    if not order.wait and slot.safe is False:
+        raise WrongState(
+            f"Slot {slot.pk} did not confirm its safe state. Check its instruments, or let the batch wait."
+        )
 
 
 def _create(

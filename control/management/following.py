@@ -12,10 +12,11 @@ from control.journal.bell import Listener
 from control.journal.kinds import Kind, stream_of
 from control.journal.read import read_after
 from control.lifecycle.actor import Actor
-from control.lifecycle.press import press_emergency_stop
 from control.lifecycle.refusals import Refused
 from control.lifecycle.steer import stop_batch
 from control.management.awaited_signals import AwaitedSignals
+from control.management.scopes import how_to_reset
+from control.management.second_ctrl_c import SecondCtrlC
 from control.management.terminal_story import TerminalStory
 from control.models import Batch, Event
 from control.states import State, StepOutcome
@@ -72,27 +73,35 @@ def _read_patiently(stream: str, after: int, story: TerminalStory) -> list[Event
 
 
 def _say_what_it_waits_for(batch: Batch, story: TerminalStory) -> None:
-    ahead = batches_ahead(batch) if batch.state == State.QUEUED else 0
-    if ahead:
+    if batch.state != State.QUEUED:
+        return
+    if batch.slot is not None and batch.slot.safe is False:
+        story.say(f"  waiting: {batch.slot_id} did not confirm its safe state, check its instruments", "bold red")
+    elif ahead := batches_ahead(batch):
         story.say(f"  waiting for {batch.slot_id or 'a lane'}: number {ahead} in its queue", "yellow")
 
 
-def stop_then_emergency(batch: Batch, by: Actor) -> Callable[[int, TerminalStory], bool]:
-    """The meaning of Ctrl-C for whoever started the batch."""
+def follow_own(batch: Batch, console: Console, ctrl_c: AwaitedSignals, by: Actor) -> Batch:
+    """Follow a batch for whoever started it: Ctrl-C asks it to stop, a second one is an emergency stop of its slot."""
+    # Work for any lane has no slot yet: until it has one, only its whole station is sure to contain it.
+    with SecondCtrlC(batch.slot_id or batch.station_id, by) as second:
 
-    def react(times: int, story: TerminalStory) -> bool:
-        if times == 1:
-            story.say("  Stopping with teardown … Ctrl-C again for an emergency stop.", "yellow")
-            try:
-                stop_batch(batch.pk, by=by, reason="Ctrl-C")
-            except (Refused, Error) as error:
-                story.say(f"  {error}", "yellow")
+        def react(times: int, story: TerminalStory) -> bool:
+            if times == 1:
+                _ask_to_stop(batch, by, story, second)
+            elif (pressed := second.pressed()) is not None:
+                for line in [*pressed.lines(), how_to_reset(second.scope)]:
+                    story.say(f"  {line}", "bold red")
+                pressed.record()
             return True
-        scope = batch.slot_id or Batch.objects.values_list("slot", flat=True).get(pk=batch.pk) or batch.station_id
-        pressed = press_emergency_stop(scope, by=by, reason="Ctrl-C, twice")
-        for line in pressed.lines():
-            story.say(f"  {line}", "bold red")
-        pressed.record()
-        return True
 
-    return react
+        return follow(batch, console, ctrl_c, on_ctrl_c=react)
+
+
+def _ask_to_stop(batch: Batch, by: Actor, story: TerminalStory, second: SecondCtrlC) -> None:
+    story.say("  Stopping with teardown … Ctrl-C again for an emergency stop.", "yellow")
+    try:
+        stopping = stop_batch(batch.pk, by=by, reason="Ctrl-C")
+        second.scope = stopping.slot_id or second.scope
+    except (Refused, Error) as error:
+        story.say(f"  {error}", "yellow")

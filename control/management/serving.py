@@ -31,8 +31,8 @@ class Terminal:
 
 def bring_up(terminal: Terminal, *, with_bench: bool) -> StationProcesses:
     """Take the station file in and start everything. Raises CommandError with one clear text, and then nothing runs."""
-    _check_database()
     described = _read_station_file()
+    _check_installation()
     lanes = described.server.workers or settings.WORKERS
     _take_in(described, lanes)
     configuration = warden_settings(described.id, all_slot_settings(described, lanes))
@@ -64,10 +64,11 @@ def watch_over(processes: StationProcesses, stop: AwaitedSignals, terminal: Term
     terminal.out.write("Stopped.")
 
 
-def _check_database() -> None:
-    errors = checks.run_checks(tags=[checks.Tags.database], databases=["default"])
-    if errors:
-        raise CommandError("\n".join(f"{error.msg} {error.hint or ''}" for error in errors), returncode=REFUSED)
+def _check_installation() -> None:
+    found = [*checks.run_checks(), *checks.run_checks(tags=[checks.Tags.database], databases=["default"])]
+    serious = [problem for problem in found if problem.is_serious()]
+    if serious:
+        raise CommandError("\n".join(f"{each.msg} {each.hint or ''}" for each in serious), returncode=REFUSED)
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         raise CommandError("The database is not up to date. Run first: manage.py migrate", returncode=REFUSED)

@@ -10,6 +10,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from django.conf import settings
 
@@ -24,6 +25,7 @@ STATION_READY_S = 30.0
 # The warden's own order takes up to 17 s: batches with their teardown, last imports, clusters, housekeeping.
 WARDEN_STOP_S = 18.0
 REVIVE_EVERY_S = 1.0
+LARGEST_LOG = 5_000_000  # bytes
 TERM_GRACE_S = 1.0
 SAFE_BUDGET_S = 1.0
 
@@ -58,9 +60,7 @@ def _cluster(station: str, kind: Slot.Kind, workers: int) -> ChildSettings:
 
 def _django_child(name: str, arguments: list[str], extra: dict[str, str]) -> ChildSettings:
     manage = str(settings.BASE_DIR / "manage.py")
-    return ChildSettings(
-        name=name, argv=[sys.executable, manage, *arguments, "--skip-checks"], env={**os.environ, **extra}
-    )
+    return ChildSettings(name=name, argv=[sys.executable, manage, *arguments, "--skip-checks"], env=extra)
 
 
 @dataclass
@@ -77,7 +77,10 @@ class StationProcesses:
 
     def start(self) -> None:
         """Bring everything up, the bench first. Raises StartFailed, and then nothing is left running."""
-        self.paths.prepare()
+        try:
+            self.paths.prepare()
+        except OSError as error:
+            raise StartFailed(f"The station's folders cannot be used: {error}") from error
         self._check_alone()
         self.paths.warden_config.write_text(json.dumps(self.configuration, indent=1))
         # The bench ends only when nobody holds the other end any more: it must outlive the guards' making safe.
@@ -123,7 +126,7 @@ class StationProcesses:
     def _start_warden(self) -> None:
         lifeline, self._lifeline = os.pipe()
         command = [sys.executable, "-m", "stations.safety.warden", str(self.paths.warden_config)]
-        with (self.paths.logs / "warden.log").open("ab") as log:
+        with _log_file(self.paths.logs / "warden.log") as log:
             self.warden = subprocess.Popen(
                 command,
                 cwd=settings.BASE_DIR,
@@ -178,6 +181,13 @@ class StationProcesses:
         """End in order: batches, clusters and guards through the warden, the bench last."""
         _end(self.warden, WARDEN_STOP_S)
         _end(self.bench, 1.0)
+
+
+def _log_file(path: Path) -> BinaryIO:
+    """Open a log to append to; one that has grown large makes room first."""
+    if path.exists() and path.stat().st_size > LARGEST_LOG:
+        path.replace(path.with_suffix(".log.1"))
+    return path.open("ab")
 
 
 def _has_ended(process: subprocess.Popen[bytes] | None) -> bool:

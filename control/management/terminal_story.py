@@ -15,7 +15,7 @@ from rich.text import Text
 
 from control.journal import overflow
 from control.journal.kinds import Kind
-from control.management.terminal_words import duration_text, limits_text, marked, value_text
+from control.management.terminal_words import counted, duration_text, limits_text, marked, value_text
 from control.models import Batch, Event
 from control.states import State, StepOutcome
 
@@ -47,6 +47,7 @@ class TerminalStory:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._close_step()
         self._live.stop()
 
     def say(self, text: str, style: str = "") -> None:
@@ -70,7 +71,8 @@ class TerminalStory:
         if self._step:
             self._lines.append(line)
         else:
-            self._console.print(line, highlight=False)
+            # A pipe has no width: what is written there is not broken into lines of 80.
+            self._console.print(line, highlight=False, soft_wrap=not self._console.is_terminal)
 
     def _running_step(self) -> RenderableType:
         if not self._step:
@@ -89,7 +91,7 @@ class TerminalStory:
         self.say(f"  {event.message}", "dim")
 
     def started(self, event: Event, data: dict[str, Any]) -> None:
-        self.say(f"  started, {data['total_steps']} steps", "dim")
+        self.say(f"  started, {counted(data['total_steps'], 'step')}", "dim")
         for role, driver in data.get("drivers", {}).items():
             self.say(f"  {role}: {driver.get('name', '')} at {driver.get('resource', '')}", "dim")
 
@@ -131,7 +133,8 @@ class TerminalStory:
         self._doing = event.message
 
     def failed(self, event: Event, data: dict[str, Any]) -> None:
-        self.say(f"    {data['exception']}: {event.message}", "red")
+        if event.step is None:  # that of a step stands in the step's own line
+            self.say(f"    {data['exception']}: {event.message}", "red")
         if self._verbose and data.get("traceback"):
             self.say(data["traceback"], "dim")
 
@@ -153,7 +156,16 @@ class TerminalStory:
                 self.say(f"  SAFE STATE NOT CONFIRMED: {name}: {proof['error']}", "bold red")
 
     def ended(self, event: Event, data: dict[str, Any]) -> None:
-        self._step = ""
+        self._close_step()
+
+    def _close_step(self) -> None:
+        """Print a step that was cut short, and everything that was told while it seemed to run."""
+        if not self._step:
+            return
+        told, self._lines, cut_short, self._step = self._lines, [], self._step, ""
+        self._print(Text.assemble(("· ", "yellow"), (f"{cut_short:<34}", "bold"), ("cut short", "yellow")))
+        for line in told:
+            self._print(line)
 
     def verdict(self, batch: Batch) -> None:
         """The last lines: what became of it, in one colour."""
@@ -161,9 +173,9 @@ class TerminalStory:
         _, style = marked(StepOutcome(batch.outcome), marginal=batch.marginal)
         took = (batch.ended_at - (batch.started_at or batch.created_at)).total_seconds() if batch.ended_at else 0.0
         self._console.print()
-        counted = f"{self.steps} steps, {self.measurements} measurements, {took:.1f} s"
+        sums = f"{counted(self.steps, 'step')}, {counted(self.measurements, 'measurement')}, {took:.1f} s"
         marginal = " (marginal)" if batch.marginal else ""
-        self._console.print(f"[{style} bold]{shown}{marginal}[/]  {counted}", highlight=False)
+        self._console.print(f"[{style} bold]{shown}{marginal}[/]  {sums}", highlight=False)
         if batch.message and batch.outcome != StepOutcome.PASS:
             self._console.print(escape(batch.message), style=style, highlight=False)
         if batch.state not in (State.COMPLETED, State.STOPPED):

@@ -25,7 +25,7 @@ def marked(outcome: StepOutcome, *, marginal: bool = False) -> tuple[str, str]:
 def value_text(kind: str, value: Any, unit: str) -> str:
     """Return `5.003 V`, `yes`, a text, or the size of a curve."""
     if kind == "curve":
-        return f"{len(value['rows'])} points"
+        return f"{len(value['rows'])} points" if value else "kept on its own host"
     if isinstance(value, bool):
         return "yes" if value else "no"
     shown = f"{value:.6g}" if isinstance(value, float) else str(value)
@@ -54,3 +54,8 @@ def duration_text(milliseconds: float) -> str:
         return f"{milliseconds:.0f} ms"
     seconds = milliseconds / 1000
     return f"{seconds:.2f} s" if seconds < 60 else f"{int(seconds // 60)}:{int(seconds % 60):02} min"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return `1 step`, `3 steps`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,11 +18,14 @@ class SpoolBell:
     def __enter__(self) -> Self:
         self._path.unlink(missing_ok=True)  # of a supervisor that died here
         self._socket.bind(str(self._path))
+        self._inode = self._path.stat().st_ino
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._socket.close()
-        self._path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            if self._path.stat().st_ino == self._inode:  # not that of a successor
+                self._path.unlink()
 
     def fileno(self) -> int:
         return self._socket.fileno()

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from django.conf import settings
-from django.db import DataError, IntegrityError
+from django.db import InterfaceError, OperationalError
 
 from control.journal.append import Fenced
 from control.models import Step, Stream
@@ -16,8 +16,8 @@ from control.worker.spool_import import Line, Page, Row, StepKey, write_page
 
 log = logging.getLogger(__name__)
 
-# What a line can do to an import, whatever it holds: it must not stop the story.
-POISON = (DataError, IntegrityError, ValueError, TypeError, KeyError)
+# Not the fault of what a line holds: tried again as a whole. Whatever else goes wrong must not stop the story.
+TRY_AGAIN = (Fenced, OperationalError, InterfaceError, OSError)
 
 
 class SpoolFollower:
@@ -58,7 +58,9 @@ class SpoolFollower:
         lines = list(parse(text))
         try:
             self._write(lines, offset + len(text))
-        except POISON:
+        except TRY_AGAIN:
+            raise
+        except Exception:
             log.exception(
                 "a page of the spool is refused, importing it line by line", extra={"batch": str(self.batch.pk)}
             )
@@ -81,7 +83,9 @@ class SpoolFollower:
             for line in parse(raw):
                 try:
                     self._write([line], offset)
-                except POISON as error:
+                except TRY_AGAIN:
+                    raise
+                except Exception as error:
                     self._write([_refused(line, error)], offset)
 
     def _skip_what_power_loss_ate(self, offset: int) -> bool:

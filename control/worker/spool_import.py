@@ -131,7 +131,7 @@ def _take_measurement(page: Page, line: Line, at: datetime) -> None:
     page.measurements[key, line["name"]] = {
         "name": line["name"],
         "type": line["type"],
-        "number": value if is_number else None,
+        "number": float(value) if is_number else None,
         "value": value,
         "unit": line.get("unit") or "",
         "limits": line.get("limits"),

@@ -70,9 +70,9 @@ class Supervisor:
                     self._work(listener, spool_bell)
                 except Fenced:
                     self.follower.doubtful = True
-                except Error as error:
+                except (Error, OSError) as error:
                     # What failed is tried again as a whole: a page is written completely or not at all.
-                    log.warning("the database refused: %s", error, extra={"batch": str(self.batch.pk)})
+                    log.warning("the import has to wait: %s", error, extra={"batch": str(self.batch.pk)})
                     self.follower.doubtful = True
                     connection.close()
                     time.sleep(DATABASE_RETRY_S)

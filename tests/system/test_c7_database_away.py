@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -90,4 +91,22 @@ def test_emergency_stop_works_meanwhile_and_is_recorded_once(database_away):
     station.reset()
     assert station.run(seconds=0).verdict == ("COMPLETED", "PASS")
     assert station.installation.query(recorded) == [(SLOT,)]
+    check_invariants(station)
+
+
+def test_second_ctrl_c_switches_off_while_the_database_is_away(database_away):
+    station, away = database_away
+    batch: Followed = station.begin(way="deadlock", seconds=60)
+    name = batch.id
+    with away():
+        for _ in range(2):
+            time.sleep(1.0)
+            pressed_at = time.time()
+            batch.process.send_signal(signal.SIGINT)
+        wait_until(lambda: station.bench.read_back() == "0", 10, "OFF")
+        assert station.bench.off_after(pressed_at) < 0.5
+        assert station.spool(name)[-1]["why"] == "emergency"
+    assert batch.exit_code() == 5, batch.output
+    assert "is latched. When it is safe: manage.py reset --slot demo/slot-1" in batch.output
+    station.reset()
     check_invariants(station)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 
 import pytest
@@ -102,6 +103,39 @@ def test_ctrl_c_twice_is_an_emergency_stop(station: RunningStation):
     assert batch.verdict == ("ABORTED", "NONE")
     assert station.bench.off_after(station.asked_at("EMERGENCY_STOP")) < 0.5
     station.reset()
+
+
+def test_story_tells_what_was_cut_short_and_that_it_was_made_safe(station: RunningStation):
+    batch = station.begin(seconds=30)
+    assert station.manage("estop", "--slot", "slot-1").returncode == 0  # the station's name may be left out
+    assert batch.exit_code() == 5
+    assert re.search(r"· work +cut short", batch.output)
+    assert "safe state confirmed: supply-1" in batch.output
+    station.reset()
+
+
+@pytest.mark.parametrize("scope", [("--slot", "slot-7"), ("--slot", "demo"), ("--station", "nope")])
+def test_estop_of_something_unknown_says_so_and_claims_nothing(station: RunningStation, scope: tuple[str, str]):
+    done = station.manage("estop", *scope)
+    assert done.returncode == 2
+    assert done.stderr.startswith("CommandError: There is no ")
+    assert "latched" not in done.stdout
+
+
+def test_slot_that_was_reset_alone_works_again(station: RunningStation):
+    assert station.manage("estop").returncode == 0
+    assert station.manage("reset", "--slot", SLOT, "--reason", "this one is fine").returncode == 0
+    first, second = station.begin(seconds=2), station.run(seconds=0)
+    assert [batch.verdict for batch in (first, second)] == [("COMPLETED", "PASS")] * 2
+    station.reset()
+
+
+def test_broken_station_file_is_no_verdict_on_the_subject(station: RunningStation):
+    described = station.installation.station_file.read_text()
+    station.installation.station_file.write_text("station: {")
+    batch = station.run(seconds=0)
+    assert batch.exit_code() == 0, batch.output
+    station.installation.station_file.write_text(described)
 
 
 def test_watch_tells_the_whole_story_and_never_ends_the_batch(station: RunningStation):

@@ -64,3 +64,15 @@ def test_taken_port_of_the_bench_is_refused(own_station: RunningStation):
     assert f"supply-1 cannot be served at {address[0]}:{address[1]}" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert without_followers(own_station) == set()
+
+
+def test_broken_station_file_is_refused_with_its_lines(installation):
+    installation.station_file.write_text("station: {id: demo}\nslots: []\n")
+    done = installation.manage("serve_station")
+    assert done.returncode == 2
+    assert f"{installation.station_file.name}:1: " in done.stderr
+
+
+def test_configuration_of_the_warden_holds_no_secret(station: RunningStation):
+    configuration = station.paths.warden_config.read_text()
+    assert "GWANJE_DATABASE_URL" not in configuration and "SECRET" not in configuration

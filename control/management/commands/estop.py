@@ -5,13 +5,11 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
-from control.lifecycle.emergency import ALL
 from control.lifecycle.press import press_emergency_stop
-from control.management.refusing import REFUSED, person_at_the_keyboard
-from stations.safety import client
+from control.management.refusing import person_at_the_keyboard, refusing
+from control.management.scopes import add_scope_arguments, how_to_reset, scope_of
 
 
 class Command(BaseCommand):
@@ -23,40 +21,17 @@ class Command(BaseCommand):
         parser.add_argument("--reason", default="", help="optional")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        scope = scope_of(options)
+        with refusing():
+            scope = scope_of(options)
         pressed = press_emergency_stop(scope, by=person_at_the_keyboard(), reason=options["reason"])
         for line in pressed.lines():
             self.stdout.write(line)
         self.stdout.flush()
-        if pressed.record():
-            self.stdout.write(f'{scope} is latched. When it is safe: manage.py reset {_flag(scope)} --reason "…"')
-        else:
+        recorded = pressed.record()
+        if pressed.answers:
+            self.stdout.write(how_to_reset(scope))
+        elif recorded:
+            self.stdout.write(f"{scope} has no slot on this host: its own host has been told through the database.")
+        if not recorded:
             self.stderr.write("The database is away: the record is written as soon as it is back.")
         sys.exit(0 if pressed.confirmed else 1)
-
-
-def add_scope_arguments(parser: CommandParser) -> None:
-    scope = parser.add_mutually_exclusive_group()
-    scope.add_argument("--slot", help="station/slot")
-    scope.add_argument("--station", help="every slot and lane of a station")
-    scope.add_argument("--all", action="store_true", help="every station")
-
-
-def scope_of(options: dict[str, Any]) -> str:
-    """Return the scope that the arguments name; by default the station of this host."""
-    if options["all"]:
-        return ALL
-    named = options["slot"] or options["station"]
-    known = client.slots_known(settings.STATION_PATHS)
-    if not named and not known:
-        raise CommandError("This host has no station. Name one: --station NAME, or --all.", returncode=REFUSED)
-    stations = {slot.partition("/")[0] for slot in known}
-    if named and named not in known and named.partition("/")[0] in stations and "/" in named:
-        raise CommandError(f"There is no slot '{named}' here. Known: {', '.join(known)}.", returncode=REFUSED)
-    return named or known[0].partition("/")[0]
-
-
-def _flag(scope: str) -> str:
-    if scope == ALL:
-        return "--all"
-    return f"--slot {scope}" if "/" in scope else f"--station {scope}"

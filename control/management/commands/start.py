@@ -8,10 +8,11 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from rich.console import Console
+from rich.markup import escape
 
 from control.lifecycle.submit import Order, submit
 from control.management.awaited_signals import AwaitedSignals
-from control.management.following import follow, stop_then_emergency
+from control.management.following import follow_own
 from control.management.refusing import person_at_the_keyboard, refusing
 from control.management.serving import Terminal, bring_up, watch_over
 from control.models import Batch
@@ -20,6 +21,7 @@ DEMO_SEQUENCE = "board_test"
 
 
 class Command(BaseCommand):
+    requires_system_checks: list[str] = []  # made while the station is brought up, where they end in a refusal
     help = "Prepare the database, serve the station with its simulated bench, and follow one board test."
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -41,9 +43,9 @@ class Command(BaseCommand):
             order = Order(DEMO_SEQUENCE, subject="DEMO-1")
             batch = submit(order, by=by, trigger=Batch.Trigger.MANUAL, reason="first start")
         console = Console(highlight=False)
-        console.print(f"\n[bold]{batch.name}[/]  {batch.sequence} {batch.version}  on {batch.slot_id}")
+        console.print(f"\n[bold]{escape(batch.name)}[/]  {batch.sequence} {batch.version}  on {batch.slot_id}")
         with AwaitedSignals(signal.SIGINT) as ctrl_c:
-            follow(batch, console, ctrl_c, on_ctrl_c=stop_then_emergency(batch, by))
+            follow_own(batch, console, ctrl_c, by)
 
     def _say_what_to_do_next(self) -> None:
         self.stdout.write("\nThe station goes on. In another terminal, run the next one:")

@@ -20,6 +20,7 @@ from control.models import Batch
 
 
 class Command(BaseCommand):
+    requires_system_checks: list[str] = []  # a station file that somebody is editing does not matter here
     help = "Tell the story of a batch, finished or running. Ctrl-C ends the watching, never the batch."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -49,4 +50,4 @@ def _find(word: str) -> Batch:
     try:
         return Batch.objects.get(pk=UUID(word))
     except (ValueError, Batch.DoesNotExist):
-        raise NotFound(f"There is no batch '{word}'. Give its whole id, or 'last'.") from None
+        raise NotFound(f"There is no batch '{word}'. Give the id that run_batch printed, or 'last'.") from None

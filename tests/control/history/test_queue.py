@@ -33,6 +33,7 @@ def test_urgent_batch_stands_before_the_others() -> None:
     assert batches_ahead(urgent) == 0
 
 
-def test_batches_for_any_lane_share_one_queue() -> None:
-    queued("step_loop", slot=None)
+def test_batch_for_any_lane_waits_only_while_all_lanes_are_taken() -> None:
+    running("demo/lane-1", sequence="step_loop")
+    assert batches_ahead(queued("step_loop", slot=None)) == 0
     assert batches_ahead(queued("step_loop", slot=None)) == 1

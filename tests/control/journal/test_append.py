@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -69,11 +71,18 @@ def test_import_spool_refuses_an_older_generation() -> None:
 
 @pytest.mark.django_db
 def test_large_data_goes_to_a_file_and_comes_back() -> None:
-    from_sweep = {"rows": [[number, number / 7] for number in range(2000)]}
+    from_sweep = {"name": "sweep", "rows": [[number, number / 7] for number in range(2000)]}
     append(BOARD, [Entry("measurement", data=from_sweep)])
     event = read_after(BOARD)[0]
-    assert set(event.data) == {"file", "bytes"}
+    assert event.data == {"name": "sweep", "rows": None, "file": f"{event.stream_id}/1.json"}
     assert overflow.full_data(event) == from_sweep
+
+
+@pytest.mark.django_db
+def test_large_data_on_another_host_still_tells_its_small_values(settings: Any, tmp_path: Path) -> None:
+    append(BOARD, [Entry("measurement", data={"name": "sweep", "rows": list(range(5000))})])
+    settings.DATA_DIR = tmp_path
+    assert overflow.full_data(read_after(BOARD)[0])["name"] == "sweep"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -72,6 +72,15 @@ def test_emergency_stop_aborts_what_was_queued_in_the_moment_of_the_press() -> N
     assert Batch.objects.get(pk=batch.pk).state == State.ABORTED
 
 
+def test_slot_that_was_reset_alone_works_again() -> None:
+    latch = new_latch("demo", by=ANNA)
+    record_emergency_stop(latch, delivered=True)
+    record_reset("demo/slot-2", by=ANNA, reason="this one is fine")
+    freed = queued(slot="demo/slot-2")
+    record_emergency_stop(latch, delivered=True)  # as the housekeeping does while slot-1 is latched
+    assert Batch.objects.get(pk=freed.pk).state == State.QUEUED
+
+
 def test_reset_needs_a_reason() -> None:
     with pytest.raises(BadValue):
         record_reset("demo", by=ANNA, reason="  ")

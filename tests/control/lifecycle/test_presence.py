@@ -64,7 +64,7 @@ def test_frozen_supervisor_counts_as_gone() -> None:
     batch = str(uuid4())
     process = holder(batch)
     os.kill(process.pid, signal.SIGSTOP)
-    old = time.time() - STALE_S - 1
+    old = time.clock_gettime(time.CLOCK_BOOTTIME) - STALE_S - 1
     os.utime(settings.STATION_PATHS.supervisors / batch, (old, old))
     assert not is_supervised(batch)
     process.kill()

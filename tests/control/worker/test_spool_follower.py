@@ -109,6 +109,16 @@ def test_text_that_a_database_refuses_is_made_storable(told: Any) -> None:
     assert (Measurement.objects.get().value, Measurement.objects.get().number) == ("NaN", None)
 
 
+def test_number_beyond_every_column_is_kept(told: Any) -> None:
+    told(lines.step_started(0, "scan"), lines.measured(0, "iccid", 2**70), lines.ended())
+    assert (Measurement.objects.get().value, Batch.objects.get().state) == (2**70, State.COMPLETED)
+
+
+def test_number_that_no_float_holds_does_not_stop_the_story(told: Any) -> None:
+    told(lines.step_started(0, "scan"), lines.measured(0, "huge", 10**400), lines.ended())
+    assert Batch.objects.get().state == State.COMPLETED
+
+
 def test_line_that_cannot_be_stored_does_not_stop_the_story(told: Any, stream: Stream) -> None:
     told(lines.started("measure"), lines.line("step.started", step="no number"), lines.ended())
     assert kinds(stream) == ["batch.queued", "batch.started", "torn", "batch.ended"]
