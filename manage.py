@@ -21,6 +21,8 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except WrongSetting as error:
         sys.stderr.write(f"{error}\n")
+        if "estop" in sys.argv:
+            sys.stderr.write("The emergency stop without any setting: python -m stations.safety.press DATA_DIR\n")
         sys.exit(2)
     except Exception:
         # Not 1, which Python would take: from run_batch that means that the subject was judged bad.

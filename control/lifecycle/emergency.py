@@ -15,6 +15,7 @@ from uuid_utils.compat import uuid7
 from control.journal.append import Entry, alert, lock_story, tell_batch
 from control.journal.kinds import Kind
 from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
+from control.lifecycle.control_events import record_control_event
 from control.lifecycle.finish import End, finish_waiting
 from control.lifecycle.refusals import BadValue, check_length
 from control.models import Batch, ControlEvent
@@ -115,16 +116,8 @@ def record_reset(scope: str, *, by: Actor, reason: str) -> tuple[ControlEvent, l
     check_length("reason", reason, LONGEST_REASON)
     with transaction.atomic():
         slots = list(Slot.objects.filter(slots_in(scope), latch__isnull=False))
-        event = ControlEvent.objects.create(
-            kind=ControlEvent.Kind.RESET,
-            scope=scope,
-            user=by.user,
-            by=by.name,
-            face=by.face,
-            reason=reason,
-            before={slot.pk: slot.latch for slot in slots},
-            requested_at=timezone.now(),
-        )
+        before = {slot.pk: slot.latch for slot in slots}
+        event = record_control_event(ControlEvent.Kind.RESET, by=by, reason=reason, scope=scope, before=before)
         Slot.objects.filter(pk__in=[slot.pk for slot in slots]).update(latch=None)
         alert([Entry(Kind.CONTROL, f"{scope} reset by {by.name}: {reason}", data={"control": str(event.pk)})])
     return event, slots

@@ -5,11 +5,11 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
 from control.journal.append import Entry, lock_story, tell_batch
 from control.journal.kinds import Kind
 from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
+from control.lifecycle.control_events import record_control_event
 from control.lifecycle.doorbell import ring_supervisor
 from control.lifecycle.finish import End, finish_waiting
 from control.lifecycle.refusals import NotFound, WrongState, check_length
@@ -52,7 +52,7 @@ def _ask(word: Control, batch_id: UUID, by: Actor, reason: str) -> Batch:
         state = State(batch.state)
         if word not in ALLOWED_CONTROLS[state]:
             raise WrongState(_why_not(word, state))
-        event = _record(word, batch, by, reason)
+        event = record_control_event(KINDS[word], by=by, reason=reason, batch=batch, before={"state": batch.state})
         if state == State.QUEUED:
             _stop_waiting(batch, event, by, reason)
         else:
@@ -60,19 +60,6 @@ def _ask(word: Control, batch_id: UUID, by: Actor, reason: str) -> Batch:
             ring_supervisor(batch.pk)
     batch.refresh_from_db()
     return batch
-
-
-def _record(word: Control, batch: Batch, by: Actor, reason: str) -> ControlEvent:
-    return ControlEvent.objects.create(
-        kind=KINDS[word],
-        batch=batch,
-        user=by.user,
-        by=by.name,
-        face=by.face,
-        reason=reason,
-        before={"state": batch.state},
-        requested_at=timezone.now(),
-    )
 
 
 def _stop_waiting(batch: Batch, event: ControlEvent, by: Actor, reason: str) -> None:

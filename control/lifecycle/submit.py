@@ -11,11 +11,11 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Case, Count, Q, When
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from control.journal.append import Entry, tell_batch, tell_board
 from control.journal.kinds import Kind, stream_of
 from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
+from control.lifecycle.control_events import record_control_event
 from control.lifecycle.doorbell import ring_slot
 from control.lifecycle.refusals import BadValue, UnknownName, WrongState, check_length
 from control.models import Batch, ControlEvent, Stream
@@ -192,19 +192,8 @@ def _create(
 
 
 def _record(batch: Batch, by: Actor, reason: str) -> None:
-    now = timezone.now()
-    event = ControlEvent.objects.create(
-        kind=ControlEvent.Kind.BATCH_START,
-        batch=batch,
-        user=by.user,
-        by=by.name,
-        face=by.face,
-        reason=reason,
-        after={"state": batch.state},
-        requested_at=now,
-        delivered_at=now,
-        obeyed_at=now,
-    )
+    kind = ControlEvent.Kind.BATCH_START
+    event = record_control_event(kind, by=by, reason=reason, batch=batch, at_once=True, after={"state": batch.state})
     data = {"control": str(event.pk), "by": by.name, "face": by.face, "reason": reason, "slot": batch.slot_id}
     tell_batch(batch.pk, Entry(Kind.BATCH_QUEUED, f"Queued by {by.name}", data=data))
     tell_board(batch, Kind.BATCH_QUEUED)

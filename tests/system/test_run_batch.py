@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import signal
+import subprocess
+import sys
 
 import pytest
 
-from tests.installations import wait_until
+from tests.installations import HOUSE, wait_until
 from tests.system.running_station import OTHER_SLOT, SLOT, RunningStation
 
 
@@ -120,6 +122,17 @@ def test_estop_of_something_unknown_says_so_and_claims_nothing(station: RunningS
     assert done.returncode == 2
     assert done.stderr.startswith("CommandError: There is no ")
     assert "latched" not in done.stdout
+
+
+def test_emergency_stop_without_settings_works_and_is_recorded(station: RunningStation):
+    batch = station.begin(way="deadlock")
+    command = [sys.executable, "-m", "stations.safety.press", str(station.paths.data)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=HOUSE)
+    assert (done.returncode, "demo/slot-1: off" in done.stdout) == (0, True), done.stderr
+    assert batch.verdict == ("ABORTED", "NONE")
+    recorded = "SELECT COUNT(*) FROM control_controlevent WHERE kind = 'EMERGENCY_STOP' AND reason = 'pressed'"
+    wait_until(lambda: station.installation.query(recorded) == [(1,)], 10, "the record")
+    station.reset()
 
 
 def test_slot_that_was_reset_alone_works_again(station: RunningStation):

@@ -14,7 +14,7 @@ from control.management.scopes import add_scope_arguments, how_to_reset, scope_o
 
 class Command(BaseCommand):
     help = "Kill what runs, switch off, latch. Default: the station of this host. Works without a database."
-    requires_system_checks: list[str] = []  # nothing may stand between the key and the guards
+    requires_system_checks: list[str] = []  # no check may stand between the key and the guards
 
     def add_arguments(self, parser: CommandParser) -> None:
         add_scope_arguments(parser)

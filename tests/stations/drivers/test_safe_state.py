@@ -65,10 +65,11 @@ def test_checking_first_tells_a_mute_instrument_all_the_same(bench: RunningBench
     assert bench.state("supply-1")["output"] is False
 
 
-def test_instrument_with_nothing_to_make_safe_is_confirmed_even_if_gone(bench: RunningBench) -> None:
+def test_instrument_with_nothing_to_make_safe_is_left_alone_and_out_of_the_proof(bench: RunningBench) -> None:
     bench.fault("meter-1", "unplug")
     proof = make_safe(bench.instruments, BUDGET_S)
-    assert proof["instruments"]["meter-1"] == {**proof["instruments"]["meter-1"], "confirmed": True, "error": None}
+    assert (proof["confirmed"], list(proof["instruments"])) == (True, ["supply-1", "load-1", "board-1"])
+    assert make_safe({"meter": bench.instruments["meter"]}, BUDGET_S) == {"confirmed": True, "instruments": {}}
 
 
 @pytest.mark.parametrize("fault", [["unplug"], ["mute"], ["slow", "5"]])

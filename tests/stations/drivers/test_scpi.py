@@ -31,7 +31,8 @@ def test_open_of_a_refused_port_names_instrument_and_address(bench: RunningBench
     settings = bench.instruments["supply"]
     with pytest.raises(InstrumentError) as refusal:
         load_driver(settings).open()
-    assert str(refusal.value).startswith(f"Instrument supply-1 at {settings['resource']} cannot be reached")
+    where = f"Instrument supply-1 at {settings['resource']} cannot be reached (nothing listens there)"
+    assert str(refusal.value) == f"{where}: check that it is switched on and its `resource` in station.yaml."
 
 
 def test_open_of_a_malformed_resource_is_an_instrument_error(bench: RunningBench) -> None:

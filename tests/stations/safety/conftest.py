@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ def make_station(tmp_path: Path) -> Iterator[Callable[[dict[str, dict[str, Any]]
         if hasattr(station, "warden"):
             station.end()
             station.leave_nobody()
+        shutil.rmtree(station.paths.runtime, ignore_errors=True)
 
 
 @pytest.fixture

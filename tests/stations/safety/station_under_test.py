@@ -11,6 +11,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -231,3 +232,14 @@ def kill(pid: int | None, number: int = signal.SIGKILL) -> float:
     moment = time.time()
     os.kill(pid, number)
     return moment
+
+
+def members(group: int) -> list[int]:
+    """The living processes of a group."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        mark = ProcessMark.of(int(folder.name))
+        with suppress(ProcessLookupError):
+            if mark and os.getpgid(mark.pid) == group:
+                found.append(mark.pid)
+    return found

@@ -32,6 +32,16 @@ def test_stop_runs_the_teardown(station: StationUnderTest, supply: TinySupply, b
     assert len(supply.times_of("OUTP OFF")) == 1
 
 
+def test_rung_is_told_before_the_runner_obeys(station: StationUnderTest):
+    runs = []
+    for _ in range(5):
+        runs.append(station.begin("sleep", stop_grace_s=5.0))
+        stop(station, runs[-1])
+        station.ended(runs[-1])
+    told = [[line["k"] for line in station.lines(run) if line["k"] in ("ladder", "control")] for run in runs]
+    assert told == [["ladder", "control"]] * 5
+
+
 def test_stop_right_after_the_start_is_obeyed(station: StationUnderTest):
     run = station.run(station.job(station.package("sleep"), stop_grace_s=5.0))
     stop(station, run)

@@ -16,6 +16,14 @@ def test_orderly_end_sends_no_second_off(station: StationUnderTest, supply: Tiny
     assert len(supply.times_of("OUTP OFF")) == 1
 
 
+def test_slot_without_any_safe_state_is_safe_and_proves_nothing(make_station, supply: TinySupply):
+    meter = supply.settings() | {"safe_state": []}
+    station = make_station({SLOT: {"supply": meter}}).start()
+    run = station.run(station.job(station.package("nothing")))
+    assert station.ended(run)["safe"] is True
+    assert (station.ready, station.kinds(run, "safe_state")) == ({SLOT: True}, [])
+
+
 def test_output_left_on_by_a_sequence_is_switched_off(station: StationUnderTest, supply: TinySupply):
     run = station.run(station.job(station.package("nothing", teardown="pass")))
     assert station.ended(run)["safe"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import os
+import json
+import resource
+import socket
 import subprocess
 import sys
 import time
@@ -10,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from stations.safety.children import BackOff
+from stations.safety.children import LARGEST_LOG, BackOff, limit_log
 from stations.safety.processes import ProcessMark
-from tests.stations.safety.station_under_test import ROOT, SLOT, StationUnderTest, kill, wait_until
+from tests.stations.safety.station_under_test import ROOT, SLOT, StationUnderTest, kill, members, wait_until
 
 CHILD = "import os, subprocess, time; open({file!r}, 'a').write(f'{{os.getpid()}}\\n'); {then}"
 
@@ -103,20 +105,77 @@ def test_warden_that_was_stopped_itself_does_not_blame_its_guards(lane: StationU
     assert guard.lives()
 
 
+def test_full_disk_ends_neither_warden_nor_guards(lane: StationUnderTest):
+    add_child(lane)
+    lane.start()
+    guard, child = lane.guard(), wait_until(lambda: pids(lane))[0]
+    _, most = resource.prlimit(lane.warden.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(lane.warden.pid, resource.RLIMIT_FSIZE, (20, most))  # enough for two lines of the child
+    kill(child)
+    wait_until(lambda: pids(lane)[1:])
+    kill(guard.pid)
+    wait_until(lambda: (status := lane.status()) and status["pid"] != guard.pid and status["safe"])
+    assert lane.warden.poll() is None
+
+
+def test_child_is_started_without_its_log_when_there_can_be_none(lane: StationUnderTest):
+    add_child(lane)
+    (lane.paths.logs / "helper.log").mkdir()
+    lane.start()
+    assert wait_until(lambda: pids(lane))
+
+
+def test_log_of_a_living_child_is_limited(lane: StationUnderTest):
+    add_child(lane)
+    log = lane.paths.logs / "helper.log"
+    log.write_bytes(b"x" * (LARGEST_LOG + 1))
+    with log.open("ab", buffering=0) as writer:
+        lane.start()
+        wait_until(lambda: log.stat().st_size == 0)
+        writer.write(b"next")
+    assert (log.read_bytes(), log.with_suffix(".log.1").stat().st_size) == (b"next", LARGEST_LOG + 1)
+
+
+def test_short_and_missing_logs_are_let_alone(tmp_path: Path):
+    (short := tmp_path / "short.log").write_text("kept")
+    for log in (short, tmp_path / "missing.log"):
+        limit_log(log)
+    assert [file.name for file in tmp_path.iterdir()] == ["short.log"]
+
+
+def test_log_lines_go_to_the_log_file_with_the_documented_fields(lane: StationUnderTest, monkeypatch):
+    file = lane.folder / "gwanje.log"
+    monkeypatch.setenv("GWANJE_LOG_FILE", str(file))
+    lane.start().end()
+    first, *_, last = [json.loads(line) for line in file.read_text().splitlines()]
+    assert first.keys() == {"time", "level", "logger", "message", "child", "child_pid"}
+    assert (last["level"], last["logger"], last["message"]) == ("INFO", "warden", "ending")
+
+
+def test_log_file_that_cannot_be_opened_does_not_end_the_warden(lane: StationUnderTest, monkeypatch):
+    monkeypatch.setenv("GWANJE_LOG_FILE", str(lane.folder))
+    assert lane.start().ready == {SLOT: True}
+
+
+def test_runtime_directory_goes_with_the_warden(lane: StationUnderTest):
+    lane.start().end()
+    assert not lane.paths.runtime.exists()
+
+
+def test_runtime_directory_stays_for_those_who_still_listen(lane: StationUnderTest):
+    lane.start()
+    with (
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as living,
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as dead,
+    ):
+        living.bind(str(lane.paths.bells / "living"))
+        dead.bind(str(lane.paths.bells / "dead"))
+        dead.close()
+        lane.end()
+        assert [file.name for file in lane.paths.runtime.rglob("*")] == ["bells", "living"]
+
+
 def test_back_off_begins_with_the_second_fast_death():
     back_off = BackOff()
     assert [back_off.after(0.1) for _ in range(8)] == [0.0, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
     assert (back_off.after(60.0), back_off.after(0.1)) == (0.0, 0.0)
-
-
-def members(group: int) -> list[int]:
-    """The living processes of a group."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        mark = ProcessMark.of(int(folder.name))
-        try:
-            if mark and os.getpgid(mark.pid) == group:
-                found.append(mark.pid)
-        except ProcessLookupError:
-            continue
-    return found

@@ -1,0 +1,29 @@
+"""Writing down who intervened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+
+from control.lifecycle.actor import Actor
+from control.models import Batch, ControlEvent
+
+
+def record_control_event(
+    kind: ControlEvent.Kind, *, by: Actor, reason: str, batch: Batch | None = None, at_once: bool = False, **more: Any
+) -> ControlEvent:
+    """Write one intervention. `at_once`: it is obeyed already; otherwise it waits to be delivered."""
+    now = timezone.now()
+    done = {"delivered_at": now, "obeyed_at": now} if at_once else {}
+    return ControlEvent.objects.create(
+        kind=kind,
+        batch=batch,
+        user=by.user,
+        by=by.name,
+        face=by.face,
+        reason=reason,
+        requested_at=now,
+        **done,
+        **more,
+    )
