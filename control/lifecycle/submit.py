@@ -5,25 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, Count, Q, When
-from django.db.models.functions import Now
 
 from control.journal.append import Entry, tell_batch, tell_board
 from control.journal.kinds import Kind, stream_of
 from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
 from control.lifecycle.control_events import record_control_event
 from control.lifecycle.doorbell import ring_slot
-from control.lifecycle.refusals import BadValue, UnknownName, WrongState, check_length
+from control.lifecycle.refusals import BadValue, UnknownName, check_length
+from control.lifecycle.slot_choice import choose_slot, open_slots
 from control.models import Batch, ControlEvent, Stream
-from control.states import LIVE
 from sequences.catalogue import Package, find_packages
 from sequences.parameters import ParameterError, resolve_parameters
-from stations.models import Slot
-from stations.provisioning import ALIVE_FOR
+from stations.models import Slot, Station
 
 PARAMETERS_LIMIT = 64 * 1024  # bytes of JSON: a job travels to its guard in one datagram
 
@@ -52,9 +49,9 @@ def submit(order: Order, *, by: Actor, trigger: Batch.Trigger, reason: str = USE
     check_length("reason", reason, LONGEST_REASON)
     package = find_package(order.sequence)
     parameters = _resolve(package, order.parameters)
-    slot = _choose_slot(package, order)
+    station, slot = choose_slot(package.name, package.manifest.instruments, order.slot, wait=order.wait)
     with transaction.atomic():
-        batch = _create(order, package, parameters, slot, by, trigger)
+        batch = _create(order, package, parameters=parameters, station=station, slot=slot, by=by, trigger=trigger)
         _record(batch, by, reason)
         for woken in _slots_to_wake(batch):
             ring_slot(woken)
@@ -82,93 +79,7 @@ def _resolve(package: Package, given: Mapping[str, Any]) -> dict[str, Any]:
     return parameters
 
 
-def _choose_slot(package: Package, order: Order) -> Slot | None:
-    """Return the named slot, else the first free fitting one; None for work that any lane may take."""
-    roles = set(package.manifest.instruments)
-    if order.slot is not None:
-        slot = Slot.objects.filter(pk=order.slot).first()
-        if slot is None:
-            known = Slot.objects.values_list("pk", flat=True)
-            if not known:
-                raise WrongState("There is no slot yet. Start a station first: manage.py serve_station --with-bench")
-            raise UnknownName("slot", order.slot, known)
-        _check_fits(slot, package.name, roles)
-        _check_takes_work(slot, order)
-        return slot
-    if not roles:
-        _check_a_lane_takes_work()
-        return None
-    # Free slots first, then the shortest queue.
-    fitting = [slot for slot in _open_slots() if roles <= set(slot.instruments)]
-    if not fitting:
-        raise BadValue(
-            f"No slot in service has the instruments that '{package.name}' needs: {', '.join(sorted(roles))}."
-        )
-    _check_takes_work(fitting[0], order)
-    return fitting[0]
-
-
-def _explain_no_slot(sequence: str, roles: set[str]) -> NoReturn:
-    if any(roles <= set(slot.instruments) for slot in Slot.objects.all()):
-        raise WrongState(
-            f"Every slot that fits '{sequence}' is latched or out of service. When it is safe, reset one: "
-            'manage.py reset --slot STATION/SLOT --reason "…"'
-        )
-    raise BadValue(f"No slot has the instruments that '{sequence}' needs: {', '.join(sorted(roles))}.")
-
-
-def _open_slots(kind: Slot.Kind = Slot.Kind.SLOT) -> list[Slot]:
-    """Slots that take work, those of living stations first, then those with the least to do."""
-    alive = Case(When(station__heartbeat_at__gt=Now() - ALIVE_FOR, then=0), default=1)
-    return list(
-        Slot.objects.filter(kind=kind, in_service=True, latch__isnull=True)
-        .annotate(missing=alive, waiting=Count("batches", filter=Q(batches__state__in=LIVE)))
-        .order_by("missing", "waiting", "station", "position")
-        .select_related("station")
-    )
-
-
-def _open_lanes() -> list[Slot]:
-    return _open_slots(Slot.Kind.LANE)
-
-
-def _check_a_lane_takes_work() -> None:
-    if _open_lanes():
-        return
-    if Slot.objects.filter(kind=Slot.Kind.LANE).exists():
-        raise WrongState(
-            "Every lane is latched or out of service. When it is safe, reset the station: "
-            'manage.py reset --station STATION --reason "…"'
-        )
-    raise WrongState("No station has a lane yet. Start one first: manage.py serve_station")
-
-
-def _check_fits(slot: Slot, sequence: str, roles: set[str]) -> None:
-    missing = sorted(roles - set(slot.instruments))
-    if missing:
-        raise BadValue(f"Slot {slot.pk} has no {', '.join(missing)}, which '{sequence}' needs. Choose another slot.")
-
-
-def _check_takes_work(slot: Slot, order: Order) -> None:
-    if not slot.in_service:
-        raise WrongState(f"Slot {slot.pk} is out of service. Put it back into service, or choose another slot.")
-    if slot.latch is not None:
-        raise WrongState(
-            f"Slot {slot.pk} is latched: {slot.latch['by']} pressed the emergency stop. "
-            f'When it is safe, run: manage.py reset --slot {slot.pk} --reason "…"'
-        )
-    if not order.wait and slot.batches.filter(state__in=LIVE).exists():
-        raise WrongState(f"Slot {slot.pk} is busy. Choose another slot, or let the batch wait for this one.")
-    if not order.wait and slot.safe is False:
-        raise WrongState(
-            f"Slot {slot.pk} did not confirm its safe state. Check its instruments, or let the batch wait."
-        )
-
-
-def _create(
-    order: Order, package: Package, parameters: dict[str, Any], slot: Slot | None, by: Actor, trigger: Batch.Trigger
-) -> Batch:
-    station = slot.station if slot is not None else _open_lanes()[0].station
+def _create(order: Order, package: Package, *, station: Station, by: Actor, **more: Any) -> Batch:
     batch = Batch.objects.create(
         name=order.name or " ".join(filter(None, [package.title[:99], order.subject])),
         subject=order.subject,
@@ -176,16 +87,14 @@ def _create(
         version=package.version,
         sha256=package.sha256,
         package=str(package.path),
-        parameters=parameters,
         limits=package.manifest.limits,
         stop_grace_s=package.manifest.stop_grace_s,
         station=station,
-        slot=slot,
         priority=order.priority,
-        trigger=trigger,
         created_by=by.user,
         submitted_by=by.name,
         station_configuration=station.configuration,
+        **more,
     )
     Stream.objects.create(name=stream_of(batch.pk), batch=batch)
     return batch
@@ -203,4 +112,4 @@ def _slots_to_wake(batch: Batch) -> list[Slot]:
     """The batch's own slot, or one lane; a busy lane looks for more work by itself when it is done."""
     if batch.slot is not None:
         return [batch.slot]
-    return [lane for lane in _open_lanes() if lane.station_id == batch.station_id][:1]
+    return [lane for lane in open_slots(Slot.Kind.LANE) if lane.station_id == batch.station_id][:1]

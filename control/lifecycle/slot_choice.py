@@ -1,0 +1,103 @@
+"""Which slot a new batch goes to, and why none takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NoReturn
+
+from django.db.models import Case, Count, Q, When
+from django.db.models.functions import Now
+
+from control.lifecycle.refusals import BadValue, UnknownName, WrongState
+from control.states import LIVE
+from stations.models import Slot, Station
+from stations.provisioning import ALIVE_FOR
+
+
+def choose_slot(sequence: str, roles: Collection[str], named: str | None, *, wait: bool) -> tuple[Station, Slot | None]:
+    """Return the named slot, else the first free fitting one; no slot but a station for work that any lane may take.
+
+    Raises UnknownName or BadValue for a slot that does not fit, WrongState for one that takes nothing now.
+    """
+    if named is not None:
+        slot = _named_slot(named)
+        _check_fits(slot, sequence, roles)
+    elif not roles:
+        return _first_lane().station, None
+    else:
+        slot = _first_fitting(sequence, roles)
+    _check_takes_work(slot, wait=wait)
+    return slot.station, slot
+
+
+def open_slots(kind: Slot.Kind) -> list[Slot]:
+    """Slots that take work, those of living stations first, then those with the least to do."""
+    alive = Case(When(station__heartbeat_at__gt=Now() - ALIVE_FOR, then=0), default=1)
+    return list(
+        Slot.objects.filter(kind=kind, in_service=True, latch__isnull=True)
+        .annotate(missing=alive, waiting=Count("batches", filter=Q(batches__state__in=LIVE)))
+        .order_by("missing", "waiting", "station", "position")
+        .select_related("station")
+    )
+
+
+def _named_slot(name: str) -> Slot:
+    slot = Slot.objects.filter(pk=name).select_related("station").first()
+    if slot is not None:
+        return slot
+    known = Slot.objects.values_list("pk", flat=True)
+    if not known:
+        raise WrongState("There is no slot yet. Start a station first: manage.py serve_station --with-bench")
+    raise UnknownName("slot", name, known)
+
+
+def _first_fitting(sequence: str, roles: Collection[str]) -> Slot:
+    for slot in open_slots(Slot.Kind.SLOT):
+        if set(roles) <= set(slot.instruments):
+            return slot
+    _explain_no_slot(sequence, roles)
+
+
+def _explain_no_slot(sequence: str, roles: Collection[str]) -> NoReturn:
+    if any(set(roles) <= set(slot.instruments) for slot in Slot.objects.all()):
+        raise WrongState(
+            f"Every slot that fits '{sequence}' is latched or out of service. When it is safe, reset one: "
+            'manage.py reset --slot STATION/SLOT --reason "…"'
+        )
+    raise BadValue(f"No slot has the instruments that '{sequence}' needs: {', '.join(sorted(roles))}.")
+
+
+def _first_lane() -> Slot:
+    lanes = open_slots(Slot.Kind.LANE)
+    if lanes:
+        return lanes[0]
+    if Slot.objects.filter(kind=Slot.Kind.LANE).exists():
+        raise WrongState(
+            "Every lane is latched or out of service. When it is safe, reset the station: "
+            'manage.py reset --station STATION --reason "…"'
+        )
+    raise WrongState("No station has a lane yet. Start one first: manage.py serve_station")
+
+
+def _check_fits(slot: Slot, sequence: str, roles: Collection[str]) -> None:
+    missing = sorted(set(roles) - set(slot.instruments))
+    if missing:
+        raise BadValue(f"Slot {slot.pk} has no {', '.join(missing)}, which '{sequence}' needs. Choose another slot.")
+
+
+def _check_takes_work(slot: Slot, *, wait: bool) -> None:
+    if not slot.in_service:
+        raise WrongState(f"Slot {slot.pk} is out of service. Put it back into service, or choose another slot.")
+    if slot.latch is not None:
+        raise WrongState(
+            f"Slot {slot.pk} is latched: {slot.latch['by']} pressed the emergency stop. "
+            f'When it is safe, run: manage.py reset --slot {slot.pk} --reason "…"'
+        )
+    if wait:
+        return
+    if slot.batches.filter(state__in=LIVE).exists():
+        raise WrongState(f"Slot {slot.pk} is busy. Choose another slot, or let the batch wait for this one.")
+    if slot.safe is False:
+        raise WrongState(
+            f"Slot {slot.pk} did not confirm its safe state. Check its instruments, or let the batch wait."
+        )
