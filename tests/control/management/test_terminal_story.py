@@ -1,0 +1,91 @@
+"""What a terminal shows of a batch, line by line."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from control.management.terminal_story import TerminalStory
+from control.models import Event
+
+
+def told(*events: Event) -> list[str]:
+    """The lines that a pipe gets."""
+    output = io.StringIO()
+    with TerminalStory(Console(file=output)) as story:
+        for event in events:
+            story.tell(event)
+    return output.getvalue().splitlines()
+
+
+def event(kind: str, message: str = "", level: str = "INFO", **data: Any) -> Event:
+    return Event(kind=kind, message=message, level=level, data=data)
+
+
+def begun(name: str = "measure") -> Event:
+    return event("step.started", name=name, attempt=1)
+
+
+def ended(name: str = "measure", outcome: str = "PASS", message: str = "", **more: Any) -> Event:
+    common = {"attempt": 1, "retrying": False, "marginal": False, "duration_ms": 12.0, "progress": 1.0}
+    return event("step.ended", message, name=name, outcome=outcome, **common | more)
+
+
+RAIL = event(
+    "measurement", name="rail", type="number", value=3.3, unit="V", limits={"minimum": 3, "maximum": 4}, outcome="PASS"
+)
+
+
+def test_measurements_stand_below_their_step() -> None:
+    assert told(begun(), RAIL, ended()) == [
+        "✓ measure                               12 ms",
+        "    rail                                   3.3 V  ✓  3 … 4 V",
+    ]
+
+
+def test_attempts_are_counted() -> None:
+    again = event("step.started", name="measure", attempt=2)
+    lines = told(begun(), ended(outcome="FAIL", retrying=True), again, ended(attempt=2))
+    assert [line[:24] for line in lines] == ["✗ measure (attempt 1)   ", "✓ measure (attempt 2)   "]
+
+
+def test_step_that_was_cut_short_is_told_with_what_followed() -> None:
+    proof = {"supply-1": {"confirmed": False, "error": "supply-1 does not answer"}}
+    lines = told(
+        begun("burn_in"),
+        event("ladder", rung="kill", why="emergency"),
+        event("safe_state", confirmed=False, instruments=proof),
+        event("batch.ended", why="emergency"),
+    )
+    assert lines == [
+        "· burn_in                           cut short",
+        "  guard: kill (emergency)",
+        "  SAFE STATE NOT CONFIRMED: supply-1: supply-1 does not answer",
+    ]
+
+
+def test_story_that_breaks_off_loses_no_line() -> None:
+    assert told(begun(), event("log", "half way"))[1:] == ["    half way"]
+
+
+def test_error_of_a_step_is_told_once() -> None:
+    failed = event("error", "no answer", "ERROR", exception="InstrumentError", traceback="…")
+    failed.step = 1
+    lines = told(begun(), failed, ended(outcome="ERROR", message="InstrumentError: no answer"))
+    assert [line for line in lines if "no answer" in line] == [lines[0]]
+
+
+@pytest.mark.parametrize(("steps", "words"), [(1, "started, 1 step"), (3, "started, 3 steps")])
+def test_start_counts_its_steps(steps: int, words: str) -> None:
+    assert told(event("batch.started", total_steps=steps, plan=[], drivers={})) == [f"  {words}"]
+
+
+def test_long_line_in_a_pipe_is_not_broken() -> None:
+    assert told(event("log", "x" * 300)) == ["    " + "x" * 300]
+
+
+def test_unknown_kind_does_no_harm() -> None:
+    assert told(event("something.new", "from a later version")) == ["    from a later version"]
