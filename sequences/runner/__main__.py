@@ -1,30 +1,29 @@
-"""`python -m sequences.runner FD`: started by a guard, which is at the other end of the socket FD."""
+"""`python -m sequences.runner FD`: started by a guard, which is at the other end of the socket FD.
+
+An emergency stop may be waiting for this process to make its slot safe. So it imports the drivers first, and the
+engine (40 ms) once it is ready for that.
+"""
 
 from __future__ import annotations
 
 import ctypes
 import faulthandler
+import importlib
 import json
 import os
+import select
 import signal
 import socket
 import sys
-import traceback
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from types import ModuleType
 
-from sequences.executor import GuardLost, execute
-from sequences.runner.guarded_host import GuardedHost
-from sequences.runner.output import OutputCapture
-from sequences.runner.spool import Spool
-from stations.contracts import Job, Verdict
 from stations.drivers.loading import warm_up
 from stations.drivers.safe_state import make_safe
 
-# The time in which a runner without a guard tries to switch its slot off.
-LAST_BUDGET_S = 1.0
-GUARD_LOST = 4  # exit code
+# A guard that needs a safe state asks for it at once when it hears that we are ready.
+ORDER_EXPECTED_S = 0.005
 _PR_SET_PDEATHSIG = 1
 _LARGEST = 1 << 18
 
@@ -35,10 +34,10 @@ def main() -> int:
     prepare_to_die()
     warm_up()
     guard.send(b"r")
-    while message := guard.recv(_LARGEST):
+    while message := next_order(guard):
         order = json.loads(message)
         if order["do"] == "run":
-            return run(guard, order)
+            return int(load_engine().run(guard, order))
         proof = make_safe(order["instruments"], order["budget_s"], check_first=order["check_first"])
         guard.send(b"s" + json.dumps(proof).encode())
     return 0
@@ -54,50 +53,15 @@ def prepare_to_die() -> None:
     faulthandler.enable()  # a crash in a C library leaves its traceback in the story
 
 
-def run(guard: socket.socket, order: dict[str, Any]) -> int:
-    """Execute one job and hand its verdict to the guard. Returns the exit code."""
-    job: Job = order["job"]
-    with closing(Spool(Path(order["spool"]), job["spool_limit"], Path(order["bell"]))) as spool:
-        try:
-            host = GuardedHost(guard, spool)
-            output = OutputCapture(host)
-            verdict = execute(job, host)
-            output.finish()
-            hand_over(guard, verdict)
-        except GuardLost:
-            return switch_off(job, spool)
-        except Exception as error:
-            with suppress(OSError):
-                spool.emit("error", **_engine_error(error))
-            return 1
-    return 0
+def next_order(guard: socket.socket) -> bytes:
+    """Wait for the guard, and load the engine as soon as it has nothing more urgent. Empty when it is gone."""
+    if not select.select([guard], [], [], ORDER_EXPECTED_S)[0]:
+        load_engine()
+    return guard.recv(_LARGEST)
 
 
-def hand_over(guard: socket.socket, verdict: Verdict) -> None:
-    try:
-        guard.send(b"v" + json.dumps(verdict, ensure_ascii=False).encode())
-    except OSError:
-        raise GuardLost from None
-
-
-def switch_off(job: Job, spool: Spool) -> int:
-    """Nobody guards the slot any more: the engine has let go of the instruments, bring them into their safe state."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    proof = make_safe(job.get("instruments", {}), LAST_BUDGET_S)
-    with suppress(OSError):
-        spool.emit("safe_state", **proof, by="runner")
-    return GUARD_LOST
-
-
-def _engine_error(error: Exception) -> dict[str, Any]:
-    return {
-        "step": None,
-        "attempt": None,
-        "category": "engine",
-        "exception": type(error).__name__,
-        "message": str(error),
-        "traceback": traceback.format_exc(),
-    }
+def load_engine() -> ModuleType:
+    return importlib.import_module("sequences.runner.one_run")
 
 
 if __name__ == "__main__":

@@ -23,12 +23,13 @@ def make_safe(
     """Bring every instrument of a slot (by role) into its safe state, in parallel, over fresh connections.
 
     Returns after `budget_s` at the latest, with a dead or mute instrument too. With `check_first` an instrument that is
-    already safe is sent nothing. Never raises: what went wrong stands in the proof of its instrument.
+    already safe is sent nothing. Never raises: what went wrong stands in the proof of its instrument. An instrument
+    without a safe state has nothing to prove: it is left alone, and out of the proof.
     """
     deadline = time.monotonic() + budget_s
     proofs: dict[str, InstrumentProof] = {}
     workers = {}
-    for settings in {each["name"]: each for each in instruments.values()}.values():
+    for settings in {each["name"]: each for each in instruments.values() if each["safe_state"]}.values():
         worker = threading.Thread(
             target=_make_one_safe,
             args=(settings, max(budget_s - REPORTING_S, 0.0), check_first, allowed, proofs),

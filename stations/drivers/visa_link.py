@@ -57,7 +57,7 @@ class SocketLink:
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError as error:
             resource.close()
-            raise ConnectionRefusedError(f"nothing listens there: {error.strerror}") from error
+            raise ConnectionRefusedError("nothing listens there") from error
 
     def send(self, line: str, timeout_s: float) -> None:
         if self._is_closed_by_peer():

@@ -17,10 +17,19 @@ class CapturedOutput:
     def __init__(self, origin: str, budget: OutputBudget) -> None:
         self.origin = origin
         self.budget = budget
+        """Raises OSError."""
         self.reading, self.writing = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(self.reading, False)
         self.closed = False
         self._begun = b""
+
+    def __enter__(self) -> CapturedOutput:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """The runner could not be started."""
+        self.handed_over()
+        self.close()
 
     def fileno(self) -> int:
         return self.reading

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import select
+import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from math import inf
 from pathlib import Path
+from typing import BinaryIO
 
 from stations.safety.lifeline import die_with_warden
 from stations.safety.processes import ProcessMark, kill_group
@@ -47,14 +50,16 @@ class Child:
     def start(self) -> None:
         """Raises OSError when the program cannot be started."""
         theirs, self._lifeline = os.pipe2(os.O_CLOEXEC)
-        _rotate(self.log)
         try:
-            with self.log.open("ab") as log:
-                self.process = self._spawn(theirs, log.fileno())
+            with _opened(self.log) as log:
+                process = self._spawn(theirs, log.fileno())
+            self.pidfd = _pidfd_of(process)
+        except OSError:
+            self.cut_lifeline()
+            raise
         finally:
             os.close(theirs)
-        self.mark = ProcessMark.of(self.process.pid)
-        self.pidfd = os.pidfd_open(self.process.pid)
+        self.process, self.mark = process, ProcessMark.of(process.pid)
         self.started_at, self.start_at = time.monotonic(), inf
 
     def _spawn(self, lifeline: int, log: int) -> subprocess.Popen[bytes]:
@@ -142,6 +147,28 @@ def end_children(children: Iterable[Child], grace_s: float) -> None:
         child.bury()
 
 
-def _rotate(log: Path) -> None:
-    if log.exists() and log.stat().st_size > LARGEST_LOG:
-        log.replace(log.with_suffix(".log.1"))
+def limit_log(log: Path) -> None:
+    """Move what a log holds to `.log.1` when it is long. Its writers keep it open, and append to whatever is left."""
+    with suppress(OSError):
+        if log.stat().st_size > LARGEST_LOG:
+            with suppress(OSError):  # on a full disk the old lines are lost: the next ones matter more
+                shutil.copyfile(log, log.with_suffix(".log.1"))
+            os.truncate(log, 0)
+
+
+def _opened(log: Path) -> BinaryIO:
+    """A child without a log is better than none: a full disk must not keep a guard from its slot."""
+    try:
+        return log.open("ab")
+    except OSError:
+        return Path(os.devnull).open("ab")
+
+
+def _pidfd_of(process: subprocess.Popen[bytes]) -> int:
+    """Tells the end of a process. One that could not be watched is ended. Raises OSError."""
+    try:
+        return os.pidfd_open(process.pid)
+    except OSError:
+        kill_group(process.pid)
+        process.wait()
+        raise

@@ -24,12 +24,17 @@ class Mailbox:
     def __init__(self, path: Path) -> None:
         """Raises OSError when the path cannot be bound."""
         path.unlink(missing_ok=True)
+        self.path = path
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(str(path))
         self.socket.setblocking(False)
 
     def fileno(self) -> int:
         return self.socket.fileno()
+
+    def close(self) -> None:
+        self.socket.close()
+        self.path.unlink(missing_ok=True)
 
     def messages(self) -> Iterator[tuple[dict[str, Any], str | bytes]]:
         """What has arrived, with the sender's address. What is not a JSON object is nobody's message."""

@@ -14,10 +14,13 @@ OVERRUN_S = 0.3
 
 
 class SafeKeeper:
-    """The safe state of one slot. It is made by a parked runner, so that a dead instrument cannot stop the guard."""
+    """The safe state of one slot: of its instruments that have one.
+
+    It is made by a parked runner, so that a dead instrument cannot stop the guard.
+    """
 
     def __init__(self, instruments: dict[str, InstrumentSettings], budget_s: float) -> None:
-        self.instruments = instruments
+        self.instruments = {role: one for role, one in instruments.items() if one["safe_state"]}
         self.budget_s = budget_s
         self.safe: bool | None = None
         self.proof: SafeProof | None = None

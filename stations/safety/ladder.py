@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from math import inf
 
-from stations.contracts import Ending
+from stations.contracts import Ending, Wish
 
 # A runner ends its own step at the deadline. One that has not moved on by then does not listen any more.
 DEADLINE_GRACE_S = 1.0
@@ -20,9 +20,9 @@ class Rung(StrEnum):
 class Ladder:
     """One stop on its way from asking to killing. `due` (monotonic) is when the next rung is to be taken."""
 
-    def __init__(self, control: str, *, grace_s: float, term_grace_s: float, now: float) -> None:
+    def __init__(self, wish: Wish, *, grace_s: float, term_grace_s: float, now: float) -> None:
         self.ending = Ending.STOP_EXPIRED
-        self.control = control
+        self.wish = wish
         self.due = now
         self._rungs = [(Rung.INTERRUPT, grace_s), (Rung.TERMINATE, term_grace_s), (Rung.KILL, inf)]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import cast
+from typing import Any, TypeGuard
+from uuid import UUID
 
 from stations.contracts import Latch
 from stations.paths import StationPaths
@@ -13,12 +14,14 @@ from stations.safety.durable import read_json, sync_folder, write_json
 def read_latch(paths: StationPaths, slot: str) -> Latch | None:
     """The latch of a slot. A file that cannot be read latches too: nobody can tell that it does not."""
     path = paths.slot(slot).latch
-    if not path.exists():
+    try:
+        written_at = path.stat().st_mtime
+    except FileNotFoundError:
         return None
     found = read_json(path)
-    if isinstance(found, dict) and found.keys() >= Latch.__required_keys__:
-        return cast(Latch, found)
-    return Latch(id="", scope=slot, by="", face="", reason=f"{path} cannot be read", at=path.stat().st_mtime)
+    if _is_latch(found):
+        return found
+    return Latch(id="", scope=slot, by="", face="", reason=f"{path} cannot be read", at=written_at)
 
 
 def latch_slot(paths: StationPaths, slot: str, latch: Latch) -> Latch:
@@ -45,3 +48,13 @@ def latches(paths: StationPaths, slots: Iterable[str]) -> dict[str, Latch]:
     """The latches that hold now, by slot."""
     found = {slot: read_latch(paths, slot) for slot in slots}
     return {slot: latch for slot, latch in found.items() if latch is not None}
+
+
+def _is_latch(content: Any) -> TypeGuard[Latch]:
+    if not isinstance(content, dict) or not content.keys() >= Latch.__required_keys__:
+        return False
+    try:
+        UUID(content["id"])
+    except (ValueError, TypeError, AttributeError):
+        return False
+    return True

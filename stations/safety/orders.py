@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 from stations.contracts import Ending, GuardStatus, Job, Latch, Wish
 from stations.safety.datagrams import Mailbox
 from stations.safety.latch import latch_slot, release_slot
+from stations.safety.logs import complain
 from stations.safety.run import Run
 from stations.safety.run_slot import RunSlot
 from stations.safety.spool_end import create_spool, is_over
@@ -32,6 +32,8 @@ class Orders:
                     self.mailbox.send(self._known[message["op"]](message), sender)
             except (KeyError, TypeError, AttributeError) as error:
                 self.mailbox.send(self._answer("unknown", f"not understood: {error!r}"), sender)
+            except OSError as error:
+                self.mailbox.send(self._answer("unknown", f"the station's folder cannot be written: {error}"), sender)
 
     def _status(self, _: dict[str, Any]) -> GuardStatus:
         return self.slot.status()
@@ -41,8 +43,8 @@ class Orders:
         job: Job = message["job"]
         if self.slot.run is not None and self.slot.run.name == job["run"]:
             return self._answer("running")
-        run = Run(job["run"], self.slot.paths.spool(job["run"]), self.slot.paths.spool_bell(job["run"]))
         try:
+            run = Run(job["run"], self.slot.paths.spool(job["run"]), self.slot.paths.spool_bell(job["run"]))
             if run.spool.exists():
                 return self._close_lost(run)
             if latch := self.slot.latch():
@@ -96,7 +98,7 @@ class Orders:
             latch_slot(self.slot.paths, self.slot.name, latch)
         except OSError as error:
             self.slot.unwritten_latch = latch
-            print(f"latched only until this guard ends: {error}", file=sys.stderr)  # noqa: T201
+            complain(f"latched only until this guard ends: {error}")
         self.slot.tell_when_safe(lambda: self.mailbox.send(self.slot.status(), sender))
 
     def _reset(self, message: dict[str, Any]) -> GuardStatus:

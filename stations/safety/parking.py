@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,31 +28,44 @@ class Runner:
     """One runner process: parked at first, later busy with one run, then dead."""
 
     def __init__(self, argv: Sequence[str], import_path: Sequence[str], lock: int, folders: Path) -> None:
-        """Start it. `lock` is the slot's file lock, which it inherits: the slot is free only when both are gone."""
-        self.folder = _private_folder(folders)
-        budget = OutputBudget()
-        self.output = [CapturedOutput("stdout", budget), CapturedOutput("stderr", budget)]
-        self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.socket.setblocking(False)
-        self._mail = memoryview(bytearray(LARGEST))
+        """Start it. `lock` is the slot's file lock, which it inherits: the slot is free only when both are gone.
+
+        Raises OSError when there is no process or no file left for it; then nothing of it is left either.
+        """
         self.ready = False
         self.since = time.monotonic()
-        self.process = subprocess.Popen(
-            [*argv, str(theirs.fileno())],
+        self._mail = memoryview(bytearray(LARGEST))
+        with ExitStack() as undo:
+            self.folder = _private_folder(folders)
+            if self.folder is not None:
+                undo.callback(shutil.rmtree, self.folder, ignore_errors=True)
+            budget = OutputBudget()
+            self.output = [undo.enter_context(CapturedOutput(origin, budget)) for origin in ("stdout", "stderr")]
+            self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            undo.enter_context(self.socket)
+            with theirs:
+                self.process = self._spawn([*argv, str(theirs.fileno())], import_path, (theirs.fileno(), lock))
+            self.pid = self.process.pid
+            undo.callback(self.process.wait)
+            undo.callback(kill_group, self.pid)
+            self.pidfd = os.pidfd_open(self.pid)  # tells the end of the process itself, whoever else holds its sockets
+            undo.pop_all()
+        self.socket.setblocking(False)
+        for stream in self.output:
+            stream.handed_over()
+        self.mark = ProcessMark.of(self.pid)
+
+    def _spawn(self, argv: list[str], import_path: Sequence[str], files: tuple[int, ...]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            argv,
             stdin=subprocess.DEVNULL,
             stdout=self.output[0].writing,
             stderr=self.output[1].writing,
-            pass_fds=(theirs.fileno(), lock),
+            pass_fds=files,
             start_new_session=True,
             cwd=self.folder or "/",
             env=_environment(import_path, self.folder),
         )
-        theirs.close()
-        for stream in self.output:
-            stream.handed_over()
-        self.pid = self.process.pid
-        self.pidfd = os.pidfd_open(self.pid)  # tells the end of the process itself, whoever else holds its sockets
-        self.mark = ProcessMark.of(self.pid)
 
     def send(self, message: Any) -> bool:
         """False when the runner is gone or its mailbox is full. Never waits."""

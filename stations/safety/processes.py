@@ -82,7 +82,7 @@ def become_subreaper() -> None:
 
 
 def kill_strays(keep: Collection[int], patience_s: float = 0.005) -> bool:
-    """SIGKILL and reap every child of this process but those to keep; True when none is left.
+    """SIGKILL and reap every child of this process but those to keep; True when none is known to be left.
 
     Ending one may bring its own children to us, so this goes round until none comes or the patience is over.
     """
@@ -99,5 +99,9 @@ def kill_strays(keep: Collection[int], patience_s: float = 0.005) -> bool:
 
 
 def _children() -> list[int]:
+    """None as well when the list cannot be opened for want of files: whoever asks has more important things to do."""
     pid = os.getpid()
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []

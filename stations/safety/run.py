@@ -10,7 +10,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from stations.contracts import Ending, Job, SafeProof, Verdict
+from stations.contracts import Ending, Job, SafeProof, Verdict, Wish
 from stations.safety import spool_end
 from stations.safety.datagrams import ring
 from stations.safety.ladder import DEADLINE_GRACE_S, Ladder, Rung
@@ -60,8 +60,8 @@ class Run:
         """Begin the ladder; asked again, the first stop stays."""
         if self.ladder is None and self.runner is not None and self.job is not None:
             grace_s = self.job["stop_grace_s"]
-            self.ladder = Ladder(control, grace_s=grace_s, term_grace_s=term_grace_s, now=time.monotonic())
-            self.runner.send({"word": "stop", "control": control, "reason": reason})
+            wish = Wish(word="stop", control=control, reason=reason)
+            self.ladder = Ladder(wish, grace_s=grace_s, term_grace_s=term_grace_s, now=time.monotonic())
             self.advance(time.monotonic())
 
     def kill(self, ending: Ending, message: str, control: str = "") -> None:
@@ -125,11 +125,14 @@ class Run:
         return True
 
     def _climb(self, ladder: Ladder, now: float) -> None:
-        rung = ladder.climb(now)
+        """Each rung is told before the runner hears of it, so that its answer comes after."""
+        rung, control = ladder.climb(now), ladder.wish["control"]
         if rung is Rung.KILL:
-            self.kill(ladder.ending, "The grace of a stop ran out and the runner was killed.", ladder.control)
+            self.kill(ladder.ending, "The grace of a stop ran out and the runner was killed.", control)
         elif self.runner is not None:
-            self.add([{"k": "ladder", **_rung(rung, "stop", ladder.control)}])
+            self.add([{"k": "ladder", **_rung(rung, "stop", control)}])
+            if rung is Rung.INTERRUPT:
+                self.runner.send(ladder.wish)
             self.runner.signal(signal.SIGUSR1 if rung is Rung.INTERRUPT else signal.SIGTERM)
 
 

@@ -6,7 +6,6 @@ import json
 import os
 import select
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,14 +21,13 @@ from stations.safety.captured import CapturedOutput
 from stations.safety.durable import read_json, write_json
 from stations.safety.keeping_safe import SafeKeeper
 from stations.safety.latch import read_latch
+from stations.safety.logs import complain
 from stations.safety.parking import Runner
 from stations.safety.processes import ProcessMark, kill_strays
 from stations.safety.run import Run
 from stations.safety.spool_end import is_over
 
-# The next runner starts a moment after a run, so that its start does not slow the first steps down.
-PARK_DELAY_S = 0.03
-# A runner that dies while it is parked would die again at once.
+# A runner that dies while it is parked, or cannot even be started, would do so again at once.
 PARK_EVERY_S = 1.0
 CLOSE_RETRY_S = 1.0
 # A killed runner is gone within microseconds, unless the operating system itself hangs on an instrument.
@@ -50,7 +48,8 @@ class RunSlot:
     ) -> None:
         self.warden, self.name, self.paths, self.selector, self.lock = warden, slot["slot"], paths, selector, lock
         self.files = paths.slot(self.name)
-        self.keeper = SafeKeeper(slot["instruments"], warden["safe_budget_s"])
+        self.instruments = slot["instruments"]
+        self.keeper = SafeKeeper(self.instruments, warden["safe_budget_s"])
         self.run: Run | None = None
         self.parked: Runner | None = None
         self.park_at = 0.0
@@ -125,8 +124,8 @@ class RunSlot:
         run = Run(job["run"], self.paths.spool(job["run"]), self.paths.spool_bell(job["run"]))
         self._save(run, runner)  # before the runner knows its job: whatever happens, the next guard finds it
         self.parked, self.run = None, run
-        run.hand_over({**job, "instruments": self.keeper.instruments}, runner)
-        self.park_at = time.monotonic() + PARK_DELAY_S
+        run.hand_over({**job, "instruments": self.instruments}, runner)
+        self.park_at = time.monotonic()  # at once: an emergency stop of this run needs it
 
     def kill(self, ending: Ending, message: str, control: str = "") -> None:
         """Kill the runner, if one lives, and begin to write the safe state before this returns, if at all possible."""
@@ -135,6 +134,7 @@ class RunSlot:
             self.run.kill(ending, message, control)
             if select.select([runner.pidfd], [], [], DEATH_WAIT_S)[0]:
                 self._ended(runner)
+        self.park_at = min(self.park_at, time.monotonic())  # what was killed may have left room for the next
         self.advance(time.monotonic())
 
     def abandon(self) -> None:
@@ -228,7 +228,13 @@ class RunSlot:
         return runner if runner is not None and runner.ready and runner is not self.keeper.at_work else None
 
     def _park(self) -> None:
-        self.parked = runner = Runner(self.warden["runner"], self.warden["import_path"], self.lock, self._folders)
+        try:
+            runner = Runner(self.warden["runner"], self.warden["import_path"], self.lock, self._folders)
+        except OSError as error:  # no memory, no process or no file left for it: there may be soon
+            complain(f"no runner can be started: {error}")
+            self.park_at = time.monotonic() + PARK_EVERY_S
+            return
+        self.parked = runner
         self.selector.register(runner.socket, EVENT_READ, lambda: self._hear(runner))
         self.selector.register(runner.pidfd, EVENT_READ, lambda: self._ended(runner))
         for stream in runner.output:
@@ -257,7 +263,8 @@ class RunSlot:
         if self.run is not None and runner is self.run.runner:
             self.run.add_output(lines)
         else:
-            sys.stderr.writelines(f"parked runner: {line['message']}\n" for line in lines)
+            for line in lines:
+                complain(f"parked runner: {line['message']}")
 
     def _ended(self, runner: Runner) -> None:
         self._hear(runner, at_most=100_000)  # the last message is its verdict
@@ -305,5 +312,6 @@ class RunSlot:
         self._sweeper = None
         if self._rubbish:
             command = ["rm", "-rf", "--one-file-system", "--", *map(str, self._rubbish)]
-            self._sweeper = subprocess.Popen(command, stdin=subprocess.DEVNULL)
-            self._rubbish = []
+            with suppress(OSError):  # it stays for the next time
+                self._sweeper = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+                self._rubbish = []

@@ -34,6 +34,7 @@ def append(path: Path, lines: Iterable[dict[str, Any]], *, last: bool = False) -
     """Add lines, each `{"k": kind, ...}`, in one write; `last` waits until they are on the disk. Raises OSError.
 
     A runner killed in the middle of a write leaves a torn line: it is closed first, so that ours stays readable.
+    The last lines come whole or not at all, so that they may be tried again: nobody else writes any more.
     """
     text = b"".join(_encoded({"k": line.pop("k"), "at": line.pop("at", time.time()), **line}) for line in lines)
     spool = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
@@ -42,6 +43,8 @@ def append(path: Path, lines: Iterable[dict[str, Any]], *, last: bool = False) -
         torn = end > 0 and os.pread(spool, 1, end - 1) != b"\n"
         text = b"\n" + text if torn else text
         if os.write(spool, text) < len(text):
+            if last:
+                os.ftruncate(spool, end)
             raise OSError(f"{path} takes no more: is the disk full?")
         if last:
             os.fdatasync(spool)

@@ -21,12 +21,13 @@ from selectors import EVENT_READ, DefaultSelector
 
 from stations.contracts import WardenSettings
 from stations.paths import StationPaths
-from stations.safety.children import Child, GuardChild, end_children, wait_for_ends
+from stations.safety.children import Child, GuardChild, end_children, limit_log, wait_for_ends
 from stations.safety.datagrams import Mailbox
 from stations.safety.durable import read_json, write_json
 from stations.safety.lifeline import is_lifeline
 from stations.safety.logs import start_logging
 from stations.safety.processes import ProcessMark, become_subreaper, kill_strays
+from stations.safety.runtime_folder import remove_runtime
 
 PING_S = 0.2
 # A warden that was stopped itself must not take the silence meanwhile for that of the guards.
@@ -35,6 +36,7 @@ OWN_PAUSE_S = 0.5
 SAFE_FIRST_S = 3.0
 # What a dead guard's run has left behind gets this long to switch off by itself.
 STRAYS_S = 1.0
+LIMIT_LOGS_S = 60.0
 GUARDS_GRACE_S, CUT_GRACE_S, IMPORTS_S, CHILDREN_GRACE_S = 9.0, 2.0, 3.0, 3.0
 
 log = logging.getLogger("warden")
@@ -57,6 +59,7 @@ class Warden:
         self.ending = False
         self.ready = False
         self.strays_at = inf
+        self.limit_logs_at = 0.0
         self._listen_for_the_end()
 
     def serve(self) -> None:
@@ -91,6 +94,10 @@ class Warden:
         return min(child.start_at for child in self._children())
 
     def _start_due(self, now: float) -> None:
+        if now >= self.limit_logs_at:
+            self.limit_logs_at = now + LIMIT_LOGS_S
+            for child in self._children():
+                limit_log(child.log)
         for child in self._children():
             if now >= child.start_at:
                 self._start(child)
@@ -106,9 +113,12 @@ class Warden:
             log.error("cannot be started", extra={"child": child.name, "error": str(error)})
             return
         self.selector.register(child.pidfd, EVENT_READ, lambda: self._ended(child))
-        marks = {child.name: child.mark.dump() for child in self._children() if child.mark}
-        write_json(self.paths.warden_state, marks, sync=False)
         log.info("started", extra={"child": child.name, "child_pid": child.mark and child.mark.pid})
+        marks = {child.name: child.mark.dump() for child in self._children() if child.mark}
+        try:
+            write_json(self.paths.warden_state, marks, sync=False)
+        except OSError as error:  # it only helps a successor to find what the kernel has not killed
+            log.warning("cannot note who is at work", extra={"file": str(self.paths.warden_state), "error": str(error)})
 
     def _ended(self, child: Child) -> None:
         self.selector.unregister(child.pidfd)
@@ -159,7 +169,7 @@ class Warden:
         self.ending = True
 
     def _end(self) -> None:
-        """Guards first, then the last imports, then the others."""
+        """Guards first, then the last imports, then the others, then what they shared."""
         log.info("ending")
         for guard in self.guards.values():
             guard.signal(signal.SIGTERM)
@@ -170,13 +180,17 @@ class Warden:
         self._wait_for_imports()
         end_children(self.others, CHILDREN_GRACE_S)
         kill_strays(keep=[])
-        self.paths.warden_state.unlink(missing_ok=True)
+        with suppress(OSError):
+            self.paths.warden_state.unlink(missing_ok=True)
+        self.mailbox.close()
+        remove_runtime(self.paths)
 
     def _wait_for_imports(self) -> None:
         """Supervisors that still bring the last lines into the database have their files here."""
         until = time.monotonic() + IMPORTS_S
-        while time.monotonic() < until and any(self.paths.supervisors.iterdir()):
-            time.sleep(0.05)
+        with suppress(OSError):
+            while time.monotonic() < until and any(self.paths.supervisors.iterdir()):
+                time.sleep(0.05)
 
 
 def kill_left_overs(paths: StationPaths) -> None:
@@ -194,13 +208,14 @@ def main() -> None:
     if settings is None:
         sys.exit(f"{config} cannot be read; start the station again, which writes it anew")
     paths = StationPaths(Path(settings["data_dir"]))
-    paths.prepare()
+    paths.data.mkdir(parents=True, exist_ok=True)
     lock = os.open(paths.warden_lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         print(f"A station is already running on {paths.data}; stop it first.", file=sys.stderr)  # noqa: T201
         sys.exit(2)
+    paths.prepare()  # not before the lock is ours: a predecessor that is ending still removes what it made
     kill_left_overs(paths)
     Warden(settings, config, paths).serve()
 

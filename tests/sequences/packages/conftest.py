@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.installations import with_free_ports
 from tests.stations.bench.running_bench import RunningBench
 
 ROOT = Path(__file__).parents[3]
@@ -17,11 +17,7 @@ ROOT = Path(__file__).parents[3]
 def demo_bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBench]:
     folder = tmp_path_factory.mktemp("demo")
     text = (ROOT / "station.yaml").read_text().replace("${GWANJE_DATA_DIR:-/tmp/gwanje}", str(folder))
-    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(6)]
-    for port, listener in zip((15101, 15102, 15103, 15201, 15202, 15203), listeners, strict=True):
-        text = text.replace(f"::{port}::", f"::{listener.getsockname()[1]}::")
-        listener.close()
-    (folder / "station.yaml").write_text(text)
+    (folder / "station.yaml").write_text(with_free_ports(text))
     bench = RunningBench(folder)
     assert bench.is_ready
     yield bench

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +13,7 @@ from stations.bench.control_socket import order
 from stations.contracts import InstrumentSettings
 from stations.drivers.safe_state import make_safe
 from stations.station_file import read_station_file, slot_settings
+from tests.installations import FREE_PORTS
 
 STATION = """
 station: {{id: test}}
@@ -24,7 +24,7 @@ instruments:
   supply-1:
     driver: stations.drivers.scpi.ScpiInstrument
     resource: TCPIP::127.0.0.1::{supply}::SOCKET
-    options: {{timeout_s: 0.5, identity: SIMULATED-SUPPLY}}
+    options: {{timeout_s: 2, identity: SIMULATED-SUPPLY}}
     commands:
       voltage: {{write: "VOLT {{value}}", query: "VOLT?", unit: V, minimum: 0, maximum: 20}}
       output: {{write: "OUTP {{value}}", query: "OUTP?", type: boolean}}
@@ -37,21 +37,21 @@ instruments:
   meter-1:
     driver: stations.drivers.scpi.ScpiInstrument
     resource: TCPIP::127.0.0.1::{meter}::SOCKET
-    options: {{timeout_s: 0.5}}
+    options: {{timeout_s: 2}}
     commands:
       rail: {{query: "MEAS:VOLT? (@3V3)", unit: V}}
     simulation: {{model: multimeter, board: board-1}}
   load-1:
     driver: stations.drivers.scpi.ScpiInstrument
     resource: TCPIP::127.0.0.1::{load}::SOCKET
-    options: {{timeout_s: 0.5}}
+    options: {{timeout_s: 2}}
     safe_state:
       - {{write: INP OFF, check: "INP?", expect: 0}}
     simulation: {{model: load, board: board-1}}
   board-1:
     driver: stations.drivers.serial_line.SerialLine
     resource: {folder}/board-1.tty
-    options: {{timeout_s: 0.5, acknowledge: OK, sync: "ECHO {{token}}"}}
+    options: {{timeout_s: 2, acknowledge: OK, sync: "ECHO {{token}}"}}
     commands:
       relay: {{write: "RELAY {{value}}", query: "RELAY?", type: boolean}}
       mode: {{write: "MODE {{value}}", query: "MODE?", type: text}}
@@ -61,14 +61,6 @@ instruments:
 """
 
 
-def free_ports(count: int) -> list[int]:
-    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [listener.getsockname()[1] for listener in listeners]
-    for listener in listeners:
-        listener.close()
-    return ports
-
-
 class RunningBench:
     """Started at once; `stop` ends it."""
 
@@ -76,8 +68,8 @@ class RunningBench:
         self.folder = folder
         self.station_file = folder / "station.yaml"
         if not self.station_file.exists():
-            supply, meter, load = free_ports(3)
-            self.station_file.write_text(STATION.format(supply=supply, meter=meter, load=load, folder=folder))
+            ports = {name: next(FREE_PORTS) for name in ("supply", "meter", "load")}
+            self.station_file.write_text(STATION.format(**ports, folder=folder))
         ready, told = os.pipe()
         command = [sys.executable, "-m", "stations.bench", "--station-file", str(self.station_file)]
         self.process = subprocess.Popen(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import socket
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from stations.drivers.safe_state import make_safe
 from tests.stations.bench.running_bench import RunningBench
 from tests.stations.drivers.conftest import OpenDriver
 
-BUDGET_S = 1.0
+BUDGET_S = 5.0  # what can be confirmed takes a few milliseconds of it
 
 
 def energize(opened: OpenDriver) -> None:
@@ -61,7 +60,7 @@ def test_checking_first_writes_only_what_is_not_safe(bench: RunningBench, opened
 def test_checking_first_tells_a_mute_instrument_all_the_same(bench: RunningBench, opened: OpenDriver) -> None:
     energize(opened)
     bench.fault("supply-1", "mute")
-    assert make_safe(bench.instruments, BUDGET_S, check_first=True)["confirmed"] is False
+    assert make_safe(bench.instruments, 1.0, check_first=True)["confirmed"] is False
     assert bench.state("supply-1")["output"] is False
 
 
@@ -76,8 +75,8 @@ def test_instrument_with_nothing_to_make_safe_is_left_alone_and_out_of_the_proof
 def test_instrument_that_does_not_answer_is_reported_within_the_budget(bench: RunningBench, fault: list[str]) -> None:
     bench.fault("supply-1", *fault)
     started = time.monotonic()
-    proof = make_safe(bench.instruments, 0.4)
-    assert time.monotonic() - started < 0.5
+    proof = make_safe(bench.instruments, 1.0)
+    assert time.monotonic() - started < 1.3
     assert [name for name, each in proof["instruments"].items() if not each["confirmed"]] == ["supply-1"]
     assert "Instrument supply-1 at TCPIP::127.0.0.1::" in str(proof["instruments"]["supply-1"]["error"])
 
@@ -85,7 +84,7 @@ def test_instrument_that_does_not_answer_is_reported_within_the_budget(bench: Ru
 def test_instrument_that_refuses_to_switch_off_is_not_confirmed(bench: RunningBench, opened: OpenDriver) -> None:
     energize(opened)
     bench.fault("supply-1", "error")
-    proof = make_safe(bench.instruments, 0.3)["instruments"]["supply-1"]
+    proof = make_safe(bench.instruments, 1.0)["instruments"]["supply-1"]
     assert (proof["confirmed"], proof["read"]) == (False, ["OUTP? 1", "VOLT? 5.000"])
     assert "is not in its safe state: it answered OUTP? 1, VOLT? 5.000" in str(proof["error"])
 
@@ -93,21 +92,23 @@ def test_instrument_that_refuses_to_switch_off_is_not_confirmed(bench: RunningBe
 def test_instrument_that_comes_back_within_the_budget_is_made_safe(bench: RunningBench) -> None:
     bench.fault("supply-1", "unplug")
     command = [sys.executable, "-m", "stations.bench.faults", "--data-dir", str(bench.folder), "supply-1", "replug"]
-    replug = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    assert make_safe(bench.instruments, 5.0)["confirmed"] is True
-    assert replug.wait() == 0
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as replug:
+        assert make_safe(bench.instruments, 10.0)["confirmed"] is True
+    assert replug.returncode == 0
 
 
 def test_one_client_instrument_is_made_safe_after_its_client_was_killed(bench: RunningBench) -> None:
     bench.fault("supply-1", "one_client")
     host, port = bench.instruments["supply"]["resource"].split("::")[1:3]
     script = f"import socket, time; s = socket.create_connection(({host!r}, {port})); print(flush=True); time.sleep(60)"
-    client = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
-    assert client.stdout is not None and client.stdout.readline()
-    assert make_safe(bench.instruments, 0.2)["instruments"]["supply-1"]["confirmed"] is False
-    client.send_signal(signal.SIGKILL)
+    # Whatever fails here, the client must not live on: it would keep the instrument from the tests that follow.
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as client:
+        try:
+            assert client.stdout is not None and client.stdout.readline()
+            assert make_safe(bench.instruments, 0.2)["instruments"]["supply-1"]["confirmed"] is False
+        finally:
+            client.kill()
     assert make_safe(bench.instruments, BUDGET_S)["confirmed"] is True
-    client.communicate()
 
 
 def test_dead_address_does_not_outlast_the_budget(bench: RunningBench) -> None:
