@@ -10,7 +10,7 @@ from control.models import ControlEvent
 from stations.contracts import Latch
 from stations.models import Slot
 from stations.safety import client, emergency
-from stations.safety.latch import read_latch
+from stations.safety.latch import latches
 
 
 def mirror_safety(station: str) -> None:
@@ -29,10 +29,14 @@ def reconcile_latches(station: str) -> None:
     somebody pressed on another host, the guards are told now. A file that was reset on record: the guard missed it.
     """
     pressed_elsewhere: dict[str, list[Slot]] = {}
+    # Files before rows: a press writes the file first and a reset the row, so what is read later is never older. The
+    # other way round, a reset in between would look like a press on another host.
+    files = latches(settings.STATION_PATHS, Slot.objects.filter(station=station).values_list("pk", flat=True))
     for slot in Slot.objects.filter(station=station):
-        held = read_latch(settings.STATION_PATHS, slot.pk)
-        if held is not None:
-            _reconcile_file(slot, held)
+        if slot.pk in files:
+            _reconcile_file(slot, files[slot.pk])
+        elif slot.latch is not None and not slot.latch["id"]:
+            Slot.objects.filter(pk=slot.pk).update(latch=None)  # the unreadable file is gone: somebody has lifted it
         elif slot.latch is not None:
             pressed_elsewhere.setdefault(slot.latch["id"], []).append(slot)
     for control, slots in pressed_elsewhere.items():

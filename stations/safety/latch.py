@@ -14,13 +14,13 @@ from stations.safety.durable import read_json, sync_folder, write_json
 def read_latch(paths: StationPaths, slot: str) -> Latch | None:
     """The latch of a slot. A file that cannot be read latches too: nobody can tell that it does not."""
     path = paths.slot(slot).latch
-    try:
-        written_at = path.stat().st_mtime
-    except FileNotFoundError:
-        return None
     found = read_json(path)
     if _is_latch(found):
         return found
+    try:  # only now: a latch that is lifted between a look and the reading would seem unreadable
+        written_at = path.stat().st_mtime
+    except FileNotFoundError:
+        return None
     return Latch(id="", scope=slot, by="", face="", reason=f"{path} cannot be read", at=written_at)
 
 

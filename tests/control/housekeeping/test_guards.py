@@ -79,3 +79,6 @@ def test_unreadable_latch_file_latches_too() -> None:
     reconcile_latches("demo")
     held = row_latch()
     assert held is not None and "cannot be read" in held["reason"]
+    settings.STATION_PATHS.slot(SLOT).latch.unlink()
+    reconcile_latches("demo")
+    assert (file_latch(), row_latch()) == (None, None)
