@@ -48,9 +48,9 @@ def _reconcile_file(slot: Slot, held: Latch) -> None:
     recorded = not held["id"] or ControlEvent.objects.filter(pk=held["id"]).exists()
     if not recorded:
         record_emergency_stop(held, delivered=True)
-    elif slot.latch is not None:
-        record_emergency_stop(slot.latch, delivered=True)  # aborts what was queued in the very moment of the press
-    elif held["id"] and was_reset(held, slot):
+    elif slot.latch is None and held["id"] and was_reset(held, slot):
         emergency.reset_slots(settings.STATION_PATHS, [slot.pk], held["id"])
-    else:
+    elif slot.latch is None:
         Slot.objects.filter(pk=slot.pk, latch__isnull=True).update(latch=held)
+    elif slot.latch["id"]:
+        record_emergency_stop(slot.latch, delivered=True)  # aborts what was queued in the very moment of the press
