@@ -92,7 +92,7 @@ class TerminalStory:
 
     def started(self, event: Event, data: dict[str, Any]) -> None:
         self.say(f"  started, {counted(data['total_steps'], 'step')}", "dim")
-        for role, driver in data.get("drivers", {}).items():
+        for role, driver in sorted(data.get("drivers", {}).items()):
             self.say(f"  {role}: {driver.get('name', '')} at {driver.get('resource', '')}", "dim")
 
     def step_started(self, event: Event, data: dict[str, Any]) -> None:
@@ -149,7 +149,8 @@ class TerminalStory:
         if not data["instruments"]:
             return
         if data["confirmed"]:
-            self.say("  safe state confirmed: " + ", ".join(data["instruments"]), "dim")
+            # Sorted, because PostgreSQL keeps the keys of an object in an order of its own.
+            self.say("  safe state confirmed: " + ", ".join(sorted(data["instruments"])), "dim")
             return
         for name, proof in data["instruments"].items():
             if not proof["confirmed"]:

@@ -112,7 +112,7 @@ def test_story_tells_what_was_cut_short_and_that_it_was_made_safe(station: Runni
     assert station.manage("estop", "--slot", "slot-1").returncode == 0  # the station's name may be left out
     assert batch.exit_code() == 5
     assert re.search(r"· work +cut short", batch.output)
-    assert "safe state confirmed: supply-1" in batch.output
+    assert "safe state confirmed: board-1, load-1, supply-1" in batch.output
     station.reset()
 
 
