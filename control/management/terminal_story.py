@@ -51,6 +51,10 @@ class TerminalStory:
         self._live.stop()
 
     def say(self, text: str, style: str = "") -> None:
+        """The terminal's own words, at once: an answer to somebody's key must not wait for the end of a step."""
+        self._write(Text(text, style=style))
+
+    def _line(self, text: str, style: str = "") -> None:
         self._print(Text(text, style=style))
 
     def say_once(self, text: str, style: str = "") -> None:
@@ -71,8 +75,11 @@ class TerminalStory:
         if self._step:
             self._lines.append(line)
         else:
-            # A pipe has no width: what is written there is not broken into lines of 80.
-            self._console.print(line, highlight=False, soft_wrap=not self._console.is_terminal)
+            self._write(line)
+
+    def _write(self, line: Text) -> None:
+        # A pipe has no width: what is written there is not broken into lines of 80.
+        self._console.print(line, highlight=False, soft_wrap=not self._console.is_terminal)
 
     def _running_step(self) -> RenderableType:
         if not self._step:
@@ -88,12 +95,12 @@ class TerminalStory:
         return Group(row, *self._lines[-_SHOWN_LINES:])
 
     def queued(self, event: Event, data: dict[str, Any]) -> None:
-        self.say(f"  {event.message}", "dim")
+        self._line(f"  {event.message}", "dim")
 
     def started(self, event: Event, data: dict[str, Any]) -> None:
-        self.say(f"  started, {counted(data['total_steps'], 'step')}", "dim")
+        self._line(f"  started, {counted(data['total_steps'], 'step')}", "dim")
         for role, driver in sorted(data.get("drivers", {}).items()):
-            self.say(f"  {role}: {driver.get('name', '')} at {driver.get('resource', '')}", "dim")
+            self._line(f"  {role}: {driver.get('name', '')} at {driver.get('resource', '')}", "dim")
 
     def step_started(self, event: Event, data: dict[str, Any]) -> None:
         again = f" (attempt {data['attempt']})" if data["attempt"] > 1 else ""
@@ -126,7 +133,7 @@ class TerminalStory:
     def logged(self, event: Event, data: dict[str, Any]) -> None:
         if event.level == "DEBUG" and not self._verbose:
             return
-        self.say(f"    {event.message}", _LOUD.get(event.level, "dim"))
+        self._line(f"    {event.message}", _LOUD.get(event.level, "dim"))
 
     def progressed(self, event: Event, data: dict[str, Any]) -> None:
         self._progress = data["progress"]
@@ -134,27 +141,27 @@ class TerminalStory:
 
     def failed(self, event: Event, data: dict[str, Any]) -> None:
         if event.step is None:  # that of a step stands in the step's own line
-            self.say(f"    {data['exception']}: {event.message}", "red")
+            self._line(f"    {data['exception']}: {event.message}", "red")
         if self._verbose and data.get("traceback"):
-            self.say(data["traceback"], "dim")
+            self._line(data["traceback"], "dim")
 
     def noted(self, event: Event, data: dict[str, Any]) -> None:
         if event.message:
-            self.say(f"  {event.message}", _LOUD.get(event.level, "cyan"))
+            self._line(f"  {event.message}", _LOUD.get(event.level, "cyan"))
 
     def climbed(self, event: Event, data: dict[str, Any]) -> None:
-        self.say(f"  guard: {data['rung']} ({data.get('why', '')})", "yellow")
+        self._line(f"  guard: {data['rung']} ({data.get('why', '')})", "yellow")
 
     def made_safe(self, event: Event, data: dict[str, Any]) -> None:
         if not data["instruments"]:
             return
         if data["confirmed"]:
             # Sorted, because PostgreSQL keeps the keys of an object in an order of its own.
-            self.say("  safe state confirmed: " + ", ".join(sorted(data["instruments"])), "dim")
+            self._line("  safe state confirmed: " + ", ".join(sorted(data["instruments"])), "dim")
             return
         for name, proof in data["instruments"].items():
             if not proof["confirmed"]:
-                self.say(f"  SAFE STATE NOT CONFIRMED: {name}: {proof['error']}", "bold red")
+                self._line(f"  SAFE STATE NOT CONFIRMED: {name}: {proof['error']}", "bold red")
 
     def ended(self, event: Event, data: dict[str, Any]) -> None:
         self._close_step()

@@ -101,7 +101,7 @@ def test_ctrl_c_twice_is_an_emergency_stop(station: RunningStation):
     batch.process.send_signal(signal.SIGINT)
     wait_until(lambda: "Stopping with teardown" in batch.output)
     batch.process.send_signal(signal.SIGINT)
-    assert batch.exit_code() == 5
+    assert batch.exit_code() == 5, batch.output
     assert batch.verdict == ("ABORTED", "NONE")
     assert station.bench.off_after(station.asked_at("EMERGENCY_STOP")) < 0.5
     station.reset()

@@ -71,6 +71,14 @@ def test_story_that_breaks_off_loses_no_line() -> None:
     assert told(begun(), event("log", "half way"))[1:] == ["    half way"]
 
 
+def test_answer_to_a_key_does_not_wait_for_the_end_of_a_step() -> None:
+    output = io.StringIO()
+    with TerminalStory(Console(file=output)) as story:
+        story.tell(begun())
+        story.say("Stopping")
+        assert output.getvalue() == "Stopping\n"
+
+
 def test_error_of_a_step_is_told_once() -> None:
     failed = event("error", "no answer", "ERROR", exception="InstrumentError", traceback="…")
     failed.step = 1
