@@ -5,12 +5,12 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import select
 import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
 
 from django.conf import settings
 
@@ -19,13 +19,13 @@ from stations.contracts import ChildSettings, SlotSettings, WardenSettings
 from stations.models import Slot
 from stations.paths import StationPaths
 from stations.safety import client
+from stations.safety.children import limit_log
 
 BENCH_READY_S = 15.0
 STATION_READY_S = 30.0
 # The warden's own order takes up to 17 s: batches with their teardown, last imports, clusters, housekeeping.
 WARDEN_STOP_S = 18.0
 REVIVE_EVERY_S = 1.0
-LARGEST_LOG = 5_000_000  # bytes
 TERM_GRACE_S = 1.0
 SAFE_BUDGET_S = 1.0
 
@@ -117,16 +117,19 @@ class StationProcesses:
                 start_new_session=True,
             )
         os.close(tell)
-        said = os.read(ready, 1)  # or the end of the pipe, when it has died
+        # Readable with its word, or with the end of the pipe when it has died.
+        said = select.select([ready], [], [], BENCH_READY_S)[0] and os.read(ready, 1)
         os.close(ready)
         if not said:
-            self.bench.wait()
-            raise StartFailed(f"The simulated bench did not start: {errors.read_text().strip().splitlines()[-1]}")
+            _end(self.bench, 1.0)
+            raise StartFailed(f"The simulated bench did not start: {_last_words(errors)}")
 
     def _start_warden(self) -> None:
         lifeline, self._lifeline = os.pipe()
         command = [sys.executable, "-m", "stations.safety.warden", str(self.paths.warden_config)]
-        with _log_file(self.paths.logs / "warden.log") as log:
+        log_file = self.paths.logs / "warden.log"
+        limit_log(log_file)
+        with log_file.open("ab") as log:
             self.warden = subprocess.Popen(
                 command,
                 cwd=settings.BASE_DIR,
@@ -145,8 +148,7 @@ class StationProcesses:
         waiting = [slot["slot"] for slot in self.configuration["slots"]]
         while waiting:
             if self.warden.poll() is not None:
-                log = (self.paths.logs / "warden.log").read_text().strip().splitlines()
-                raise StartFailed(f"The warden did not start: {log[-1] if log else 'it said nothing'}")
+                raise StartFailed(f"The warden did not start: {_last_words(self.paths.logs / 'warden.log')}")
             if time.monotonic() > until:
                 raise StartFailed(f"No guard answers for {', '.join(waiting)}; see {self.paths.logs}")
             waiting = [slot for slot in waiting if not self._knows_its_safety(slot)]
@@ -183,11 +185,10 @@ class StationProcesses:
         _end(self.bench, 1.0)
 
 
-def _log_file(path: Path) -> BinaryIO:
-    """Open a log to append to; one that has grown large makes room first."""
-    if path.exists() and path.stat().st_size > LARGEST_LOG:
-        path.replace(path.with_suffix(".log.1"))
-    return path.open("ab")
+def _last_words(log: Path) -> str:
+    """The last line of a log, for the sentence that says why something did not start."""
+    lines = log.read_text().strip().splitlines()
+    return lines[-1] if lines else "it said nothing"
 
 
 def _has_ended(process: subprocess.Popen[bytes] | None) -> bool:

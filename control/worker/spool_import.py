@@ -213,13 +213,13 @@ def fingerprint(line: Line) -> str:
     return hashlib.sha1(alike.encode()).hexdigest()[:16]
 
 
-def write_page(page: Page, stream: Stream, offset: int) -> int:
-    """Write a page in one transaction and return the stream's last number. Raises Fenced, and then nothing is written.
+def write_page(page: Page, stream: Stream, offset: int) -> None:
+    """Write a page in one transaction. Raises Fenced, and then nothing is written.
 
     Effects, in order: events, steps, measurements, errors, wishes obeyed, alerts, the batch, its end or the board.
     """
     with transaction.atomic():
-        last = import_spool(stream, page.entries, offset)
+        import_spool(stream, page.entries, offset)
         _write_measurements(page, _write_steps(page))
         ErrorLog.objects.bulk_create(page.errors)
         for control, at in page.obeyed.items():
@@ -228,7 +228,6 @@ def write_page(page: Page, stream: Stream, offset: int) -> int:
             ControlEvent.objects.filter(pk=control).update(after={"note": why})
         alert(page.alerts())
         _write_batch(page)
-    return last
 
 
 def _write_steps(page: Page) -> dict[StepKey, int]:
