@@ -1,4 +1,4 @@
-"""One bench for all tests of this folder, and open drivers to it; each test finds it calm."""
+"""Open drivers to the instruments of the bench."""
 
 from __future__ import annotations
 
@@ -11,19 +11,6 @@ from stations.drivers.loading import load_driver
 from tests.stations.bench.running_bench import RunningBench
 
 OpenDriver = Callable[..., Driver]
-
-
-@pytest.fixture(scope="session")
-def session_bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBench]:
-    bench = RunningBench(tmp_path_factory.mktemp("bench"))
-    yield bench
-    bench.stop()
-
-
-@pytest.fixture
-def bench(session_bench: RunningBench) -> RunningBench:
-    session_bench.calm_down()
-    return session_bench
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""One bench for all tests of this folder; each test finds it calm."""
+"""One bench for all tests of drivers and of the bench itself; each test finds it calm."""
 
 from __future__ import annotations
 
