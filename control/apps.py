@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.contrib.admin.apps import SimpleAdminConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ControlConfig(AppConfig):
+    default = True
     name = "control"
     label = "control"
-    verbose_name = "Control"
+    verbose_name = _("Control")
 
     def ready(self) -> None:
         # Importing them registers them, which Django wants done here and not before.
         from control import checks  # noqa: F401, PLC0415
         from control.worker import warm_up  # noqa: F401, PLC0415
+
+
+class AdminConfig(SimpleAdminConfig):
+    """Django's admin with our own site. Discovered by the addresses: clusters and housekeeping need no page."""
+
+    default_site = "control.admin.site.GwanjeAdminSite"

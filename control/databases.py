@@ -30,9 +30,14 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-def database(name: str, default: str, *, below: Path) -> dict[str, Any]:
+# Connections that the threads of one process share; a request that gets none within this time is answered with 503.
+POOL = {"min_size": 1, "max_size": 12, "timeout": 5.0}
+
+
+def database(name: str, default: str, *, below: Path, pooled: bool = False) -> dict[str, Any]:
     """Django's settings for the database that the URL in variable `name` points at.
 
+    `pooled`: for a process of many threads, which on PostgreSQL share a few connections.
     Options in the URL's query win over ours; the path of a SQLite file counts from `below`. Raises WrongSetting when
     the URL is none, or of another kind of database, or of one that several processes cannot share.
     """
@@ -48,6 +53,9 @@ def database(name: str, default: str, *, below: Path) -> dict[str, Any]:
     if settings["ENGINE"] == SQLITE:
         settings["NAME"] = str(below / settings["NAME"])
     settings["OPTIONS"] = OPTIONS[settings["ENGINE"]] | settings.get("OPTIONS", {})
+    if pooled and settings["ENGINE"] == POSTGRESQL:
+        settings["OPTIONS"]["pool"] = POOL
+        settings["CONN_MAX_AGE"] = 0
     return settings
 
 

@@ -62,6 +62,11 @@ def duration(name: str, default_s: float) -> float:
     return float(match[1]) * SECONDS[match[2] or "s"]
 
 
+def words(name: str) -> list[str]:
+    """Values separated by commas or blanks."""
+    return text(name).replace(",", " ").split()
+
+
 def path(name: str, default: str, *, below: Path) -> Path:
     """An absolute path. A relative one counts from `below`, so that the working directory does not matter."""
     return (below / Path(text(name, default)).expanduser()).resolve()

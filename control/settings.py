@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import warnings
 from pathlib import Path
 from urllib.parse import quote
@@ -10,6 +11,7 @@ from urllib.parse import quote
 from control import environment
 from control.databases import database
 from control.logs import logging_settings
+from control.skin import skin_settings
 from stations.paths import StationPaths
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -26,8 +28,17 @@ SECRET_KEY = environment.secret("GWANJE_SECRET_KEY") or environment.kept_secret(
 DEBUG = environment.yes_no("GWANJE_DEBUG", False)
 TIME_ZONE = environment.time_zone("GWANJE_TIME_ZONE")
 DATABASES = {
-    "default": database("GWANJE_DATABASE_URL", f"sqlite:///{quote(str(DATA_DIR))}/gwanje.sqlite3", below=BASE_DIR)
+    "default": database(
+        "GWANJE_DATABASE_URL",
+        f"sqlite:///{quote(str(DATA_DIR))}/gwanje.sqlite3",
+        below=BASE_DIR,
+        pooled=environment.yes_no("GWANJE_DATABASE_POOL", False),
+    )
 }
+ALLOWED_HOSTS = environment.words("GWANJE_ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]", socket.gethostname()]
+# The addresses of a proxy in front, with their scheme: https://gwanje.example
+CSRF_TRUSTED_ORIGINS = environment.words("GWANJE_TRUSTED_ORIGINS")
+PREFERRED_LANGUAGE = environment.choice("GWANJE_LANGUAGE", "AUTO", ("AUTO", "EN", "KO")).lower()
 if environment.text("GWANJE_LOG_FILE"):
     os.environ["GWANJE_LOG_FILE"] = str(environment.path("GWANJE_LOG_FILE", "", below=BASE_DIR))
 LOGGING = logging_settings(
@@ -36,16 +47,100 @@ LOGGING = logging_settings(
 )
 
 INSTALLED_APPS = [
+    "unfold",  # before the admin, whose templates it replaces
+    "control.apps.AdminConfig",
     "django.contrib.contenttypes",
     "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "django_q",
     "stations",
     "control",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "control.middleware.secure_headers",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "control.middleware.chosen_language",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "control.urls"
+ASGI_APPLICATION = "control.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "control.pages.shell.shell",
+            ],
+        },
+    }
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("ko", "한국어")]
+LANGUAGE_COOKIE_NAME = "gwanje_language"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "control:overview"
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = True  # no step of collecting before a start
+WHITENOISE_AUTOREFRESH = DEBUG
+
+# Cookies go over HTTPS alone where people come over HTTPS alone.
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = bool(CSRF_TRUSTED_ORIGINS) and all(
+    origin.startswith("https://") for origin in CSRF_TRUSTED_ORIGINS
+)
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+UNFOLD = skin_settings()
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "control.api.authentication.KeyAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["control.api.permissions.HasRight"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "control.api.problems.answer_problem",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Gwanje",
+    "DESCRIPTION": "Runs step sequences against the instruments of a test bench, and keeps their history.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
 
 # django-q2 carries door-bells, nothing more: which batch runs is decided in the database. A duplicated, lost or late
 # task does no harm, so its own bookkeeping is switched off wherever it costs time or repeats work.

@@ -51,6 +51,16 @@ class StepOutcome(models.TextChoices):
     ERROR = Outcome.ERROR.value, _("Error")
 
 
+class SlotState(models.TextChoices):
+    """What a slot is doing. The first one that applies, from UNSAFE on, is shown."""
+
+    UNSAFE = "UNSAFE", _("Unsafe")
+    LATCHED = "LATCHED", _("Latched")
+    OUT_OF_SERVICE = "OUT_OF_SERVICE", _("Out of service")
+    BUSY = "BUSY", _("Busy")
+    IDLE = "IDLE", _("Idle")
+
+
 class Control(models.TextChoices):
     """What somebody can ask of a batch."""
 

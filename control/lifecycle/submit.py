@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,7 @@ from control.lifecycle.doorbell import ring_slot
 from control.lifecycle.refusals import BadValue, UnknownName, check_length
 from control.lifecycle.slot_choice import choose_slot, open_slots
 from control.models import Batch, ControlEvent, Stream
+from control.states import State
 from sequences.catalogue import Package, find_packages
 from sequences.parameters import ParameterError, resolve_parameters
 from stations.models import Slot, Station
@@ -94,10 +96,18 @@ def _create(order: Order, package: Package, *, station: Station, by: Actor, **mo
         created_by=by.user,
         submitted_by=by.name,
         station_configuration=station.configuration,
+        expected_s=usual_duration_s(package.name),
         **more,
     )
     Stream.objects.create(name=stream_of(batch.pk), batch=batch)
     return batch
+
+
+def usual_duration_s(sequence: str) -> float | None:
+    """The median duration of the last ten runs of a sequence that went to their end, in seconds; None without any."""
+    ended = Batch.objects.filter(sequence=sequence, state=State.COMPLETED).order_by("-pk")
+    times = ended.values_list("started_at", "ended_at")[:10]
+    return statistics.median([(end - begin).total_seconds() for begin, end in times]) if times else None
 
 
 def _record(batch: Batch, by: Actor, reason: str) -> None:

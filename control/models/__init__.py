@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from control.models.access import ApiKey, LoginLink, Preference
 from control.models.batch import Batch
 from control.models.control_event import ControlEvent
 from control.models.error_log import ErrorLog
@@ -9,4 +10,15 @@ from control.models.measurement import Measurement
 from control.models.step import Step
 from control.models.stream import Event, Stream
 
-__all__ = ["Batch", "ControlEvent", "ErrorLog", "Event", "Measurement", "Step", "Stream"]
+__all__ = [
+    "ApiKey",
+    "Batch",
+    "ControlEvent",
+    "ErrorLog",
+    "Event",
+    "LoginLink",
+    "Measurement",
+    "Preference",
+    "Step",
+    "Stream",
+]

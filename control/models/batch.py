@@ -54,6 +54,7 @@ class Batch(models.Model):
     message = models.TextField(blank=True)
     error = models.TextField(blank=True)
     result = models.JSONField(null=True)
+    expected_s = models.FloatField(null=True)  # how long runs of this sequence took lately, when it was submitted
 
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True)
@@ -79,6 +80,9 @@ class Batch(models.Model):
         indexes = [
             models.Index(fields=["slot", "-priority", "id"], condition=Q(state=State.QUEUED), name="batch_waiting"),
             models.Index(fields=["state", "-id"], name="batch_by_state"),
+            models.Index(fields=["sequence", "-id"], name="batch_by_sequence"),
+            models.Index(fields=["slot", "-id"], name="batch_by_slot"),
+            models.Index(fields=["ended_at"], name="batch_by_end"),
         ]
 
     def __str__(self) -> str:

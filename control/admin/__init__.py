@@ -1,0 +1,1 @@
+"""The history for staff: every row read-only, searchable, linked with its neighbours."""

@@ -1,0 +1,175 @@
+"""What is told of a row, under the names of the API. API, pages and sockets all show these facts, and no others."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from control.journal.overflow import full_data
+from control.metrics.eta import elapsed_s, seconds_left
+from control.models import Batch, ControlEvent, ErrorLog, Event, Measurement, Step
+from control.states import SlotState
+from stations.models import Slot
+
+Facts = dict[str, Any]
+
+
+def batch_facts(batch: Batch, now: datetime) -> Facts:
+    """A batch in a list. Times are ISO 8601 in UTC; `progress` goes from 0.0 to 1.0."""
+    return {
+        "id": str(batch.pk),
+        "name": batch.name,
+        "state": batch.state,
+        "outcome": batch.outcome,
+        "marginal": batch.marginal,
+        "trigger": batch.trigger,
+        "sequence": batch.sequence,
+        "version": batch.version,
+        "station": batch.station_id,
+        "slot": batch.slot_id,
+        "subject": batch.subject,
+        "priority": Batch.Priority(batch.priority).name,
+        "progress": round(batch.progress, 4),
+        "current_step": batch.current_step,
+        "message": batch.message,
+        "cause": batch.cause,
+        "error": batch.error,
+        "result": batch.result,
+        "created_by": batch.submitted_by,
+        "created_at": iso(batch.created_at),
+        "started_at": iso(batch.started_at),
+        "ended_at": iso(batch.ended_at),
+        "elapsed_s": _rounded(elapsed_s(batch, now)),
+        "seconds_left": _rounded(seconds_left(batch, now)),
+    }
+
+
+def batch_provenance(batch: Batch) -> Facts:
+    """What a run used, for whoever wants to repeat or doubt it."""
+    return {
+        "sha256": batch.sha256,
+        "package": batch.package,
+        "parameters": batch.parameters,
+        "limits": batch.limits,
+        "drivers": batch.drivers,
+        "stop_grace_s": batch.stop_grace_s,
+        "station_configuration": batch.station_configuration,
+    }
+
+
+def step_facts(step: Step) -> Facts:
+    return {
+        "name": step.name,
+        "index": step.index,
+        "attempt": step.attempt,
+        "group": step.group,
+        "state": step.state,
+        "outcome": step.outcome,
+        "marginal": step.marginal,
+        "retrying": step.retrying,
+        "started_at": iso(step.started_at),
+        "ended_at": iso(step.ended_at),
+        "duration_ms": step.duration_ms,
+        "input_count": step.input_count,
+        "output_count": step.output_count,
+        "result": step.result,
+        "error_message": step.message,
+    }
+
+
+def measurement_facts(measurement: Measurement) -> Facts:
+    """A measurement with the place of its step, which must have been fetched with it."""
+    return {
+        "step": measurement.step.index,
+        "attempt": measurement.step.attempt,
+        "name": measurement.name,
+        "type": measurement.type,
+        "value": measurement.value,
+        "unit": measurement.unit,
+        "limits": measurement.limits,
+        "outcome": measurement.outcome,
+        "marginal": measurement.marginal,
+        "at": iso(measurement.at),
+    }
+
+
+def event_facts(event: Event, *, whole: bool = True) -> Facts:
+    """A line of a story, exactly as sockets carry it. `whole` also reads data that is too large for its row."""
+    return {
+        "seq": event.seq,
+        "at": iso(event.at),
+        "kind": event.kind,
+        "level": event.level,
+        "step": event.step,
+        "message": event.message,
+        "data": full_data(event) if whole else event.data,
+    }
+
+
+def control_event_facts(event: ControlEvent) -> Facts:
+    return {
+        "id": str(event.pk),
+        "kind": event.kind,
+        "batch": str(event.batch_id) if event.batch_id else None,
+        "scope": event.scope,
+        "by": event.by,
+        "face": event.face,
+        "reason": event.reason,
+        "before": event.before,
+        "after": event.after,
+        "requested_at": iso(event.requested_at),
+        "delivered_at": iso(event.delivered_at),
+        "obeyed_at": iso(event.obeyed_at),
+    }
+
+
+def error_facts(error: ErrorLog) -> Facts:
+    return {
+        "step": error.step,
+        "attempt": error.attempt,
+        "at": iso(error.at),
+        "category": error.category,
+        "exception": error.exception,
+        "message": error.message,
+        "traceback": error.traceback,
+    }
+
+
+def slot_facts(slot: Slot, active: Batch | None, waiting: int, *, alive: bool) -> Facts:
+    """A slot or lane, with the batch it runs and how many wait for it. `alive`: its station's heart beats."""
+    return {
+        "id": slot.pk,
+        "station": slot.station_id,
+        "name": slot.name,
+        "kind": slot.kind,
+        "state": slot_state(slot, active),
+        "alive": alive,
+        "sequence": slot.sequence,
+        "instruments": slot.instruments,
+        "latch": slot.latch,
+        "safe": slot.safe,
+        "waiting": waiting,
+        "batch": str(active.pk) if active else None,
+        "batch_name": active.name if active else "",
+        "current_step": active.current_step if active else "",
+        "progress": round(active.progress, 4) if active else None,
+    }
+
+
+def slot_state(slot: Slot, active: Batch | None) -> SlotState:
+    """What counts most: that a slot is not known to be safe comes before everything else."""
+    if slot.safe is False and active is None:
+        return SlotState.UNSAFE
+    if slot.latch is not None:
+        return SlotState.LATCHED
+    if not slot.in_service:
+        return SlotState.OUT_OF_SERVICE
+    return SlotState.IDLE if active is None else SlotState.BUSY
+
+
+def iso(at: datetime | None) -> str | None:
+    return at.isoformat().replace("+00:00", "Z") if at else None
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 1)

@@ -1,0 +1,25 @@
+"""The slots and lanes of all stations, as they are now."""
+
+from __future__ import annotations
+
+from django.db.models import Count, F, Q
+from django.db.models.functions import Now
+
+from control.history.facts import Facts, slot_facts
+from control.models import Batch
+from control.states import ACTIVE, State
+from stations.models import Slot
+from stations.provisioning import ALIVE_FOR
+
+
+def read_slots(**which: object) -> list[Facts]:
+    """Facts of every slot that `which` selects, in two queries however many there are."""
+    alive = Q(station__heartbeat_at__gt=Now() - ALIVE_FOR)
+    waiting = Count("batches", filter=Q(batches__state=State.QUEUED))
+    slots = list(
+        Slot.objects.filter(**which)
+        .annotate(alive=alive & Q(station__heartbeat_at__isnull=False), waiting=waiting)
+        .order_by("station", F("kind").desc(), "position")
+    )
+    active = {batch.slot_id: batch for batch in Batch.objects.filter(state__in=ACTIVE, slot__in=slots)}
+    return [slot_facts(slot, active.get(slot.pk), slot.waiting, alive=bool(slot.alive)) for slot in slots]

@@ -1,0 +1,1 @@
+"""Sockets: one hub per web process tails the journal, and every client takes frames at its own pace."""

@@ -1,0 +1,7 @@
+"""Which socket address leads where."""
+
+from __future__ import annotations
+
+from channels.routing import URLRouter
+
+websocket = URLRouter([])

@@ -1,0 +1,1 @@
+"""The live pages for people, inside the shell of the admin."""
