@@ -1,6 +1,6 @@
 # The short list of what a person does here. `make help` prints it.
 .DEFAULT_GOAL := help
-.PHONY: help start test bench clean
+.PHONY: help start test bench messages screenshots clean
 
 SHELL := /bin/bash
 BIN := .venv/bin
@@ -9,15 +9,19 @@ CANDIDATES := $(if $(PYTHON),$(PYTHON),python3 python3.13 python3.12 python3.11)
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest -q
 # The tests of whole stations promise times, so nothing else runs beside them.
-PARTS := --ignore=tests/system --numprocesses=2 --dist=loadgroup
+PARTS := --ignore=tests/system --ignore=tests/browser --numprocesses=2 --dist=loadgroup
 WHOLE := tests/system
+# `make test BROWSER=required` fails where there is no Chromium, instead of skipping its tests.
+PAGES := tests/browser $(if $(BROWSER),--require-browser)
 stage = @printf '\n== %s\n' '$(1)'
 
 help: ## print this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
-start: .venv/requirements ## start a station with its simulated bench and follow one board test
-	@$(BIN)/python manage.py start
+# `make start ARGS="--port 8001"`. Where the system can, it is told to stop when make itself is killed.
+DIE_WITH_MAKE = $(shell setpriv --pdeathsig TERM true 2>/dev/null && echo setpriv --pdeathsig TERM)
+start: .venv/requirements ## start everything: pages, a station with its simulated bench, a demo batch
+	@$(DIE_WITH_MAKE) $(BIN)/python manage.py start $(ARGS)
 
 test: .venv/requirements-dev ## run every check, then all tests on SQLite and those with a database on PostgreSQL
 	$(call stage,style)
@@ -38,9 +42,19 @@ test: .venv/requirements-dev ## run every check, then all tests on SQLite and th
 	$(PYTEST) $(WHOLE) --database=sqlite
 	$(call stage,whole stations on PostgreSQL)
 	$(PYTEST) $(WHOLE) --database=postgresql
+	$(call stage,pages in a browser on SQLite)
+	$(PYTEST) $(PAGES) --database=sqlite
+	$(call stage,pages in a browser on PostgreSQL)
+	$(PYTEST) $(PAGES) --database=postgresql
 
 bench: .venv/requirements-dev .venv/openhtf/requirements ## measure; prints medians and the ratio to a goal or a peer
 	@$(BIN)/python -m benchmarks $(ONLY)
+
+messages: .venv/requirements-dev ## take new texts into the Korean catalogue, compile it, and list what is not translated
+	@$(BIN)/python -m tests.languages
+
+screenshots: .venv/requirements-dev ## take pictures of every page, light and dark, wide and phone, in both languages
+	@$(PYTEST) tests/browser/screenshots.py --require-browser
 
 clean: ## remove the virtual environment and caches; data/ stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

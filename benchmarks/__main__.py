@@ -19,6 +19,7 @@ BENCHMARKS = {
     "emergency": "benchmarks.emergency",
     "overhead": "benchmarks.overhead",
     "import": "benchmarks.importing",
+    "sockets": "benchmarks.sockets",
 }
 
 

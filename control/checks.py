@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Info, Tags, register
+from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register
 from django.db import NotSupportedError, OperationalError, connections
 
-from stations.station_file import StationFileError, read_station_file
+from control import environment
+from control.management.listening import EVERYWHERE, is_loopback
+from stations.station_file import Server, StationFileError, read_station_file
 
 SQLITE_NEEDED = (3, 35, 0)  # RETURNING
+SHORTEST_SECRET, FEWEST_CHARACTERS = 32, 8
 NETWORK_FILE_SYSTEMS = {"9p", "afs", "ceph", "cifs", "fuse.glusterfs", "fuse.sshfs", "nfs", "nfs4", "smb3", "smbfs"}
 
 
@@ -68,7 +71,7 @@ def check_postgresql(databases: Sequence[str] | None = None, **_options: Any) ->
 
 @register(Tags.compatibility)
 def check_workers(**_options: Any) -> list[CheckMessage]:
-    if settings.WORKERS >= 1:
+    if settings.WORKERS is None or settings.WORKERS >= 1:
         return []
     message = f"GWANJE_WORKERS is {settings.WORKERS}, so no work without a bench would ever run."
     hint = "Set it to the number of lanes you want, at least 1, or leave it out for one per processor."
@@ -84,6 +87,67 @@ def check_station_file(**_options: Any) -> list[CheckMessage]:
     except StationFileError as error:
         return [Error(problem, hint=hint, id="control.E006") for problem in str(error).splitlines()]
     return []
+
+
+@register(Tags.security)
+def check_debug(**_options: Any) -> list[CheckMessage]:
+    """Pages with the insides of errors are for one developer on one machine."""
+    shared = "PostgreSQL" if settings.DATABASES["default"]["ENGINE"].endswith("postgresql") else ""
+    seen = "" if is_loopback(listening_host()) else f"the address {listening_host()}"
+    if not settings.DEBUG or not (shared or seen):
+        return []
+    message = f"GWANJE_DEBUG is on together with {seen or shared}: errors would show others the insides of this system."
+    return [Error(message, hint="Leave GWANJE_DEBUG out.", id="control.E007")]
+
+
+@register(Tags.security)
+def check_trusted_origins(**_options: Any) -> list[CheckMessage]:
+    origins = settings.CSRF_TRUSTED_ORIGINS
+    bare = [origin for origin in origins if not origin.startswith(("http://", "https://"))]
+    if bare:
+        message = f"GWANJE_TRUSTED_ORIGINS names {', '.join(bare)} without a scheme."
+        return [Error(message, hint=f"Write https://{bare[0].rpartition('://')[2]}.", id="control.E008")]
+    if len({origin.partition(":")[0] for origin in origins}) > 1:
+        message = "GWANJE_TRUSTED_ORIGINS mixes http and https, so login cookies travel over plain HTTP, too."
+        return [Warning(message, hint="Name https addresses only.", id="control.W002")]
+    return []
+
+
+@register(Tags.security)
+def check_secret_key(**_options: Any) -> list[CheckMessage]:
+    key = settings.SECRET_KEY
+    if len(key) >= SHORTEST_SECRET and len(set(key)) >= FEWEST_CHARACTERS:
+        return []
+    message = "GWANJE_SECRET_KEY can be guessed. Whoever knows it can log in as anybody and run code on every station."
+    hint = f"Give it at least {SHORTEST_SECRET} random characters, or leave it out: one is made and kept."
+    return [Error(message, hint=hint, id="control.E009")]
+
+
+@register(Tags.compatibility)
+def check_port(**_options: Any) -> list[CheckMessage]:
+    if settings.PORT is None or 1 <= settings.PORT <= 65535:
+        return []
+    return [Error(f"GWANJE_PORT is {settings.PORT}.", hint="Use a number from 1 to 65535.", id="control.E010")]
+
+
+@register(Tags.security)
+def check_allowed_hosts(**_options: Any) -> list[CheckMessage]:
+    if listening_host() not in EVERYWHERE or environment.words("GWANJE_ALLOWED_HOSTS"):
+        return []
+    message = f"The pages listen on every address of this host, but answer only to {', '.join(settings.ALLOWED_HOSTS)}."
+    hint = "Set GWANJE_ALLOWED_HOSTS to the names or addresses that people type, such as gwanje.example,192.0.2.7."
+    return [Warning(message, hint=hint, id="control.W001")]
+
+
+def listening_host() -> str:
+    """Where the web process of this host listens. A command's flag has been put into the environment before."""
+    host = environment.text("GWANJE_HOST")
+    if not host:
+        try:
+            host = read_station_file(settings.STATION_FILE).server.host
+        except StationFileError:  # has a check of its own
+            host = Server.host
+    return host
 
 
 def file_system_of(path: Path, mounts: str) -> str:

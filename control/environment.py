@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
 import tempfile
 import zoneinfo
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
 
+from control.durations import TAKES as DURATION
+from control.durations import parse_duration
+
+Default = TypeVar("Default", int, None)
+
 YES = {"1", "true", "yes", "on"}
 NO = {"0", "false", "no", "off"}
-SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 class WrongSetting(ImproperlyConfigured):
@@ -37,9 +41,11 @@ def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
     return value
 
 
-def whole_number(name: str, default: int) -> int:
+def whole_number(name: str, default: Default) -> int | Default:
     """An integer. How large or small it may be is for the system checks to say."""
-    value = text(name, str(default))
+    value = text(name)
+    if not value:
+        return default
     try:
         return int(value)
     except ValueError:
@@ -56,10 +62,10 @@ def yes_no(name: str, default: bool) -> bool:
 def duration(name: str, default_s: float) -> float:
     """A time in seconds, written as a number of seconds or with a unit: 500ms, 20s, 5m, 12h, 30d."""
     value = text(name, f"{default_s}s")
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?", value)
-    if match is None:
-        raise WrongSetting(name, value, "a time such as 500ms, 20s, 5m, 12h or 30d")
-    return float(match[1]) * SECONDS[match[2] or "s"]
+    try:
+        return parse_duration(value)
+    except ValueError:
+        raise WrongSetting(name, value, DURATION) from None
 
 
 def words(name: str) -> list[str]:

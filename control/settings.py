@@ -8,7 +8,7 @@ import warnings
 from pathlib import Path
 from urllib.parse import quote
 
-from control import environment
+from control import __version__, environment
 from control.databases import database
 from control.logs import logging_settings
 from control.skin import skin_settings
@@ -23,7 +23,10 @@ STATION_PATHS = StationPaths(DATA_DIR)
 os.environ["GWANJE_DATA_DIR"] = str(DATA_DIR)
 STATION_FILE = environment.path("GWANJE_STATION_FILE", "station.yaml", below=BASE_DIR)
 SEQUENCE_DIRS = [BASE_DIR / "sequences" / "packages", *environment.paths("GWANJE_SEQUENCE_DIRS", below=BASE_DIR)]
-WORKERS = environment.whole_number("GWANJE_WORKERS", os.cpu_count() or 1)
+# None: not set here. A flag wins over these, and these over the station file: control/management/listening.py.
+HOST = environment.text("GWANJE_HOST")
+PORT = environment.whole_number("GWANJE_PORT", None)
+WORKERS = environment.whole_number("GWANJE_WORKERS", None)
 SECRET_KEY = environment.secret("GWANJE_SECRET_KEY") or environment.kept_secret(DATA_DIR / "secret-key")
 DEBUG = environment.yes_no("GWANJE_DEBUG", False)
 TIME_ZONE = environment.time_zone("GWANJE_TIME_ZONE")
@@ -35,7 +38,12 @@ DATABASES = {
         pooled=environment.yes_no("GWANJE_DATABASE_POOL", False),
     )
 }
-ALLOWED_HOSTS = environment.words("GWANJE_ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]", socket.gethostname()]
+# The loopback names always answer: this host's own tools use them. Without a list, so do its name and where it listens.
+_OWN_NAMES = [
+    socket.gethostname(),
+    *([f"[{HOST}]" if ":" in HOST else HOST] if HOST not in ("", "0.0.0.0", "::") else []),
+]
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *(environment.words("GWANJE_ALLOWED_HOSTS") or _OWN_NAMES)]
 # The addresses of a proxy in front, with their scheme: https://gwanje.example
 CSRF_TRUSTED_ORIGINS = environment.words("GWANJE_TRUSTED_ORIGINS")
 PREFERRED_LANGUAGE = environment.choice("GWANJE_LANGUAGE", "AUTO", ("AUTO", "EN", "KO")).lower()
@@ -47,7 +55,7 @@ LOGGING = logging_settings(
 )
 
 INSTALLED_APPS = [
-    "unfold",  # before the admin, whose templates it replaces
+    "unfold.apps.BasicAppConfig",  # before the admin, whose templates it replaces; the other one replaces our site too
     "control.apps.AdminConfig",
     "django.contrib.contenttypes",
     "django.contrib.auth",
@@ -99,6 +107,7 @@ LANGUAGES = [("en", "English"), ("ko", "한국어")]
 LANGUAGE_COOKIE_NAME = "gwanje_language"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "control.formats"
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "control:overview"
 
@@ -114,32 +123,51 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = bool(CSRF_TRUSTED_ORIGINS) and all(
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+SILENCED_SYSTEM_CHECKS = ["4_0.E001"]  # origins without a scheme: control.E008 names the variable
+CSRF_FAILURE_VIEW = "control.pages.errors.csrf_failure"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 UNFOLD = skin_settings()
+# The views of the API name their own classes (control/api/face.py); a view that forgets to lets only staff in.
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "control.api.authentication.KeyAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["control.api.permissions.HasRight"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "control.api.schema.Schema",
     "EXCEPTION_HANDLER": "control.api.problems.answer_problem",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Gwanje",
     "DESCRIPTION": "Runs step sequences against the instruments of a test bench, and keeps their history.",
-    "VERSION": "1",
+    "VERSION": __version__,
+    # The schema tells nothing about an installation: it is public, and asks no database.
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "validatorUrl": None},
     "REDOC_DIST": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "BatchState": "control.states.State",
+        "StepState": "control.states.StepState",
+        "SlotState": "control.states.SlotState",
+        "Outcome": "control.states.StepOutcome",
+        "Priority": ["LOW", "NORMAL", "HIGH", "URGENT"],
+        "EventKind": "control.journal.kinds.Kind",
+        "ControlEventKind": "control.models.control_event.ControlEvent.Kind",
+        "SlotKind": "stations.models.Slot.Kind",
+    },
+    "TAGS": [
+        {"name": "batches", "description": "Runs of sequences: submitted, watched, steered, looked up."},
+        {"name": "slots", "description": "Where batches run."},
+        {"name": "sequences", "description": "What can be run."},
+        {"name": "safety", "description": "Emergency stop and reset. A software stop, no certified safety function."},
+        {"name": "system", "description": "Whether it works."},
+    ],
 }
 
 # django-q2 carries door-bells, nothing more: which batch runs is decided in the database. A duplicated, lost or late

@@ -5,9 +5,11 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sequences.units import check_unit
+from sequences.wording import Wording
 
 Schema = Mapping[str, Mapping[str, Any]]
 
@@ -15,10 +17,10 @@ KEYS = ("type", "default", "unit", "minimum", "maximum", "enum", "description", 
 
 
 class ParameterError(ValueError):
-    """The given parameters do not fit. `problems` holds a sentence for each."""
+    """The given parameters do not fit. `problems` holds a sentence for each; as text they stand there in English."""
 
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
+    def __init__(self, problems: list[Wording]) -> None:
+        super().__init__("\n".join(map(str, problems)))
         self.problems = problems
 
 
@@ -30,13 +32,28 @@ def _is_integer(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-TYPES: dict[str, tuple[Callable[[object], bool], str]] = {
-    "number": (_is_number, "a number"),
-    "integer": (_is_integer, "a whole number"),
-    "string": (lambda value: isinstance(value, str), "a text"),
-    "boolean": (lambda value: isinstance(value, bool), "true or false"),
+TYPES: dict[str, Callable[[object], bool]] = {
+    "number": _is_number,
+    "integer": _is_integer,
+    "string": lambda value: isinstance(value, str),
+    "boolean": lambda value: isinstance(value, bool),
 }
 
+# What is expected, by type and by what else is declared.
+EXPECTED: dict[tuple[str, ...], Wording] = {
+    ("number",): Wording("a number"),
+    ("number", "unit"): Wording("a number in %(unit)s"),
+    ("number", "minimum"): Wording("a number of at least %(minimum)s"),
+    ("number", "maximum"): Wording("a number of at most %(maximum)s"),
+    ("number", "minimum", "maximum"): Wording("a number from %(minimum)s to %(maximum)s"),
+    ("integer",): Wording("a whole number"),
+    ("integer", "unit"): Wording("a whole number in %(unit)s"),
+    ("integer", "minimum"): Wording("a whole number of at least %(minimum)s"),
+    ("integer", "maximum"): Wording("a whole number of at most %(maximum)s"),
+    ("integer", "minimum", "maximum"): Wording("a whole number from %(minimum)s to %(maximum)s"),
+    ("string",): Wording("a text"),
+    ("boolean",): Wording("true or false"),
+}
 
 BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
@@ -52,7 +69,8 @@ def resolve_parameters(schema: Schema, given: Mapping[str, Any]) -> dict[str, An
         elif "default" in declared:
             values[name] = declared["default"]
         else:
-            problems.append(f"Parameter '{name}' must be given: {_expected(declared)}.")
+            missing = {"name": name, "expected": _expected(declared)}
+            problems.append(Wording("Parameter '%(name)s' must be given: %(expected)s.", missing))
     if problems:
         raise ParameterError(problems)
     return values
@@ -68,11 +86,11 @@ def parse_parameter_texts(schema: Schema, texts: Iterable[str]) -> dict[str, Any
     for text in texts:
         name, separator, value = text.partition("=")
         if not separator:
-            problems.append(f"'{text}' is no parameter: write name=value.")
+            problems.append(Wording("'%(text)s' is no parameter: write name=value.", {"text": text}))
         elif name not in schema:
             problems.append(_unknown(name, schema))
         elif name in values:
-            problems.append(f"Parameter '{name}' is given twice.")
+            problems.append(Wording("Parameter '%(name)s' is given twice.", {"name": name}))
         else:
             values[name] = _parse(value, schema[name]["type"])
     if problems:
@@ -94,42 +112,43 @@ def _parse(text: str, type_name: str) -> Any:
     return text
 
 
-def value_problems(name: str, declared: Mapping[str, Any], value: object) -> list[str]:
+def value_problems(name: str, declared: Mapping[str, Any], value: object) -> list[Wording]:
     """What is wrong with a value, in a sentence that names what is expected."""
-    fits, _ = TYPES[declared["type"]]
+    fits = TYPES[declared["type"]]
     allowed = declared.get("enum")
     inside = fits(value) and (allowed is None or value in allowed)
     inside = inside and not (_is_number(value) and _outside(declared, value))
-    return [] if inside else [f"Parameter '{name}' must be {_expected(declared)}, it is {value!r}."]
+    if inside:
+        return []
+    said = {"name": name, "expected": _expected(declared), "value": repr(value)}
+    return [Wording("Parameter '%(name)s' must be %(expected)s, it is %(value)s.", said)]
 
 
 def _outside(declared: Mapping[str, Any], value: Any) -> bool:
     return bool(value < declared.get("minimum", -math.inf) or value > declared.get("maximum", math.inf))
 
 
-def _expected(declared: Mapping[str, Any]) -> str:
+def _expected(declared: Mapping[str, Any]) -> Wording:
     """ "a number from 1 to 30 V", "one of 'fast', 'slow'"."""
     if "enum" in declared:
-        return f"one of {', '.join(map(repr, declared['enum']))}"
-    words = [TYPES[declared["type"]][1]]
-    low, high = declared.get("minimum"), declared.get("maximum")
-    if low is not None and high is not None:
-        words.append(f"from {low:g} to {high:g}")
-    elif low is not None:
-        words.append(f"of at least {low:g}")
-    elif high is not None:
-        words.append(f"of at most {high:g}")
-    unit = declared.get("unit", "")
-    if unit:
-        words.append(unit if len(words) > 1 else f"in {unit}")
-    return " ".join(words)
+        return Wording("one of %(values)s", {"values": ", ".join(map(repr, declared["enum"]))})
+    values: dict[str, str] = {}
+    if declared["type"] in ("number", "integer"):
+        bounds = [name for name in ("minimum", "maximum") if declared.get(name) is not None]
+        values = {name: f"{declared[name]:g}" for name in bounds}
+        if unit := declared.get("unit", ""):
+            last = bounds[-1] if bounds else "unit"
+            values[last] = f"{values.get(last, '')} {unit}".lstrip()
+    return replace(EXPECTED[declared["type"], *values], values=values)
 
 
-def _unknown(name: str, schema: Schema) -> str:
+def _unknown(name: str, schema: Schema) -> Wording:
     near = difflib.get_close_matches(name, schema, n=1)
     if near:
-        return f"There is no parameter '{name}'. Did you mean '{near[0]}'?"
-    return f"There is no parameter '{name}'. Known: {', '.join(schema) or 'none'}."
+        return Wording("There is no parameter '%(name)s'. Did you mean '%(near)s'?", {"name": name, "near": near[0]})
+    if not schema:
+        return Wording("There is no parameter '%(name)s'. Known: none.", {"name": name})
+    return Wording("There is no parameter '%(name)s'. Known: %(known)s.", {"name": name, "known": ", ".join(schema)})
 
 
 def schema_problems(name: str, declared: object) -> list[str]:
@@ -164,8 +183,8 @@ def _range_problems(name: str, declared: Mapping[str, Any]) -> list[str]:
     allowed = declared.get("enum", [""])
     if not isinstance(allowed, list) or not allowed:
         problems.append(f"parameter '{name}': enum must be a list of values")
-    elif "enum" in declared and not all(TYPES[declared["type"]][0](value) for value in allowed):
-        problems.append(f"parameter '{name}': every value of enum must be {TYPES[declared['type']][1]}")
+    elif "enum" in declared and not all(TYPES[declared["type"]](value) for value in allowed):
+        problems.append(f"parameter '{name}': every value of enum must be {EXPECTED[(declared['type'],)]}")
     if not isinstance(declared.get("live", False), bool):
         problems.append(f"parameter '{name}': live must be true or false")
     return problems

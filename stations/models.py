@@ -9,14 +9,18 @@ from django.utils.translation import gettext_lazy as _
 class Station(models.Model):
     """One bench or PC, as its station file describes it."""
 
-    id = models.SlugField(primary_key=True, max_length=40)
-    name = models.CharField(max_length=200)
-    time_zone = models.CharField(max_length=60)
-    default_sequence = models.CharField(max_length=100, blank=True)
-    host = models.CharField(max_length=200)
-    configuration = models.JSONField(default=dict)
-    configuration_sha256 = models.CharField(max_length=64)
-    heartbeat_at = models.DateTimeField(null=True)
+    id = models.SlugField(_("ID"), primary_key=True, max_length=40)
+    name = models.CharField(_("name"), max_length=200)
+    time_zone = models.CharField(_("time zone"), max_length=60)
+    default_sequence = models.CharField(_("default sequence"), max_length=100, blank=True)
+    host = models.CharField(_("host"), max_length=200)
+    configuration = models.JSONField(_("configuration"), default=dict)
+    configuration_sha256 = models.CharField(_("checksum of the configuration"), max_length=64)
+    heartbeat_at = models.DateTimeField(_("last sign of life"), null=True)
+
+    class Meta:
+        verbose_name = _("station")
+        verbose_name_plural = _("stations")
 
     def __str__(self) -> str:
         return self.name
@@ -25,12 +29,16 @@ class Station(models.Model):
 class Instrument(models.Model):
     """Anything a step talks to."""
 
-    id = models.CharField(primary_key=True, max_length=100)  # "demo/psu-1"
-    station = models.ForeignKey(Station, models.CASCADE, related_name="instruments")
-    name = models.SlugField(max_length=60)
-    driver = models.CharField(max_length=200)
-    resource = models.CharField(max_length=300)
-    calibration_due = models.DateField(null=True)
+    id = models.CharField(_("ID"), primary_key=True, max_length=100)  # "demo/psu-1"
+    station = models.ForeignKey(Station, models.CASCADE, verbose_name=_("station"), related_name="instruments")
+    name = models.SlugField(_("name"), max_length=60)
+    driver = models.CharField(_("driver"), max_length=200)
+    resource = models.CharField(_("resource"), max_length=300)
+    calibration_due = models.DateField(_("calibration due"), null=True)
+
+    class Meta:
+        verbose_name = _("instrument")
+        verbose_name_plural = _("instruments")
 
     def __str__(self) -> str:
         return self.id
@@ -43,18 +51,20 @@ class Slot(models.Model):
         SLOT = "SLOT", _("Slot")
         LANE = "LANE", _("Lane")
 
-    id = models.CharField(primary_key=True, max_length=100)  # "demo/slot-1"
-    station = models.ForeignKey(Station, models.CASCADE, related_name="slots")
-    name = models.SlugField(max_length=60)
-    kind = models.CharField(max_length=4, choices=Kind.choices)
-    position = models.PositiveIntegerField()
-    sequence = models.CharField(max_length=100, blank=True)
-    instruments = models.JSONField(default=dict)  # role -> name of an instrument
-    in_service = models.BooleanField(default=True)
-    latch = models.JSONField(null=True)  # a copy of the guard's latch file
-    safe = models.BooleanField(null=True)  # the guard's last word; None: not known yet
+    id = models.CharField(_("ID"), primary_key=True, max_length=100)  # "demo/slot-1"
+    station = models.ForeignKey(Station, models.CASCADE, verbose_name=_("station"), related_name="slots")
+    name = models.SlugField(_("name"), max_length=60)
+    kind = models.CharField(_("kind"), max_length=4, choices=Kind.choices)
+    position = models.PositiveIntegerField(_("position"))
+    sequence = models.CharField(_("sequence"), max_length=100, blank=True)
+    instruments = models.JSONField(_("instruments"), default=dict)  # role -> name of an instrument
+    in_service = models.BooleanField(_("in service"), default=True)
+    latch = models.JSONField(_("latch"), null=True)  # a copy of the guard's latch file
+    safe = models.BooleanField(_("safe"), null=True)  # the guard's last word; None: not known yet
 
     class Meta:
+        verbose_name = _("slot")
+        verbose_name_plural = _("slots")
         ordering = ["station", "kind", "position"]
 
     def __str__(self) -> str:
@@ -64,9 +74,13 @@ class Slot(models.Model):
 class Lease(models.Model):
     """Who holds an instrument. The primary key makes a second holder impossible."""
 
-    instrument = models.OneToOneField(Instrument, models.CASCADE, primary_key=True)
-    holder = models.UUIDField(db_index=True)  # id of a batch
-    since = models.DateTimeField(auto_now_add=True)
+    instrument = models.OneToOneField(Instrument, models.CASCADE, verbose_name=_("instrument"), primary_key=True)
+    holder = models.UUIDField(_("held by batch"), db_index=True)  # id of a batch
+    since = models.DateTimeField(_("since"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("lease")
+        verbose_name_plural = _("leases")
 
     def __str__(self) -> str:
         return f"{self.instrument_id} held by {self.holder}"

@@ -27,6 +27,7 @@ DATABASE = {"db", "transactional_db"}
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="what to test on")
+    parser.addoption("--require-browser", action="store_true", help="fail instead of skipping without a Chromium")
 
 
 def pytest_configure(config: pytest.Config) -> None:

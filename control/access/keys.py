@@ -51,9 +51,12 @@ def create_key(
     return row, text
 
 
-def find_key(text: str) -> KeyHolder | None:
-    """The holder of a key that is valid now: known, not revoked, not expired, its user active; else None."""
-    return _holder(digest=_digest(text))
+def find_key(text: str, *, note_use: bool = True) -> KeyHolder | None:
+    """The holder of a key that is valid now: known, not revoked, not expired, its user active; else None.
+
+    `note_use=False` writes nothing: for what may not wait for whoever holds the database's lock.
+    """
+    return _holder(note_use=note_use, digest=_digest(text))
 
 
 def still_valid(holder: KeyHolder) -> KeyHolder | None:
@@ -66,14 +69,14 @@ def revoke_key(key: ApiKey) -> None:
     ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
 
 
-def _holder(**which: object) -> KeyHolder | None:
+def _holder(*, note_use: bool = True, **which: object) -> KeyHolder | None:
     now = timezone.now()
     alive = Q(expires_at=None) | Q(expires_at__gt=now)
     found = ApiKey.objects.filter(alive, revoked_at=None, user__is_active=True, **which).select_related("user")
     key = found.prefetch_related("user__groups").first()
     if key is None:
         return None
-    if key.last_used_at is None or key.last_used_at < now - USED_AT_EVERY:
+    if note_use and (key.last_used_at is None or key.last_used_at < now - USED_AT_EVERY):
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
     rights = rights_of(key.user)
     return KeyHolder(key, rights & {Right(scope) for scope in key.scopes} if key.scopes else rights)

@@ -2,4 +2,49 @@
 
 from __future__ import annotations
 
-urlpatterns: list = []
+from django.urls import include, path, re_path
+
+from control.api.batches import Batches, OneBatch
+from control.api.control_events import ControlEvents
+from control.api.emergency import EmergencyStop, Reset
+from control.api.errors import Errors
+from control.api.events import Events, OneEvent
+from control.api.face import NothingHere
+from control.api.health import HealthCheck
+from control.api.measurements import Measurements
+from control.api.pages import Redoc, RedocScript, SchemaFile, Swagger
+from control.api.sequences import Sequences
+from control.api.slots import OneSlot, Slots
+from control.api.steering import EmergencyStopOfBatch, Pause, Resume, Stop
+from control.api.steps import Steps
+
+app_name = "api"
+
+of_batch = [
+    path("", OneBatch.as_view(), name="batch"),
+    path("steps/", Steps.as_view(), name="steps"),
+    path("measurements/", Measurements.as_view(), name="measurements"),
+    path("events/", Events.as_view(), name="events"),
+    path("events/<int:seq>/", OneEvent.as_view(), name="event"),
+    path("control-events/", ControlEvents.as_view(), name="control-events"),
+    path("errors/", Errors.as_view(), name="errors"),
+    path("pause/", Pause.as_view(), name="pause"),
+    path("resume/", Resume.as_view(), name="resume"),
+    path("stop/", Stop.as_view(), name="stop"),
+    path("emergency-stop/", EmergencyStopOfBatch.as_view(), name="emergency-stop-batch"),
+]
+urlpatterns = [
+    path("control/batches/", Batches.as_view(), name="batches"),
+    path("control/batches/<uuid:batch_id>/", include(of_batch)),
+    path("slots/", Slots.as_view(), name="slots"),
+    path("slots/<slug:station>/<slug:slot>/", OneSlot.as_view(), name="slot"),
+    path("emergency-stop/", EmergencyStop.as_view(), name="emergency-stop"),
+    path("reset/", Reset.as_view(), name="reset"),
+    path("sequences/", Sequences.as_view(), name="sequences"),
+    path("health/", HealthCheck.as_view(), name="health"),
+    path("schema/", SchemaFile.as_view(), name="schema"),
+    path("docs/", Swagger.as_view(url_name="api:schema"), name="docs"),
+    path("redoc/", Redoc.as_view(url_name="api:schema"), name="redoc"),
+    path("redoc/script.js", RedocScript.as_view(), name="redoc-script"),
+    re_path("", NothingHere.as_view()),
+]

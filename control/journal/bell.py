@@ -10,7 +10,7 @@ import os
 import select
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -63,8 +63,9 @@ class Listener:
     """Waits for bells. Use as a context manager; survives a lost database connection by listening anew."""
 
     def __init__(self, *names: str) -> None:
-        self._keys = [_key(name) for name in names]
-        self._line = _NotifyLine(self._keys) if connection.vendor == "postgresql" else _DatagramLine(self._keys)
+        self._names: dict[str, str] = {}  # by key
+        self._line = _NotifyLine() if connection.vendor == "postgresql" else _DatagramLine()
+        self.listen_to(*names)
 
     def __enter__(self) -> Self:
         return self
@@ -75,54 +76,92 @@ class Listener:
     def close(self) -> None:
         self._line.close()
 
+    def listen_to(self, *names: str) -> None:
+        """Listen to these bells from now on, and to no others. What rings from here on is heard."""
+        self._names = {_key(name): name for name in names}
+        self._line.listen_to(self._names)
+
     def wait(self, timeout_s: float, *others: int) -> bool:
         """Wait until a bell rings or one of the other file descriptors is readable; True when it was a bell."""
+        return bool(self.wait_for_names(timeout_s, *others))
+
+    def wait_for_names(self, timeout_s: float, *others: int) -> set[str]:
+        """Wait as `wait` does; which bells have rung. After a lost connection that is all of them: nobody knows."""
         mine = self._line.filenos()
         if not mine and not others:
             time.sleep(timeout_s)
-            return False
-        ready, _, _ = select.select([*mine, *others], [], [], timeout_s)
-        self._line.drain()
-        return any(fd in mine for fd in ready)
+            return set()
+        if _readable([*mine, *others], timeout_s).isdisjoint(mine):
+            return set()
+        rung = self._line.drain()
+        return set(self._names.values()) if rung is None else {self._names[key] for key in rung if key in self._names}
+
+
+def _readable(fds: Sequence[int], timeout_s: float) -> set[int]:
+    """By poll: select refuses descriptors above 1023, and a web process with many sockets has them."""
+    poll = select.poll()
+    for fd in fds:
+        poll.register(fd, select.POLLIN)
+    return {fd for fd, _ in poll.poll(max(0.0, timeout_s) * 1000)}
 
 
 class _DatagramLine:
     """One socket per name. The names of the files say who is listening for what."""
 
-    def __init__(self, keys: Sequence[str]) -> None:
-        self._sockets: list[tuple[socket.socket, Path]] = []
+    def __init__(self) -> None:
+        self._sockets: dict[str, tuple[socket.socket, Path]] = {}
         settings.STATION_PATHS.prepare()
-        for key in keys:
+
+    def listen_to(self, keys: Collection[str]) -> None:
+        for key in self._sockets.keys() - set(keys):
+            self._close(key)
+        for key in set(keys) - self._sockets.keys():
             path = _folder() / f"{key}.{os.getpid()}-{uuid4().hex[:8]}"
             listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
             listener.bind(str(path))
             listener.setblocking(False)
-            self._sockets.append((listener, path))
+            self._sockets[key] = (listener, path)
 
     def filenos(self) -> list[int]:
-        return [listener.fileno() for listener, _ in self._sockets]
+        return [listener.fileno() for listener, _ in self._sockets.values()]
 
-    def drain(self) -> None:
-        for listener, _ in self._sockets:
-            try:
-                while True:
-                    listener.recv(16)
-            except BlockingIOError:
-                pass
+    def drain(self) -> set[str]:
+        return {key for key, (listener, _) in self._sockets.items() if _has_datagrams(listener)}
 
     def close(self) -> None:
-        for listener, path in self._sockets:
-            listener.close()
-            path.unlink(missing_ok=True)
+        for key in list(self._sockets):
+            self._close(key)
+
+    def _close(self, key: str) -> None:
+        listener, path = self._sockets.pop(key)
+        listener.close()
+        path.unlink(missing_ok=True)
+
+
+def _has_datagrams(listener: socket.socket) -> bool:
+    """Take out whatever has arrived."""
+    found = False
+    try:
+        while listener.recv(16):
+            found = True
+    except BlockingIOError:
+        pass
+    return found
 
 
 class _NotifyLine:
     """A connection of its own: Django's may be closed between two tasks, and with it the LISTEN."""
 
-    def __init__(self, keys: Sequence[str]) -> None:
-        self._keys = keys
+    def __init__(self) -> None:
+        self._keys: set[str] = set()
         self._connection: psycopg.Connection[tuple[object, ...]] | None = None
         self._retry_at = 0.0
+
+    def listen_to(self, keys: Collection[str]) -> None:
+        new, old = set(keys) - self._keys, self._keys - set(keys)
+        self._keys = set(keys)
+        if self._connection is not None:  # else it listens as soon as it is there
+            self._execute([*(f'LISTEN "{key}"' for key in new), *(f'UNLISTEN "{key}"' for key in old)])
 
     def filenos(self) -> list[int]:
         if self._connection is None:
@@ -137,20 +176,28 @@ class _NotifyLine:
             self._connection = psycopg.connect(
                 autocommit=True, **{name: parameters[name] for name in _ADDRESS if name in parameters}
             )
-            for key in self._keys:
-                self._connection.execute(f'LISTEN "{key}"')
+        except psycopg.Error:
+            self._retry_at = time.monotonic() + 0.5
+        else:
+            self._execute([f'LISTEN "{key}"' for key in self._keys])
+
+    def _execute(self, commands: Sequence[str]) -> None:
+        try:
+            for command in commands:
+                self._connection.execute(command)
         except psycopg.Error:
             self.close()
             self._retry_at = time.monotonic() + 0.5
 
-    def drain(self) -> None:
+    def drain(self) -> set[str] | None:
+        """The keys that have rung; None when the connection is lost."""
         if self._connection is None:
-            return
+            return None
         try:
-            for _ in self._connection.notifies(timeout=0):
-                pass
+            return {notify.channel for notify in self._connection.notifies(timeout=0)}
         except psycopg.Error:
             self.close()
+            return None
 
     def close(self) -> None:
         if self._connection is not None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
 
 from control.journal.append import Entry, alert, lock_story, tell_batch
@@ -64,12 +66,18 @@ def record_emergency_stop(latch: Latch, *, delivered: bool, user: AbstractBaseUs
         if created:
             Slot.objects.filter(slots_in(latch["scope"]), latch__isnull=True).update(latch=latch)
             message = f"Emergency stop of {latch['scope']} by {latch['by']}: {latch['reason']}"
-            line = Entry(Kind.CONTROL, message, "ERROR", at=at, data={"control": latch["id"], "kind": event.kind})
+            line = Entry(Kind.CONTROL, message, "ERROR", at=at, data=_told(latch))
             for batch in _batches_in(latch["scope"], ACTIVE):
                 _tell_if_running(batch, line)
             alert([line])
     _abort_waiting(latch)
     return event
+
+
+def _told(latch: Latch) -> dict[str, str]:
+    """What a story tells of the stop, so that readers can say it in their own language."""
+    who = {"by": latch["by"], "face": latch["face"], "reason": latch["reason"], "scope": latch["scope"]}
+    return {"control": latch["id"], "kind": ControlEvent.Kind.EMERGENCY_STOP, **who}
 
 
 def _tell_if_running(batch: Batch, line: Entry) -> None:
@@ -92,10 +100,30 @@ def _batches_in(scope: str, states: Sequence[str]) -> list[Batch]:
 def _abort_waiting(latch: Latch) -> None:
     """End what waits for slots that are latched now: of a stop that was lifted in part, the freed slots work again."""
     message = f"Emergency stop of {latch['scope']} by {latch['by']} before it began: {latch['reason']}"
-    line = Entry(Kind.CONTROL, message, "ERROR", data={"control": latch["id"]})
+    line = Entry(Kind.CONTROL, message, "ERROR", data=_told(latch))
     for batch in _batches_in(latch["scope"], [State.QUEUED]):
         if _is_latched(batch):
             finish_waiting(batch.pk, End(State.ABORTED, StepOutcome.NONE, timezone.now(), message), line)
+
+
+def abort_waiting_batch(batch_id: UUID, *, by: Actor, reason: str = USER_REQUEST) -> bool:
+    """End a batch that waits, ABORTED. False when it does not wait any more: it runs or has ended.
+
+    Effects, in order: a ControlEvent, the last lines of its story, the batch, an alert, the board.
+    """
+    reason = reason[:LONGEST_REASON]
+    with transaction.atomic():
+        lock_story(batch_id)
+        batch = Batch.objects.filter(pk=batch_id, state=State.QUEUED).first()
+        if batch is None:
+            return False
+        changes = {"before": {"state": batch.state}, "after": {"state": State.ABORTED}}
+        kind = ControlEvent.Kind.EMERGENCY_STOP
+        event = record_control_event(kind, by=by, reason=reason, batch=batch, at_once=True, **changes)
+        message = f"Emergency stop by {by.name} before it began: {reason}"
+        line = Entry(Kind.CONTROL, message, "ERROR", at=event.requested_at, data={"control": str(event.pk)})
+        finish_waiting(batch.pk, End(State.ABORTED, StepOutcome.NONE, event.requested_at, message), line)
+    return True
 
 
 def _is_latched(batch: Batch) -> bool:
@@ -112,7 +140,7 @@ def record_reset(scope: str, *, by: Actor, reason: str) -> tuple[ControlEvent, l
     Returns the event and the slots whose latch it lifts.
     """
     if not reason.strip():
-        raise BadValue("A reset needs a reason: say why it is safe to go on.")
+        raise BadValue(_("A reset needs a reason: say why it is safe to go on."))
     check_length("reason", reason, LONGEST_REASON)
     with transaction.atomic():
         slots = list(Slot.objects.filter(slots_in(scope), latch__isnull=False))

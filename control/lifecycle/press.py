@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import Error
+from django.utils.translation import gettext as _
 
 from control.lifecycle.actor import USER_REQUEST, Actor
 from control.lifecycle.doorbell import ring_safety
-from control.lifecycle.emergency import ALL, new_latch, record_emergency_stop, record_reset
+from control.lifecycle.emergency import ALL, abort_waiting_batch, new_latch, record_emergency_stop, record_reset
+from control.lifecycle.guards_said import say
+from control.lifecycle.refusals import NotFound, WrongState
+from control.lifecycle.short_waits import short_waits
+from control.models import Batch
+from control.states import TERMINAL, State
 from stations.contracts import GuardStatus, Latch
 from stations.safety import client, emergency
 from stations.safety.latch import latches
+
+RECORD_WAIT_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -30,7 +40,11 @@ class Pressed:
 
     def lines(self) -> list[str]:
         """One sentence per slot for whoever pressed."""
-        return [f"{slot}: {_sentence(answer)}" for slot, answer in sorted(self.answers.items())]
+        return [f"{slot}: {sentence}" for slot, _confirmed, sentence in self.slots()]
+
+    def slots(self) -> list[tuple[str, bool, str]]:
+        """Each slot, whether its outputs are known to be off, and a sentence."""
+        return [(slot, _is_safe(answer), _sentence(answer)) for slot, answer in sorted(self.answers.items())]
 
     def record(self) -> bool:
         """Write it down; False when the database is away. The housekeeping then does it as soon as it is back."""
@@ -41,6 +55,17 @@ class Pressed:
             return False
         return True
 
+    def record_soon(self) -> bool:
+        """As `record`, but for somebody who waits for an answer: where guards know, no lock is waited for long.
+
+        A stop that reached no guard yet reaches them by its record alone, which is then worth the usual wait.
+        """
+        try:
+            with short_waits(RECORD_WAIT_S) if self.answers else nullcontext():
+                return self.record()
+        except Error:
+            return False
+
 
 def press_emergency_stop(scope: str, *, by: Actor, reason: str = USER_REQUEST) -> Pressed:
     """Stop everything in a scope ("demo/slot-1", "demo" or "all") and latch it. Never refused, asks nobody.
@@ -50,6 +75,33 @@ def press_emergency_stop(scope: str, *, by: Actor, reason: str = USER_REQUEST) -
     latch = new_latch(scope, by=by, reason=reason or USER_REQUEST)
     answers = emergency.stop_slots(settings.STATION_PATHS, slots_here(scope), latch)
     return Pressed(latch, answers, by.user)
+
+
+def emergency_stop_batch(batch_id: UUID, *, by: Actor, reason: str = USER_REQUEST) -> Batch:
+    """Stop and latch the slot on which a batch runs or for which it waits. Raises NotFound or WrongState.
+
+    A batch that waits for any lane has nothing switched on: it ends ABORTED, and nothing is latched.
+    """
+    batch = Batch.objects.filter(pk=batch_id).first()
+    if batch is None:
+        raise NotFound(_("There is no batch %(id)s.") % {"id": batch_id})
+    if batch.state in TERMINAL:
+        raise WrongState(_why_over(batch))
+    if batch.slot_id is not None:
+        press_emergency_stop(batch.slot_id, by=by, reason=reason).record_soon()
+    elif not abort_waiting_batch(batch.pk, by=by, reason=reason or USER_REQUEST):
+        return emergency_stop_batch(batch_id, by=by, reason=reason)  # a lane has just taken it
+    with suppress(Error):
+        batch.refresh_from_db()
+    return batch
+
+
+def _why_over(batch: Batch) -> str:
+    sentence = _(
+        "The batch has ended (%(state)s), there is nothing left to stop. If anything is still on, press the "
+        "emergency stop of its slot or station."
+    )
+    return sentence % {"state": State(batch.state).label}
 
 
 def reset(scope: str, *, by: Actor, reason: str) -> dict[str, GuardStatus | str]:
@@ -81,10 +133,11 @@ def _is_safe(answer: GuardStatus | str) -> bool:
 
 def _sentence(answer: GuardStatus | str) -> str:
     if isinstance(answer, str):
-        return f"NOT CONFIRMED: {answer}"
+        return _("NOT CONFIRMED: %(problem)s") % {"problem": say(answer)}
     if answer["safe"]:
         names = ", ".join((answer["proof"] or {"instruments": {}})["instruments"])
-        return f"safe state confirmed ({names})" if names else "stopped"
+        return _("safe state confirmed (%(instruments)s)") % {"instruments": names} if names else _("stopped")
     proofs = (answer["proof"] or {"instruments": {}})["instruments"]
     problems = [f"{name}: {proof['error']}" for name, proof in proofs.items() if not proof["confirmed"]]
-    return "SAFE STATE NOT CONFIRMED: " + ("; ".join(problems) or "no proof yet")
+    problem = "; ".join(problems) or _("no proof yet")
+    return _("SAFE STATE NOT CONFIRMED: %(problem)s") % {"problem": problem}

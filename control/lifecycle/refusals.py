@@ -5,6 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 
 class Refused(Exception):
     """Nothing was changed. `status` is what an HTTP face answers."""
@@ -18,16 +21,27 @@ class NotFound(Refused):
     status = 404
 
 
+UNKNOWN = {
+    "sequence": gettext_noop("There is no sequence '%(name)s'."),
+    "slot": gettext_noop("There is no slot '%(name)s'."),
+    "station": gettext_noop("There is no station '%(name)s'."),
+}
+
+
 class UnknownName(Refused):
-    """A name in the request stands for nothing."""
+    """A name in the request stands for nothing. `what` is a key of UNKNOWN."""
 
     status = 400
 
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+        self.what = what
         names = sorted(known)
         near = difflib.get_close_matches(name, names, 1)
-        hint = f"Did you mean '{near[0]}'?" if near else f"Known: {', '.join(names) or 'none'}."
-        super().__init__(f"There is no {what} '{name}'. {hint}")
+        if near:
+            hint = _("Did you mean '%(name)s'?") % {"name": near[0]}
+        else:
+            hint = _("Known: %(names)s.") % {"names": ", ".join(names)} if names else _("None is known.")
+        super().__init__(f"{_(UNKNOWN[what]) % {'name': name}} {hint}")
 
 
 class BadValue(Refused):
@@ -40,8 +54,15 @@ class WrongState(Refused):
     """The batch, slot or station is in a state that does not allow this."""
 
 
+TOO_LONG = {
+    "name": gettext_noop("The name has %(given)d characters, at most %(longest)d are kept. Shorten it."),
+    "subject": gettext_noop("The subject has %(given)d characters, at most %(longest)d are kept. Shorten it."),
+    "reason": gettext_noop("The reason has %(given)d characters, at most %(longest)d are kept. Shorten it."),
+}
+
+
 def check_length(what: str, text: str, longest: int) -> str:
-    """Return the text. Raises BadValue when the database would cut it."""
+    """Return the text. Raises BadValue when the database would cut it. `what` is a key of TOO_LONG."""
     if len(text) > longest:
-        raise BadValue(f"The {what} has {len(text)} characters, at most {longest} are kept. Shorten it.")
+        raise BadValue(_(TOO_LONG[what]) % {"given": len(text), "longest": longest})
     return text

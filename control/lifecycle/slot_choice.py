@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from django.db.models import Case, Count, Q, When
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from control.lifecycle.refusals import BadValue, UnknownName, WrongState
 from control.states import LIVE
@@ -47,7 +48,7 @@ def _named_slot(name: str) -> Slot:
         return slot
     known = Slot.objects.values_list("pk", flat=True)
     if not known:
-        raise WrongState("There is no slot yet. Start a station first: manage.py serve_station --with-bench")
+        raise WrongState(_("There is no slot yet. Start a station first, on its host: manage.py start"))
     raise UnknownName("slot", name, known)
 
 
@@ -61,10 +62,16 @@ def _first_fitting(sequence: str, roles: Collection[str]) -> Slot:
 def _explain_no_slot(sequence: str, roles: Collection[str]) -> NoReturn:
     if any(set(roles) <= set(slot.instruments) for slot in Slot.objects.all()):
         raise WrongState(
-            f"Every slot that fits '{sequence}' is latched or out of service. When it is safe, reset one: "
-            'manage.py reset --slot STATION/SLOT --reason "…"'
+            _(
+                "Every slot that fits '%(sequence)s' is latched or out of service. When it is safe, reset one: "
+                'on the overview, over the API, or with manage.py reset --slot STATION/SLOT --reason "…"'
+            )
+            % {"sequence": sequence}
         )
-    raise BadValue(f"No slot has the instruments that '{sequence}' needs: {', '.join(sorted(roles))}.")
+    raise BadValue(
+        _("No slot has the instruments that '%(sequence)s' needs: %(roles)s.")
+        % {"sequence": sequence, "roles": ", ".join(sorted(roles))}
+    )
 
 
 def _first_lane() -> Slot:
@@ -73,31 +80,44 @@ def _first_lane() -> Slot:
         return lanes[0]
     if Slot.objects.filter(kind=Slot.Kind.LANE).exists():
         raise WrongState(
-            "Every lane is latched or out of service. When it is safe, reset the station: "
-            'manage.py reset --station STATION --reason "…"'
+            _(
+                "Every lane is latched or out of service. When it is safe, reset the station: "
+                'on the overview, over the API, or with manage.py reset --station STATION --reason "…"'
+            )
         )
-    raise WrongState("No station has a lane yet. Start one first: manage.py serve_station")
+    raise WrongState(_("No station has a lane yet. Start one first, on its host: manage.py start"))
 
 
 def _check_fits(slot: Slot, sequence: str, roles: Collection[str]) -> None:
     missing = sorted(set(roles) - set(slot.instruments))
     if missing:
-        raise BadValue(f"Slot {slot.pk} has no {', '.join(missing)}, which '{sequence}' needs. Choose another slot.")
+        raise BadValue(
+            _("Slot %(slot)s has no %(roles)s, which '%(sequence)s' needs. Choose another slot.")
+            % {"slot": slot.pk, "roles": ", ".join(missing), "sequence": sequence}
+        )
 
 
 def _check_takes_work(slot: Slot, *, wait: bool) -> None:
     if not slot.in_service:
-        raise WrongState(f"Slot {slot.pk} is out of service. Put it back into service, or choose another slot.")
+        raise WrongState(
+            _("Slot %(slot)s is out of service. Put it back into service, or choose another slot.") % {"slot": slot.pk}
+        )
     if slot.latch is not None:
         raise WrongState(
-            f"Slot {slot.pk} is latched: {slot.latch['by']} pressed the emergency stop. "
-            f'When it is safe, run: manage.py reset --slot {slot.pk} --reason "…"'
+            _(
+                "Slot %(slot)s is latched: %(by)s pressed the emergency stop. When it is safe, reset it: "
+                'on the overview, over the API, or with manage.py reset --slot %(slot)s --reason "…"'
+            )
+            % {"slot": slot.pk, "by": slot.latch["by"]}
         )
     if wait:
         return
     if slot.batches.filter(state__in=LIVE).exists():
-        raise WrongState(f"Slot {slot.pk} is busy. Choose another slot, or let the batch wait for this one.")
+        raise WrongState(
+            _("Slot %(slot)s is busy. Choose another slot, or let the batch wait for this one.") % {"slot": slot.pk}
+        )
     if slot.safe is False:
         raise WrongState(
-            f"Slot {slot.pk} did not confirm its safe state. Check its instruments, or let the batch wait."
+            _("Slot %(slot)s did not confirm its safe state. Check its instruments, or let the batch wait.")
+            % {"slot": slot.pk}
         )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from control.journal.append import Entry, lock_story, tell_batch
 from control.journal.kinds import Kind
@@ -48,7 +50,7 @@ def _ask(word: Control, batch_id: UUID, by: Actor, reason: str) -> Batch:
         lock_story(batch_id)
         batch = Batch.objects.filter(pk=batch_id).first()
         if batch is None:
-            raise NotFound(f"There is no batch {batch_id}.")
+            raise NotFound(_("There is no batch %(id)s.") % {"id": batch_id})
         state = State(batch.state)
         if word not in ALLOWED_CONTROLS[state]:
             raise WrongState(_why_not(word, state))
@@ -56,7 +58,8 @@ def _ask(word: Control, batch_id: UUID, by: Actor, reason: str) -> Batch:
         if state == State.QUEUED:
             _stop_waiting(batch, event, by, reason)
         else:
-            tell_batch(batch.pk, _line(event, f"{word.label} requested by {by.name}: {reason}"))
+            # Stored, so in English: the word itself, not its label in the language of whoever asks.
+            tell_batch(batch.pk, _line(event, f"{word.capitalize()} requested by {by.name}: {reason}"))
             ring_supervisor(batch.pk)
     batch.refresh_from_db()
     return batch
@@ -73,16 +76,33 @@ def _stop_waiting(batch: Batch, event: ControlEvent, by: Actor, reason: str) -> 
 
 def _line(event: ControlEvent, message: str) -> Entry:
     data = {"control": str(event.pk), "kind": event.kind, "by": event.by, "face": event.face, "reason": event.reason}
-    return Entry(Kind.CONTROL, message, data=data)
+    return Entry(Kind.CONTROL, message, at=event.requested_at, data=data)
+
+
+NOTHING_LEFT = {
+    Control.PAUSE: gettext_noop(
+        "The batch has ended (%(state)s), there is nothing left to pause. Submit it again to repeat it."
+    ),
+    Control.RESUME: gettext_noop(
+        "The batch has ended (%(state)s), there is nothing left to resume. Submit it again to repeat it."
+    ),
+    Control.STOP: gettext_noop(
+        "The batch has ended (%(state)s), there is nothing left to stop. Submit it again to repeat it."
+    ),
+}
+NOT_NOW = {
+    (Control.PAUSE, State.QUEUED): gettext_noop(
+        "The batch is queued, it cannot pause now. Stop it if it should not run."
+    ),
+    (Control.PAUSE, State.PAUSED): gettext_noop("The batch is paused, it cannot pause now. Resume it to go on."),
+    (Control.RESUME, State.QUEUED): gettext_noop(
+        "The batch is queued, it cannot resume now. It starts by itself when its slot is free."
+    ),
+    (Control.RESUME, State.RUNNING): gettext_noop("The batch is running, it cannot resume now. It is not paused."),
+}
 
 
 def _why_not(word: Control, state: State) -> str:
     if state in TERMINAL:
-        return f"The batch has ended ({state.label}), there is nothing left to {word}. Submit it again to repeat it."
-    remedy = {
-        (Control.PAUSE, State.QUEUED): "Stop it if it should not run.",
-        (Control.PAUSE, State.PAUSED): "Resume it to go on.",
-        (Control.RESUME, State.QUEUED): "It starts by itself when its slot is free.",
-        (Control.RESUME, State.RUNNING): "It is not paused.",
-    }[word, state]
-    return f"The batch is {state.label.lower()}, it cannot {word} now. {remedy}"
+        return _(NOTHING_LEFT[word]) % {"state": state.label}
+    return _(NOT_NOW[word, state])

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from control.journal.append import Entry, tell_batch, tell_board
 from control.journal.kinds import Kind, stream_of
@@ -67,7 +68,8 @@ def find_package(name: str) -> Package:
         raise UnknownName("sequence", name, packages)
     package = packages[name]
     if package.problems:
-        raise BadValue("\n".join([f"Sequence '{name}' cannot run:", *map(str, package.problems)]))
+        heading = _("Sequence '%(name)s' cannot run:") % {"name": name}
+        raise BadValue("\n".join([heading, *map(str, package.problems)]))
     return package
 
 
@@ -75,9 +77,12 @@ def _resolve(package: Package, given: Mapping[str, Any]) -> dict[str, Any]:
     try:
         parameters = resolve_parameters(package.manifest.parameters, dict(given))
     except ParameterError as error:
-        raise BadValue(str(error)) from error
+        raise BadValue("\n".join(problem.said(_) for problem in error.problems)) from error
     if len(json.dumps(parameters)) > PARAMETERS_LIMIT:
-        raise BadValue(f"The parameters take more than {PARAMETERS_LIMIT // 1024} KiB. Put large data into a file.")
+        raise BadValue(
+            _("The parameters take more than %(limit)d KiB. Put large data into a file.")
+            % {"limit": PARAMETERS_LIMIT // 1024}
+        )
     return parameters
 
 
@@ -114,7 +119,7 @@ def _record(batch: Batch, by: Actor, reason: str) -> None:
     kind = ControlEvent.Kind.BATCH_START
     event = record_control_event(kind, by=by, reason=reason, batch=batch, at_once=True, after={"state": batch.state})
     data = {"control": str(event.pk), "by": by.name, "face": by.face, "reason": reason, "slot": batch.slot_id}
-    tell_batch(batch.pk, Entry(Kind.BATCH_QUEUED, f"Queued by {by.name}", data=data))
+    tell_batch(batch.pk, Entry(Kind.BATCH_QUEUED, f"Queued by {by.name}", at=event.requested_at, data=data))
     tell_board(batch, Kind.BATCH_QUEUED)
 
 

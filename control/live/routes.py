@@ -3,5 +3,8 @@
 from __future__ import annotations
 
 from channels.routing import URLRouter
+from django.urls import path, re_path
 
-websocket = URLRouter([])
+from control.live.consumer import refuse_address, serve_page, serve_script
+
+websocket = URLRouter([path("ws/", serve_page), path("ws/api/", serve_script), re_path("", refuse_address)])

@@ -14,6 +14,11 @@ from control.lifecycle.refusals import Refused
 from control.models import ControlEvent
 
 REFUSED = 2
+NEW_DATABASE = "If it is new, run first: manage.py migrate"
+
+
+class StartFailed(Exception):
+    """Something did not come up; the sentence says what and why."""
 
 
 def person_at_the_keyboard() -> Actor:
@@ -21,14 +26,12 @@ def person_at_the_keyboard() -> Actor:
 
 
 @contextmanager
-def refusing() -> Iterator[None]:
-    """Turn a refusal into one clear sentence and exit code 2."""
+def refusing(advice: str = NEW_DATABASE) -> Iterator[None]:
+    """Turn a refusal into one clear sentence and exit code 2; `advice` is for a database that does not answer."""
     try:
         yield
-    except Refused as refusal:
+    except (Refused, StartFailed) as refusal:
         raise CommandError(str(refusal), returncode=REFUSED) from refusal
     except (OperationalError, ProgrammingError) as error:
         problem = str(error).strip().splitlines()[0]
-        raise CommandError(
-            f"The database does not answer: {problem}. If it is new, run first: manage.py migrate", returncode=REFUSED
-        ) from error
+        raise CommandError(f"The database does not answer: {problem}. {advice}", returncode=REFUSED) from error

@@ -1,4 +1,4 @@
-"""The processes of one station's host, seen from their parent: the bench, and the warden that holds all the others."""
+"""The processes of one station's host, seen from their parent: bench, web, and the warden that holds all the others."""
 
 from __future__ import annotations
 
@@ -9,29 +9,52 @@ import select
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.conf import settings
 
 from control.lifecycle.doorbell import cluster_name
+from control.management.refusing import StartFailed
+from control.management.web_process import WebProcess
 from stations.contracts import ChildSettings, SlotSettings, WardenSettings
 from stations.models import Slot
 from stations.paths import StationPaths
 from stations.safety import client
-from stations.safety.children import limit_log
+from stations.safety.children import end_children, limit_log
 
 BENCH_READY_S = 15.0
 STATION_READY_S = 30.0
 # The warden's own order takes up to 17 s: batches with their teardown, last imports, clusters, housekeeping.
 WARDEN_STOP_S = 18.0
+# The pages show how the batches are stopped; then they have a second, so that all is over within 20 s.
+WEB_STAYS_S = 16.0
+WEB_GRACE_S = 1.0
+WEB_READY_S = 20.0
 REVIVE_EVERY_S = 1.0
 TERM_GRACE_S = 1.0
 SAFE_BUDGET_S = 1.0
 
 
-class StartFailed(Exception):
-    """Something did not come up; the sentence says what and why."""
+@contextmanager
+def holding_the_station(paths: StationPaths) -> Iterator[None]:
+    """Keep every other station out of this data directory. Raises StartFailed when one is in it."""
+    with paths.warden_lock.open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StartFailed(f"A station is already running on {paths.data}. Stop it first.") from None
+        yield
+
+
+def prepare_folders(paths: StationPaths) -> None:
+    """Raises StartFailed when they cannot be used."""
+    try:
+        paths.prepare()
+    except OSError as error:
+        raise StartFailed(f"The station's folders cannot be used: {error}") from error
 
 
 def warden_settings(station: str, slots: list[SlotSettings]) -> WardenSettings:
@@ -65,27 +88,28 @@ def _django_child(name: str, arguments: list[str], extra: dict[str, str]) -> Chi
 
 @dataclass
 class StationProcesses:
-    """Starts and ends bench and warden. Both die by themselves when this process is killed."""
+    """Starts and ends bench, warden and web. All of them die when this process is killed."""
 
     configuration: WardenSettings
     station_file: Path
     with_bench: bool
+    web: WebProcess | None = None
     paths: StationPaths = field(default_factory=lambda: settings.STATION_PATHS)
     bench: subprocess.Popen[bytes] | None = None
     warden: subprocess.Popen[bytes] | None = None
     _revive_at: float = 0.0
 
     def start(self) -> None:
-        """Bring everything up, the bench first. Raises StartFailed, and then nothing is left running."""
-        try:
-            self.paths.prepare()
-        except OSError as error:
-            raise StartFailed(f"The station's folders cannot be used: {error}") from error
-        self._check_alone()
+        """Bring everything up, the bench before the guards. Raises StartFailed, and then nothing is left running."""
+        prepare_folders(self.paths)
+        with holding_the_station(self.paths):
+            pass  # nobody else is here; from now on the warden keeps others out
         self.paths.warden_config.write_text(json.dumps(self.configuration, indent=1))
         # The bench ends only when nobody holds the other end any more: it must outlive the guards' making safe.
         self._bench_line, self._bench_hold = os.pipe()
         try:
+            if self.web is not None and self.web.process is None:
+                self._start_web(self.web)  # loads while the instruments are made safe
             if self.with_bench:
                 self._start_bench()
             self._start_warden()
@@ -94,12 +118,11 @@ class StationProcesses:
             self.stop()
             raise
 
-    def _check_alone(self) -> None:
-        with self.paths.warden_lock.open("a") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise StartFailed(f"A station is already running on {self.paths.data}. Stop it first.") from None
+    def _start_web(self, web: WebProcess) -> None:
+        try:
+            web.start()
+        except OSError as error:
+            raise StartFailed(f"The web process cannot be started: {error}") from error
 
     def _start_bench(self) -> None:
         ready, tell = os.pipe()
@@ -163,8 +186,20 @@ class StationProcesses:
         answers = {slot["slot"]: client.status(self.paths, slot["slot"]) for slot in self.configuration["slots"]}
         return [slot for slot, status in answers.items() if status is not None and status["safe"] is False]
 
+    def wait_for_web(self) -> None:
+        """Wait until the pages can be opened. Raises StartFailed."""
+        until = time.monotonic() + WEB_READY_S
+        while self.web is not None and not self.web.answers():
+            if _has_ended(self.web.process) or time.monotonic() > until:
+                raise StartFailed(f"The web process does not answer: {_last_words(self.web.log)}")
+            time.sleep(0.02)
+
     def keep_alive(self) -> str | None:
-        """Start again what has died, at most once a second; return what that was, for the person who watches."""
+        """Start again what has died; return what that was, for the person who watches."""
+        return (self.web.keep_alive() if self.web else None) or self._keep_hardware_alive()
+
+    def _keep_hardware_alive(self) -> str | None:
+        """At most once a second."""
         died = [name for name in ("warden", "bench") if _has_ended(getattr(self, name))]
         if not died or time.monotonic() < self._revive_at:
             return None
@@ -180,8 +215,13 @@ class StationProcesses:
         return "the simulated bench had died, a new one is running"
 
     def stop(self) -> None:
-        """End in order: batches, clusters and guards through the warden, the bench last."""
-        _end(self.warden, WARDEN_STOP_S)
+        """End in order: batches, clusters and guards through the warden, beside them the web, the bench last."""
+        began = time.monotonic()
+        if self.warden is not None:
+            _ask_to_end(self.warden, WEB_STAYS_S if self.web else 0.0)
+        if self.web is not None:
+            end_children([self.web], WEB_GRACE_S)
+        _end(self.warden, began + WARDEN_STOP_S - time.monotonic())
         _end(self.bench, 1.0)
 
 
@@ -193,6 +233,13 @@ def _last_words(log: Path) -> str:
 
 def _has_ended(process: subprocess.Popen[bytes] | None) -> bool:
     return process is not None and process.poll() is not None
+
+
+def _ask_to_end(process: subprocess.Popen[bytes], wait_s: float) -> None:
+    """Ask it to end, and see for a while whether it does."""
+    process.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(wait_s)
 
 
 def _end(process: subprocess.Popen[bytes] | None, grace_s: float) -> None:

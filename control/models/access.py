@@ -15,7 +15,7 @@ class ApiKey(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("user"), related_name="api_keys")
     name = models.CharField(_("name"), max_length=100)
     shown = models.CharField(_("begins with"), max_length=20)
-    digest = models.CharField(max_length=64, unique=True, editable=False)
+    digest = models.CharField(_("checksum"), max_length=64, unique=True, editable=False)
     scopes = models.JSONField(_("scopes"), default=list)  # empty: all rights of its user
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
@@ -34,10 +34,14 @@ class ApiKey(models.Model):
 class LoginLink(models.Model):
     """Lets its user in once."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)
-    digest = models.CharField(max_length=64, unique=True)
-    expires_at = models.DateTimeField()
-    used_at = models.DateTimeField(null=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("user"))
+    digest = models.CharField(_("checksum"), max_length=64, unique=True)
+    expires_at = models.DateTimeField(_("expires"))
+    used_at = models.DateTimeField(_("used"), null=True)
+
+    class Meta:
+        verbose_name = _("login link")
+        verbose_name_plural = _("login links")
 
     def __str__(self) -> str:
         return f"login link of {self.user}"
@@ -46,8 +50,12 @@ class LoginLink(models.Model):
 class Preference(models.Model):
     """What a user has chosen for the pages."""
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True)
-    language = models.CharField(max_length=10, choices=settings.LANGUAGES)
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("user"), primary_key=True)
+    language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES)
+
+    class Meta:
+        verbose_name = _("preference")
+        verbose_name_plural = _("preferences")
 
     def __str__(self) -> str:
         return f"{self.user}: {self.language}"

@@ -25,46 +25,50 @@ class Batch(models.Model):
         HIGH = 10, _("High")
         URGENT = 20, _("Urgent")
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    name = models.CharField(max_length=200)
-    subject = models.CharField(max_length=200, blank=True)
+    id = models.UUIDField(_("ID"), primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(_("name"), max_length=200)
+    subject = models.CharField(_("subject"), max_length=200, blank=True)
 
-    sequence = models.CharField(max_length=100)
-    version = models.CharField(max_length=40)
-    sha256 = models.CharField(max_length=64)
-    package = models.CharField(max_length=500)  # folder of the sequence package
-    parameters = models.JSONField(default=dict)
-    limits = models.JSONField(default=dict)
-    stop_grace_s = models.FloatField()
+    sequence = models.CharField(_("sequence"), max_length=100)
+    version = models.CharField(_("version"), max_length=40)
+    sha256 = models.CharField(_("checksum of the package"), max_length=64)
+    package = models.CharField(_("package"), max_length=500)  # folder of the sequence package
+    parameters = models.JSONField(_("parameters"), default=dict)
+    limits = models.JSONField(_("limits"), default=dict)
+    stop_grace_s = models.FloatField(_("time to stop (s)"))
 
-    station = models.ForeignKey("stations.Station", models.PROTECT, related_name="batches")
+    station = models.ForeignKey("stations.Station", models.PROTECT, verbose_name=_("station"), related_name="batches")
     # A batch without instruments waits without a slot until a lane takes it.
-    slot = models.ForeignKey("stations.Slot", models.PROTECT, null=True, related_name="batches")
-    priority = models.SmallIntegerField(choices=Priority.choices, default=Priority.NORMAL)
-    trigger = models.CharField(max_length=9, choices=Trigger.choices)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
-    submitted_by = models.CharField(max_length=150)  # also true where there is no login: the command line
+    slot = models.ForeignKey("stations.Slot", models.PROTECT, verbose_name=_("slot"), null=True, related_name="batches")
+    priority = models.SmallIntegerField(_("priority"), choices=Priority.choices, default=Priority.NORMAL)
+    trigger = models.CharField(_("trigger"), max_length=9, choices=Trigger.choices)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, verbose_name=_("user"), null=True)
+    # also true where there is no login: the command line
+    submitted_by = models.CharField(_("started by"), max_length=150)
 
-    state = models.CharField(max_length=9, choices=State.choices, default=State.QUEUED)
-    outcome = models.CharField(max_length=7, choices=StepOutcome.choices, default=StepOutcome.NONE)
-    marginal = models.BooleanField(default=False)
-    progress = models.FloatField(default=0.0)
-    current_step = models.CharField(max_length=200, blank=True)
-    cause = models.CharField(max_length=200, blank=True)  # the first step that failed
-    message = models.TextField(blank=True)
-    error = models.TextField(blank=True)
-    result = models.JSONField(null=True)
-    expected_s = models.FloatField(null=True)  # how long runs of this sequence took lately, when it was submitted
+    state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.QUEUED)
+    outcome = models.CharField(_("outcome"), max_length=7, choices=StepOutcome.choices, default=StepOutcome.NONE)
+    marginal = models.BooleanField(_("marginal"), default=False)
+    progress = models.FloatField(_("progress"), default=0.0)
+    current_step = models.CharField(_("current step"), max_length=200, blank=True)
+    cause = models.CharField(_("cause"), max_length=200, blank=True)  # the first step that failed
+    message = models.TextField(_("message"), blank=True)
+    error = models.TextField(_("error"), blank=True)
+    result = models.JSONField(_("result"), null=True)
+    # how long runs of this sequence took lately, when it was submitted
+    expected_s = models.FloatField(_("expected duration (s)"), null=True)
 
-    created_at = models.DateTimeField(auto_now_add=True)
-    started_at = models.DateTimeField(null=True)
-    ended_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(_("submitted"), auto_now_add=True)
+    started_at = models.DateTimeField(_("started"), null=True)
+    ended_at = models.DateTimeField(_("ended"), null=True)
 
     # What this run used, for whoever wants to repeat or doubt it.
-    drivers = models.JSONField(default=dict)
-    station_configuration = models.JSONField(default=dict)
+    drivers = models.JSONField(_("drivers"), default=dict)
+    station_configuration = models.JSONField(_("station configuration"), default=dict)
 
     class Meta:
+        verbose_name = _("batch")
+        verbose_name_plural = _("batches")
         constraints = [
             models.UniqueConstraint(fields=["slot"], condition=Q(state__in=ACTIVE), name="batch_one_active_per_slot"),
             models.CheckConstraint(
@@ -83,6 +87,10 @@ class Batch(models.Model):
             models.Index(fields=["sequence", "-id"], name="batch_by_sequence"),
             models.Index(fields=["slot", "-id"], name="batch_by_slot"),
             models.Index(fields=["ended_at"], name="batch_by_end"),
+            models.Index(fields=["outcome", "-id"], name="batch_by_outcome"),
+            # For how a name begins. PostgreSQL's LIKE finds no other kind of index; elsewhere the kind is ignored.
+            models.Index(fields=["name"], opclasses=["varchar_pattern_ops"], name="batch_by_name"),
+            models.Index(fields=["subject"], opclasses=["varchar_pattern_ops"], name="batch_by_subject"),
         ]
 
     def __str__(self) -> str:

@@ -28,21 +28,24 @@ class ControlEvent(models.Model):
         API = "API", _("API")
         SYSTEM = "SYSTEM", _("System")
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    kind = models.CharField(max_length=14, choices=Kind.choices)
-    batch = models.ForeignKey(Batch, models.CASCADE, null=True, related_name="control_events")
-    scope = models.CharField(max_length=100, blank=True)  # of an emergency stop or reset: a slot, a station or "all"
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
-    by = models.CharField(max_length=150)
-    face = models.CharField(max_length=7, choices=Face.choices)
-    reason = models.CharField(max_length=500, default="USER_REQUEST")
-    before = models.JSONField(default=dict)
-    after = models.JSONField(default=dict)
-    requested_at = models.DateTimeField()
-    delivered_at = models.DateTimeField(null=True)
-    obeyed_at = models.DateTimeField(null=True)
+    id = models.UUIDField(_("ID"), primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField(_("kind"), max_length=14, choices=Kind.choices)
+    batch = models.ForeignKey(Batch, models.CASCADE, verbose_name=_("batch"), null=True, related_name="control_events")
+    # of an emergency stop or reset: a slot, a station or "all"
+    scope = models.CharField(_("scope"), max_length=100, blank=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, verbose_name=_("user"), null=True)
+    by = models.CharField(_("by"), max_length=150)
+    face = models.CharField(_("origin"), max_length=7, choices=Face.choices)
+    reason = models.CharField(_("reason"), max_length=500, default="USER_REQUEST")
+    before = models.JSONField(_("state before"), default=dict)
+    after = models.JSONField(_("state after"), default=dict)
+    requested_at = models.DateTimeField(_("requested"))
+    delivered_at = models.DateTimeField(_("delivered"), null=True)
+    obeyed_at = models.DateTimeField(_("obeyed"), null=True)
 
     class Meta:
+        verbose_name = _("control event")
+        verbose_name_plural = _("control events")
         indexes = [
             models.Index(
                 fields=["batch", "id"],
@@ -53,4 +56,4 @@ class ControlEvent(models.Model):
         ordering = ["id"]
 
     def __str__(self) -> str:
-        return f"{self.kind} by {self.by}"
+        return f"{self.get_kind_display()}: {self.by}"

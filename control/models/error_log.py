@@ -16,17 +16,19 @@ class ErrorLog(models.Model):
         MODEL = "model", _("Model")
         INFRASTRUCTURE = "infrastructure", _("Infrastructure")
 
-    batch = models.ForeignKey(Batch, models.CASCADE, related_name="errors")
-    step = models.PositiveIntegerField(null=True)  # index in the plan
-    attempt = models.PositiveSmallIntegerField(null=True)
-    at = models.DateTimeField()
-    category = models.CharField(max_length=14, choices=Category.choices)
-    exception = models.CharField(max_length=200)
-    message = models.TextField()
-    traceback = models.TextField(blank=True)
-    fingerprint = models.CharField(max_length=16, db_index=True)
+    batch = models.ForeignKey(Batch, models.CASCADE, verbose_name=_("batch"), related_name="errors")
+    step = models.PositiveIntegerField(_("step"), null=True)  # index in the plan
+    attempt = models.PositiveSmallIntegerField(_("attempt"), null=True)
+    at = models.DateTimeField(_("time"))
+    category = models.CharField(_("category"), max_length=14, choices=Category.choices)
+    exception = models.CharField(_("exception"), max_length=200)
+    message = models.TextField(_("message"))
+    traceback = models.TextField(_("traceback"), blank=True)
+    fingerprint = models.CharField(_("fingerprint"), max_length=16, db_index=True)
 
     class Meta:
+        verbose_name = _("error")
+        verbose_name_plural = _("errors")
         ordering = ["id"]
 
     def __str__(self) -> str:

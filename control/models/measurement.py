@@ -16,18 +16,21 @@ class Measurement(models.Model):
         BOOLEAN = "boolean", _("Yes or no")
         CURVE = "curve", _("Curve")
 
-    step = models.ForeignKey(Step, models.CASCADE, related_name="measurements", db_index=False)
-    name = models.CharField(max_length=200)
-    type = models.CharField(max_length=7, choices=Type.choices)
-    number = models.FloatField(null=True)  # only for numbers: for limits, trends and sorting in the database
-    value = models.JSONField(null=True)
-    unit = models.CharField(max_length=20, blank=True)
-    limits = models.JSONField(null=True)
-    outcome = models.CharField(max_length=7, choices=StepOutcome.choices, default=StepOutcome.NONE)
-    marginal = models.BooleanField(default=False)
-    at = models.DateTimeField()
+    step = models.ForeignKey(Step, models.CASCADE, verbose_name=_("step"), related_name="measurements", db_index=False)
+    name = models.CharField(_("name"), max_length=200)
+    type = models.CharField(_("type"), max_length=7, choices=Type.choices)
+    # only for numbers: for limits, trends and sorting in the database
+    number = models.FloatField(_("numeric value"), null=True)
+    value = models.JSONField(_("value"), null=True)
+    unit = models.CharField(_("unit"), max_length=20, blank=True)
+    limits = models.JSONField(_("limits"), null=True)
+    outcome = models.CharField(_("outcome"), max_length=7, choices=StepOutcome.choices, default=StepOutcome.NONE)
+    marginal = models.BooleanField(_("marginal"), default=False)
+    at = models.DateTimeField(_("time"))
 
     class Meta:
+        verbose_name = _("measurement")
+        verbose_name_plural = _("measurements")
         constraints = [models.UniqueConstraint(fields=["step", "name"], name="measurement_once_per_step")]
         ordering = ["id"]
 

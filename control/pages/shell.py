@@ -1,12 +1,119 @@
-"""What every page of the shell needs: the emergency stop button's token, the words of its scripts."""
+"""What every page of the shell needs: the emergency stop button, the data and the words of its scripts."""
 
 from __future__ import annotations
 
+import uuid
+from functools import cached_property
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import Error
 from django.http import HttpRequest
+from django.middleware.csrf import get_token
+from django.urls import reverse
+from django.utils import translation
+
+from control.access.page_token import page_token
+from control.access.rights import Right, rights_of
+from control.journal.kinds import ALERTS
+from control.journal.read import head
+from control.lifecycle.emergency import ALL
+from control.pages.words import shell_words
+from control.states import Control
+from stations.safety import client
+
+CONTROLS = (*Control, "emergency-stop")
+ANY_BATCH = uuid.UUID(int=0)
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """The context of every template."""
-    return {}
+    """The context of every template. Nothing is looked up until a template asks."""
+    known = getattr(request, "_gwanje_shell", None)
+    if known is None:
+        known = request._gwanje_shell = Shell(request)
+    return {"shell": known}
+
+
+def stop_scope() -> str:
+    """What the button stops: the station of this host, or "all" when it has none or several. Needs no database."""
+    stations = {slot.partition("/")[0] for slot in client.slots_known(settings.STATION_PATHS)}
+    return stations.pop() if len(stations) == 1 else ALL
+
+
+class Shell:
+    """The part of a page that is the same everywhere, for one request."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+
+    @cached_property
+    def user(self) -> AbstractBaseUser | AnonymousUser:
+        """Nobody, where the database cannot say who it is."""
+        try:
+            self.request.user.is_authenticated  # noqa: B018  the user is looked up now
+            return self.request.user
+        except (AttributeError, Error):
+            return AnonymousUser()
+
+    @cached_property
+    def rights(self) -> frozenset[Right]:
+        return rights_of(self.user)
+
+    @property
+    def sees(self) -> bool:
+        return Right.SEE in self.rights
+
+    @property
+    def may_stop(self) -> bool:
+        return Right.EMERGENCY_STOP in self.rights
+
+    @property
+    def may_operate(self) -> bool:
+        return Right.OPERATE in self.rights
+
+    @property
+    def may_reset(self) -> bool:
+        return Right.RESET in self.rights
+
+    @property
+    def token(self) -> str:
+        return page_token(self.user)
+
+    @cached_property
+    def scope(self) -> str:
+        return stop_scope()
+
+    @property
+    def stops_all(self) -> bool:
+        return self.scope == ALL
+
+    @property
+    def words(self) -> dict[str, Any]:
+        return shell_words()
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """For the scripts of every page. Addresses of a batch hold {batch}, which scripts replace."""
+        return {
+            "csrf": get_token(self.request),
+            "rights": sorted(self.rights),
+            "language": translation.get_language(),
+            "time_zone": settings.TIME_ZONE,
+            "alerts_head": head(ALERTS),
+            "urls": {
+                "overview": reverse("control:overview"),
+                "login": reverse("admin:login"),
+                "reset": reverse("control:reset"),
+                "batch": address("control:batch"),
+                **{
+                    word: address("control:control", word=word)
+                    for word in ("pause", "resume", "stop", "emergency-stop")
+                },
+            },
+        }
+
+
+def address(name: str, **more: str) -> str:
+    """The address of a page of any batch, with {batch} where its id belongs."""
+    return reverse(name, kwargs={"batch_id": ANY_BATCH, **more}).replace(str(ANY_BATCH), "{batch}")

@@ -2,5 +2,21 @@
 
 from __future__ import annotations
 
+from django.urls import path
+
+from control.pages import batch, controls, language, login_link, overview, safety, submitting
+
 app_name = "control"
-urlpatterns: list = []
+urlpatterns = [
+    path("", overview.overview, name="overview"),
+    path("batches/new/", submitting.new_batch, name="new_batch"),
+    path("batches/<uuid:batch_id>/", batch.batch_page, name="batch"),
+    *(
+        path(f"batches/<uuid:batch_id>/{word}/", controls.control, {"word": word}, name="control")
+        for word in controls.STEER
+    ),
+    path("emergency-stop/", safety.emergency_stop, name="emergency_stop"),
+    path("reset/", controls.reset_scope, name="reset"),
+    path("language/", language.choose_language, name="language"),
+    path("login-link/", login_link.login_link, name="login_link"),
+]

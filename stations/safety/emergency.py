@@ -13,6 +13,13 @@ from stations.safety.durable import read_json
 from stations.safety.latch import latch_slot, release_slot
 from stations.safety.processes import ProcessMark
 
+# What is answered for a guard that does not: whole sentences, so that those above can say them in another language.
+NO_GUARD = "no guard runs; the slot is latched, whether its outputs are off is not known"
+KILLED = "the guard did not answer and was killed; the slot is latched, whether its outputs are off is not known"
+UNPROVEN = "accepted, but no proof of the safe state in time"
+RELEASED = "no guard answers; the latch is gone"
+STILL_LATCHED = "no guard answers; another latch holds"
+
 ACCEPT_S = 0.2
 ASK_AGAIN_S = 0.05
 BUDGET_S = 3.0
@@ -38,7 +45,7 @@ def reset_slots(paths: StationPaths, slots: Iterable[str], latch_id: str | None 
         answer = call(paths, slot, {"op": "reset", "latch": latch_id})
         if answer is None:
             released = release_slot(paths, slot, latch_id)
-            answers[slot] = "no guard answers; " + ("the latch is gone" if released else "another latch holds")
+            answers[slot] = RELEASED if released else STILL_LATCHED
         else:
             answers[slot] = answer
     return answers
@@ -70,8 +77,7 @@ class _Stop:
         for slot in self.open:
             with suppress(OSError):
                 latch_slot(self.paths, slot, self.latch)  # a guard that accepted may have died before it latched
-        unproven = f"accepted, but no proof of the safe state within {budget_s:g} s"
-        self.answers |= {slot: self.killed.get(slot, unproven) for slot in self.open}
+        self.answers |= {slot: self.killed.get(slot, UNPROVEN) for slot in self.open}
         return self.answers
 
     def _hear(self, timeout_s: float) -> None:
@@ -87,10 +93,7 @@ class _Stop:
 
     def _go_past(self, slot: str) -> None:
         """No guard, or one that hangs: latch for it, and end it, so that everything behind it switches off."""
-        problem = "no guard runs"
         with suppress(OSError):
             latch_slot(self.paths, slot, self.latch)
         guard = ProcessMark.load((read_json(self.paths.slot(slot).state) or {}).get("guard"))
-        if guard and guard.kill():
-            problem = "the guard did not answer and was killed"
-        self.killed[slot] = f"{problem}; the slot is latched, whether its outputs are off is not known"
+        self.killed[slot] = KILLED if guard and guard.kill() else NO_GUARD

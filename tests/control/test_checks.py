@@ -23,6 +23,7 @@ def connect(*args, **options):
     return connection
 sqlite3.connect = connect
 """
+GOOD_KEY = "a key of enough different characters"
 MOUNTS = """/dev/sda1 / ext4 rw 0 0
 server:/data /srv/lab\\040data nfs4 rw 0 0
 /dev/sdb1 /srv/lab\\040data/local ext4 rw 0 0
@@ -46,7 +47,7 @@ def test_check_of_a_good_environment_is_silent(manage):
 
 
 def test_check_finds_a_data_dir_that_cannot_be_written(manage):
-    done = manage("check", GWANJE_DATA_DIR="/proc/nowhere", GWANJE_SECRET_KEY="given")
+    done = manage("check", GWANJE_DATA_DIR="/proc/nowhere", GWANJE_SECRET_KEY=GOOD_KEY)
     assert (done.returncode, found(done)) == (1, ["control.E001"])
     assert "set GWANJE_DATA_DIR to another folder" in done.stderr
 
@@ -112,3 +113,50 @@ def test_check_names_every_problem_of_a_station_file(manage, tmp_path):
 def test_check_finds_that_the_station_file_is_missing(manage, tmp_path):
     done = manage("check", GWANJE_STATION_FILE=str(tmp_path / "none.yaml"))
     assert (found(done), str(tmp_path / "none.yaml") in done.stderr) == (["control.E006"], True)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"GWANJE_HOST": "192.0.2.1"}, {"GWANJE_DATABASE_URL": "postgresql://me@127.0.0.1:1/none"}]
+)
+def test_check_finds_debug_where_others_could_see_it(manage, changes):
+    done = manage("check", GWANJE_DEBUG="yes", **changes)
+    assert (done.returncode, found(done)) == (1, ["control.E007"])
+
+
+def test_check_allows_debug_on_loopback(manage):
+    assert found(manage("check", GWANJE_DEBUG="yes")) == []
+
+
+@pytest.mark.parametrize(
+    ("origins", "ids"),
+    [
+        ("gwanje.example", ["control.E008"]),
+        ("https://gwanje.example,http://gwanje.example", ["control.W002"]),
+        ("https://gwanje.example,https://*.gwanje.example", []),
+        ("http://gwanje.example", []),
+    ],
+)
+def test_check_of_trusted_origins(manage, origins, ids):
+    assert found(manage("check", GWANJE_TRUSTED_ORIGINS=origins)) == ids
+
+
+@pytest.mark.parametrize("key", ["short", "ab" * 40])
+def test_check_finds_a_secret_key_that_can_be_guessed(manage, key):
+    assert found(manage("check", GWANJE_SECRET_KEY=key)) == ["control.E009"]
+
+
+def test_check_finds_a_port_that_is_none(manage):
+    assert found(manage("check", GWANJE_PORT="70000")) == ["control.E010"]
+
+
+def test_check_finds_pages_that_answer_to_nobody_else(manage):
+    done = manage("check", GWANJE_HOST="0.0.0.0")
+    assert (done.returncode, found(done)) == (0, ["control.W001"])
+    assert "Set GWANJE_ALLOWED_HOSTS to the names or addresses that people type" in done.stderr
+    assert found(manage("check", GWANJE_HOST="0.0.0.0", GWANJE_ALLOWED_HOSTS="gwanje.example")) == []
+
+
+def test_check_knows_the_address_of_the_station_file(manage, tmp_path):
+    file = tmp_path / "station.yaml"
+    file.write_text("station: {id: demo}\nserver: {host: '::'}\nslots: []\ninstruments: {}\n")
+    assert "control.W001" in found(manage("check", GWANJE_STATION_FILE=str(file)))

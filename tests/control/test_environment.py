@@ -26,6 +26,10 @@ def test_whole_number_is_read(monkeypatch):
     assert environment.whole_number(NAME, 2) == -3
 
 
+def test_whole_number_that_is_not_set_is_the_default():
+    assert (environment.whole_number(NAME, None), environment.whole_number(NAME, 2)) == (None, 2)
+
+
 @pytest.mark.parametrize(("value", "expected"), [("yes", True), ("ON", True), ("1", True), ("no", False), ("0", False)])
 def test_yes_no_takes_the_usual_words(monkeypatch, value, expected):
     monkeypatch.setenv(NAME, value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 
 import pytest
 from django.conf import settings
@@ -58,3 +59,20 @@ def test_sqlite_journal_is_a_write_ahead_log():
 
 def test_debug_is_off_and_times_are_in_utc():
     assert (settings.DEBUG, settings.USE_TZ) == (False, True)
+
+
+HOSTS = "from django.conf import settings; print(*settings.ALLOWED_HOSTS[3:])"
+
+
+@pytest.mark.parametrize(
+    ("changes", "names"),
+    [
+        ({}, [socket.gethostname()]),
+        ({"GWANJE_HOST": "0.0.0.0"}, [socket.gethostname()]),
+        ({"GWANJE_HOST": "bench-7.example"}, [socket.gethostname(), "bench-7.example"]),
+        ({"GWANJE_HOST": "fe80::7"}, [socket.gethostname(), "[fe80::7]"]),
+        ({"GWANJE_HOST": "192.0.2.7", "GWANJE_ALLOWED_HOSTS": "a.example, b.example"}, ["a.example", "b.example"]),
+    ],
+)
+def test_pages_answer_to_loopback_and_to_what_is_listened_at(manage, changes, names):
+    assert manage("shell", "--no-imports", "-c", HOSTS, **changes).stdout.split() == names

@@ -21,7 +21,7 @@ VALUES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), WORDS, 
 def problems_of(schema, values):
     with pytest.raises(ParameterError) as refusal:
         resolve_parameters(schema, values)
-    return refusal.value.problems
+    return [str(problem) for problem in refusal.value.problems]
 
 
 def test_resolve_takes_defaults_and_given_values():
@@ -62,6 +62,18 @@ def test_resolve_accepts_only_what_the_schema_allows(values):
     assert type(resolved["verbose"]) is bool
 
 
+def test_problem_is_said_in_another_language_as_a_whole():
+    with pytest.raises(ParameterError) as refusal:
+        resolve_parameters(SCHEMA, {"voltage": 20})
+    german = {
+        "Parameter '%(name)s' must be %(expected)s, it is %(value)s.": "%(name)s ist %(value)s statt %(expected)s.",
+        "a number from %(minimum)s to %(maximum)s": "einer Zahl von %(minimum)s bis %(maximum)s",
+    }
+    assert [problem.said(german.__getitem__) for problem in refusal.value.problems] == [
+        "voltage ist 20 statt einer Zahl von 1 bis 12 V."
+    ]
+
+
 def test_texts_become_values_of_the_declared_types():
     texts = ["voltage=3.3", "cycles=7", "mode=slow", "verbose=yes"]
     assert parse_parameter_texts(SCHEMA, texts) == {"voltage": 3.3, "cycles": 7, "mode": "slow", "verbose": True}
@@ -76,7 +88,7 @@ def test_texts_that_fit_no_type_are_refused_when_resolved():
 def test_texts_report_every_problem_at_once():
     with pytest.raises(ParameterError) as refusal:
         parse_parameter_texts(SCHEMA, ["voltage", "cycle=1", "mode=fast", "mode=slow"])
-    assert refusal.value.problems == [
+    assert [str(problem) for problem in refusal.value.problems] == [
         "'voltage' is no parameter: write name=value.",
         "There is no parameter 'cycle'. Did you mean 'cycles'?",
         "Parameter 'mode' is given twice.",

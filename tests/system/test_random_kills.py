@@ -42,7 +42,6 @@ def slot_at_work(station: RunningStation, dice: random.Random) -> str | None:
 
 
 def kill_whoever_is_there(station: RunningStation, who: str, slot: str) -> None:
-    """The run may just have ended, and then its runner and its supervisor are gone: the guard is not."""
-    pid = station.pid(who, slot) or station.pid("guard", slot)
-    assert pid is not None
+    """The run may just have ended, and then its runner and its supervisor are gone: the guard is not, or soon back."""
+    pid = wait_until(lambda: station.pid(who, slot) or station.pid("guard", slot), what=f"a {who} or a guard")
     (os.killpg if who == "cluster" and pid == station.pid("cluster") else os.kill)(pid, signal.SIGKILL)

@@ -39,6 +39,12 @@ class Bench:
             entries = [json.loads(line) for line in file.read().splitlines(keepends=True) if line.endswith(b"\n")]
         return [(entry["at"], entry["command"]) for entry in entries if entry["instrument"] == instrument]
 
+    def last_reply(self, question: str, instrument: str = "supply-1") -> str:
+        """What an instrument answered last when it was asked this."""
+        entries = [json.loads(line) for line in self.log.read_text().splitlines()]
+        wanted = (instrument, question)
+        return [entry["reply"] for entry in entries if (entry["instrument"], entry["command"]) == wanted][-1]
+
     def switching(self, instrument: str = "supply-1") -> list[str]:
         """Only its ONs and OFFs."""
         return ["on" if text in ON else "off" for _, text in self.commands(instrument) if text in ON | OFF]

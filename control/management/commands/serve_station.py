@@ -8,8 +8,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from control.management.awaited_signals import AwaitedSignals
+from control.management.listening import add_workers_argument, chosen_lanes
 from control.management.refusing import refusing
-from control.management.serving import Terminal, bring_up, watch_over
+from control.management.serving import Terminal, bring_up, read_station_file, watch_over
 
 
 class Command(BaseCommand):
@@ -18,10 +19,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--with-bench", action="store_true", help="play the instruments that have a `simulation`")
+        add_workers_argument(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         terminal = Terminal(self.stdout, self.stderr)
         with AwaitedSignals(signal.SIGINT, signal.SIGTERM) as stop:
             with refusing():
-                processes = bring_up(terminal, with_bench=options["with_bench"])
+                described = read_station_file()
+                lanes = chosen_lanes(described.server, options["workers"])
+                processes = bring_up(terminal, described, lanes, with_bench=options["with_bench"])
             watch_over(processes, stop, terminal)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import resource
 import threading
 
 import pytest
@@ -62,6 +64,40 @@ def test_ring_clears_away_the_socket_of_a_killed_listener() -> None:
         pytest.skip("sockets only carry the bells of SQLite")
     settings.STATION_PATHS.prepare()
     listener = bell.Listener("board")
-    listener._line._sockets[0][0].close()  # as a kill does: the file stays
+    ((socket, _path),) = listener._line._sockets.values()
+    socket.close()  # as a kill does: the file stays
     bell.ring("board")
     assert list(settings.STATION_PATHS.bells.iterdir()) == []
+
+
+def test_listener_tells_which_bells_have_rung() -> None:
+    with bell.Listener("board", "alerts", "safety") as listener:
+        listener.wait(0)
+        in_another_thread(lambda: bell.ring("board", "alerts"))
+        assert listener.wait_for_names(5) == {"board", "alerts"}
+
+
+def test_listener_listens_to_other_names_when_told_to() -> None:
+    with bell.Listener("board", "alerts") as listener:
+        listener.wait(0)
+        listener.listen_to("alerts", "safety")
+        in_another_thread(lambda: bell.ring("board", "alerts", "safety"))
+        assert listener.wait_for_names(5) == {"alerts", "safety"}
+
+
+def test_listener_of_no_names_still_waits_for_other_file_descriptors() -> None:
+    read, write = os.pipe()
+    with bell.Listener() as listener:
+        os.write(write, b"!")
+        assert listener.wait_for_names(5, read) == set()
+
+
+def test_listener_waits_with_file_descriptors_above_1023() -> None:
+    read, write = os.pipe()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2048), hard))
+    high = fcntl.fcntl(read, fcntl.F_DUPFD, 1500)
+    with bell.Listener("board") as listener:
+        os.write(write, b"!")
+        assert not listener.wait(5, high)
+    os.close(high)

@@ -1,0 +1,190 @@
+"""Batches: the list that finds one again, and the page that leads to everything that happened in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.admin import display
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from control.admin.cells import (
+    duration,
+    json_of,
+    label,
+    label_of,
+    list_url,
+    live_url,
+    moment,
+    progress,
+    row_link,
+    text_of,
+    time_of,
+)
+from control.admin.filters import as_uuid, begins, choice_filter, date_filter, sequences_run, slots, stations
+from control.admin.one_batch import LARGE, counted_neighbours
+from control.admin.skin import ReadOnlyAdmin
+from control.metrics.eta import elapsed_s
+from control.models import Batch, Event, Step, Stream
+from control.states import State, StepOutcome
+
+STEPS_SHOWN = 100
+EVENTS_SHOWN = 20
+
+
+class BatchAdmin(ReadOnlyAdmin):
+    list_display = (
+        "name",
+        "shown_state",
+        "shown_outcome",
+        "bar",
+        "sequence",
+        "in_slot",
+        "subject",
+        "submitted",
+        "took",
+    )
+    list_filter = (
+        choice_filter(gettext_lazy("State"), "state", State.choices),
+        choice_filter(gettext_lazy("Outcome"), "outcome", StepOutcome.choices),
+        date_filter("pk", of_ids=True),
+        choice_filter(gettext_lazy("Sequence"), "sequence", sequences_run),
+        choice_filter(gettext_lazy("Station"), "station", stations),
+        choice_filter(gettext_lazy("Slot"), "slot", slots),
+        choice_filter(gettext_lazy("Trigger"), "trigger", Batch.Trigger.choices),
+    )
+    search_fields = ("name",)
+    search_help_text = gettext_lazy("Id, or how its name or subject begins")
+    ordering = ("-pk",)
+    empty_text = gettext_lazy("No batch has been submitted yet. Start one from live control, by API or by command.")
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("name", "subject"),
+                    ("sequence", "version"),
+                    ("station", "slot"),
+                    ("submitted_by", "trigger"),
+                    ("submitted", "priority"),
+                    ("started", "ended"),
+                    "id",
+                )
+            },
+        ),
+        (
+            gettext_lazy("Result"),
+            {"fields": ("message", "cause", "shown_error", "shown_result")},
+        ),
+        (
+            gettext_lazy("What it used"),
+            {
+                "fields": (
+                    "shown_parameters",
+                    "shown_limits",
+                    "shown_drivers",
+                    "package",
+                    "sha256",
+                    "stop_grace_s",
+                    "shown_station",
+                )
+            },
+        ),
+    )
+
+    shown_state = label_of("state", gettext_lazy("state"))
+    shown_outcome = label_of("outcome", gettext_lazy("outcome"))
+    submitted = time_of("created_at", gettext_lazy("submitted"))
+    started = time_of("started_at", gettext_lazy("started"))
+    ended = time_of("ended_at", gettext_lazy("ended"))
+    shown_error = text_of("error", gettext_lazy("error"))
+    shown_result = json_of("result", gettext_lazy("result"))
+    shown_parameters = json_of("parameters", gettext_lazy("parameters"))
+    shown_limits = json_of("limits", gettext_lazy("limits"))
+    shown_drivers = json_of("drivers", gettext_lazy("drivers"))
+    shown_station = json_of("station_configuration", gettext_lazy("station configuration"))
+
+    @display(description=gettext_lazy("slot"))
+    def in_slot(self, batch: Batch) -> str | None:
+        return batch.slot_id
+
+    @display(description=gettext_lazy("progress"))
+    def bar(self, batch: Batch) -> Any:
+        return progress(batch)
+
+    @display(description=gettext_lazy("duration"))
+    def took(self, batch: Batch) -> str:
+        return duration(elapsed_s(batch, timezone.now()))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        match = request.resolver_match
+        rows = super().get_queryset(request)
+        return rows.defer(*LARGE) if match and match.url_name.endswith("_changelist") else rows
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
+        text = search_term.strip().replace("\0", "")
+        if not text:
+            return queryset, False
+        if pk := as_uuid(text):
+            return queryset.filter(pk=pk), False
+        return queryset.filter(begins("name", text) | begins("subject", text)), False
+
+    def detail(self, request: HttpRequest, obj: Batch) -> dict[str, Any]:
+        return {
+            "heading": {
+                "name": obj.name,
+                "labels": [self.shown_state(obj), self.shown_outcome(obj), progress(obj)],
+                "facts": [obj.current_step, duration(elapsed_s(obj, timezone.now()))],
+            },
+            "live_url": live_url(obj),
+            "neighbours": counted_neighbours(obj),
+            "tables": [_steps(obj), _events(obj)],
+        }
+
+
+def _steps(batch: Batch) -> dict[str, Any]:
+    steps = batch.steps.defer("result").order_by("index", "attempt")[:STEPS_SHOWN]
+    rows = [
+        [
+            step.index + 1,
+            row_link(step),
+            step.attempt,
+            label(step.state, step.get_state_display()),
+            label(step.outcome, step.get_outcome_display()),
+            moment(step.started_at),
+            duration(None if step.duration_ms is None else step.duration_ms / 1000),
+            step.message,
+        ]
+        for step in steps
+    ]
+    headers = [_("No."), _("Step"), _("Attempt"), _("State"), _("Outcome"), _("Started"), _("Duration"), _("Message")]
+    return {
+        "title": _("Steps"),
+        "table": {"headers": headers, "rows": rows},
+        "all_url": list_url(Step, batch=batch.pk),
+        "cut": len(rows) == STEPS_SHOWN,
+    }
+
+
+def _events(batch: Batch) -> dict[str, Any]:
+    stream = Stream.objects.filter(batch=batch).first()
+    newest = Event.objects.filter(stream=stream).defer("data").order_by("-seq")[:EVENTS_SHOWN] if stream else []
+    rows = [
+        [
+            row_link(event, str(event.seq)),
+            moment(event.at, exact=True),
+            label(event.level, event.get_level_display()),
+            event.kind,
+            event.message[:300],
+        ]
+        for event in newest
+    ]
+    return {
+        "title": _("Newest events"),
+        "table": {"headers": [_("No."), _("Time"), _("Level"), _("Kind"), _("Message")], "rows": rows},
+        "all_url": list_url(Event, batch=batch.pk),
+        "cut": bool(rows),
+    }

@@ -1,0 +1,72 @@
+"""What the rows of one batch have in common: the way back to it, its other rows, the search among them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from control.admin.cells import list_url, row_url
+from control.admin.filters import as_uuid, batch_in, begins
+from control.admin.paging import count_up_to, counted
+from control.models import Batch, ControlEvent, ErrorLog, Event, Measurement, Step, Stream
+
+COUNTED = 1_000
+# What only the page of a batch shows; of these, a list would carry megabytes.
+LARGE = ("parameters", "limits", "drivers", "station_configuration", "result", "error")
+
+
+def with_batch(rows: QuerySet, path: str = "batch") -> QuerySet:
+    """The rows with as much of their batch as a link needs."""
+    return rows.select_related(path).defer(*(f"{path}__{name}" for name in LARGE))
+
+
+def find_within_batch(
+    request: HttpRequest, rows: QuerySet, text: str, *, batch: str, names: str
+) -> tuple[QuerySet, bool]:
+    """A batch by its id, anywhere; how a name begins, only within one batch: elsewhere there are millions."""
+    text = text.strip().replace("\0", "")
+    if not text:
+        return rows, False
+    if pk := as_uuid(text):
+        return rows.filter(**{batch: pk}), False
+    if batch_in(request) is None:
+        messages.info(request, _("Names are searched within one batch. Choose the batch first, or search by its id."))
+        return rows.none(), False
+    return rows.filter(begins(names, text)), False
+
+
+def batch_neighbours(batch: Batch) -> list[dict[str, Any]]:
+    """From any row of a batch: the batch and the lists of all its rows."""
+    return [{"text": _("Batch"), "count": batch.name, "url": row_url(batch)}, *_lists(batch, {})]
+
+
+def counted_neighbours(batch: Batch) -> list[dict[str, Any]]:
+    """The lists of all that belongs to the batch, with how much there is."""
+    found = {
+        Step: batch.steps.all(),
+        Measurement: Measurement.objects.filter(step__batch=batch),
+        ControlEvent: batch.control_events.all(),
+        ErrorLog: batch.errors.all(),
+    }
+    counts = {model: counted(count_up_to(rows, COUNTED), COUNTED) for model, rows in found.items()}
+    # The numbers of a story have no gaps: the last one is the count.
+    counts[Event] = f"{Stream.objects.filter(batch=batch).values_list('last_seq', flat=True).first() or 0:,}"
+    return _lists(batch, counts)
+
+
+def _lists(batch: Batch, counts: dict[Any, str]) -> list[dict[str, Any]]:
+    names = {
+        Step: _("Steps"),
+        Measurement: _("Measurements"),
+        Event: _("Events"),
+        ControlEvent: _("Control events"),
+        ErrorLog: _("Errors"),
+    }
+    return [
+        {"text": text, "count": counts.get(model), "url": list_url(model, batch=batch.pk)}
+        for model, text in names.items()
+    ]

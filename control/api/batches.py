@@ -1,0 +1,245 @@
+"""Batches: listed, filtered, submitted, looked at."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+import django_filters
+from django.conf import settings
+from django.db.models import QuerySet, TextChoices
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from control.access.rights import Right
+from control.api.bodies import Body, Text, YesNo, reason_in
+from control.api.face import ApiView
+from control.api.pagination import PARAMETERS, Pages
+from control.api.schema import Shape
+from control.history.facts import Facts, batch_facts, batch_provenance
+from control.history.queue import batches_ahead
+from control.lifecycle.actor import LONGEST_REASON
+from control.lifecycle.default_sequence import default_sequence
+from control.lifecycle.refusals import NotFound, UnknownName
+from control.lifecycle.submit import Order, submit
+from control.models import Batch
+from control.states import State, StepOutcome
+from sequences.catalogue import find_packages
+from stations.models import Slot, Station
+
+# Large, and in no list.
+PROVENANCE = ("parameters", "limits", "drivers", "station_configuration")
+
+
+class BatchFacts(Shape):
+    """A batch, as lists show it."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    state = serializers.ChoiceField(State.choices)
+    outcome = serializers.ChoiceField(StepOutcome.choices, help_text="NONE until it has ended.")
+    marginal = serializers.BooleanField(help_text="It passed, but outside the comfortable band of a limit.")
+    trigger = serializers.ChoiceField(Batch.Trigger.choices)
+    sequence = serializers.CharField()
+    version = serializers.CharField(help_text="Of the sequence.")
+    station = serializers.CharField()
+    slot = serializers.CharField(allow_null=True, help_text="null while it waits for any lane.")
+    subject = serializers.CharField()
+    priority = serializers.ChoiceField(Batch.Priority.names)
+    progress = serializers.FloatField(min_value=0, max_value=1)
+    current_step = serializers.CharField()
+    message = serializers.CharField(help_text="How it ended, in a sentence.")
+    cause = serializers.CharField(help_text="The first step that failed.")
+    error = serializers.CharField()
+    result = serializers.JSONField(allow_null=True, help_text="What its sequence returned.")
+    created_by = serializers.CharField(help_text="Who submitted it, and with which key.")
+    created_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    ended_at = serializers.DateTimeField(allow_null=True)
+    elapsed_s = serializers.FloatField(allow_null=True)
+    seconds_left = serializers.FloatField(allow_null=True, help_text="null when nobody can know.")
+
+
+class WholeBatch(BatchFacts):
+    """A batch with everything that it used."""
+
+    ahead = serializers.IntegerField(allow_null=True, help_text="How many run or wait before it, while it is queued.")
+    sha256 = serializers.CharField(help_text="Of the sequence's package.")
+    package = serializers.CharField()
+    parameters = serializers.DictField()
+    limits = serializers.DictField()
+    drivers = serializers.DictField(help_text="The drivers' versions, by instrument.")
+    stop_grace_s = serializers.FloatField()
+    station_configuration = serializers.DictField()
+
+
+class NewBatch(Body):
+    """What is to be run. Whatever is left out is decided as described."""
+
+    sequence = Text(required=False, allow_null=True, help_text="Default: the slot's sequence, else its station's.")
+    slot = Text(
+        required=False, allow_null=True, help_text="`station/slot`. Default: the first free one that fits, or a lane."
+    )
+    name = Text(required=False, max_length=200, help_text="Default: the sequence's title and the subject.")
+    subject = Text(required=False, max_length=100, help_text="What it is about: a serial number, a dataset.")
+    parameters = serializers.DictField(required=False, help_text="By the sequence's own schema.")
+    priority = serializers.ChoiceField(Batch.Priority.names, required=False, help_text="Default: NORMAL.")
+    wait = YesNo(required=False, help_text="Default: true. false: 409 when the slot is busy.")
+    reason = Text(required=False, max_length=LONGEST_REASON, help_text="Kept in the history.")
+
+    def order(self) -> Order:
+        given = self.validated_data
+        slot = given.get("slot") or None
+        return Order(
+            sequence=given.get("sequence") or default_sequence(slot),
+            slot=slot,
+            name=given.get("name", ""),
+            subject=given.get("subject", ""),
+            parameters=given.get("parameters", {}),
+            priority=Batch.Priority[given.get("priority", Batch.Priority.NORMAL.name)],
+            wait=given.get("wait", True),
+        )
+
+
+def _choices(choices: type[TextChoices], meaning: str) -> django_filters.MultipleChoiceFilter:
+    known = ", ".join(choices.values)
+    sentence = format_lazy(gettext_lazy("'%(value)s' is not known here. Known: {known}."), known=known)
+    return django_filters.MultipleChoiceFilter(
+        choices=choices.choices, distinct=False, label=meaning, error_messages={"invalid_choice": sentence}
+    )
+
+
+class BatchFilter(django_filters.FilterSet):
+    """Exact values only. A name that stands for nothing is refused: no answer would look like no batches."""
+
+    state = _choices(State, "May be given several times.")
+    outcome = _choices(StepOutcome, "May be given several times.")
+    trigger = _choices(Batch.Trigger, "May be given several times.")
+    sequence = django_filters.CharFilter(method="of_sequence", label="A sequence's name.")
+    station = django_filters.CharFilter(method="of_station", label="A station's id.")
+    slot = django_filters.CharFilter(method="of_slot", label="`station/slot`.")
+    subject = django_filters.CharFilter(label="Exactly this subject.")
+    created_after = django_filters.IsoDateTimeFilter("created_at", "gte", label="At this time or later, ISO 8601.")
+    created_before = django_filters.IsoDateTimeFilter("created_at", "lt", label="Before this time, ISO 8601.")
+
+    def of_sequence(self, rows: QuerySet[Batch], _field: str, name: str) -> QuerySet[Batch]:
+        found = rows.filter(sequence=name)
+        if not Batch.objects.filter(sequence=name).exists():
+            packages = find_packages(settings.SEQUENCE_DIRS)
+            if name not in packages:
+                raise UnknownName("sequence", name, packages)
+        return found
+
+    def of_station(self, rows: QuerySet[Batch], _field: str, name: str) -> QuerySet[Batch]:
+        if not Station.objects.filter(pk=name).exists():
+            raise UnknownName("station", name, Station.objects.values_list("pk", flat=True))
+        return rows.filter(station=name)
+
+    def of_slot(self, rows: QuerySet[Batch], _field: str, name: str) -> QuerySet[Batch]:
+        if not Slot.objects.filter(pk=name).exists():
+            raise UnknownName("slot", name, Slot.objects.values_list("pk", flat=True))
+        return rows.filter(slot=name)
+
+
+def whole_batch(batch: Batch, *, ask_queue: bool = True) -> Facts:
+    ahead = batches_ahead(batch) if ask_queue and batch.state == State.QUEUED else None
+    return {**batch_facts(batch, timezone.now()), "ahead": ahead, **batch_provenance(batch)}
+
+
+def find_batch(batch_id: UUID) -> Batch:
+    """Raises NotFound."""
+    batch = Batch.objects.filter(pk=batch_id).first()
+    if batch is None:
+        raise no_batch(batch_id)
+    return batch
+
+
+def no_batch(batch_id: UUID) -> NotFound:
+    return NotFound(_("There is no batch %(id)s.") % {"id": batch_id})
+
+
+class Batches(ApiView):
+    rights: ClassVar = {"GET": Right.SEE, "POST": Right.OPERATE}
+    operations: ClassVar = {"GET": "list_batches", "POST": "submit_batch"}
+    refusals: ClassVar = {"POST": (409,)}
+    tag = "batches"
+    queryset = Batch.objects.defer(*PROVENANCE)
+    filter_backends = (DjangoFilterBackend,)
+    filterset_class = BatchFilter
+    pagination_class = Pages
+    ordering = ("-id",)
+    query_parameters = (*BatchFilter.base_filters, *PARAMETERS)
+    repeatable = ("state", "outcome", "trigger")
+
+    @extend_schema(responses=BatchFacts(many=True))
+    def get(self, request: Request) -> Response:
+        """Batches, newest first.
+
+        Filters narrow the list together; `state`, `outcome` and `trigger` may be repeated.
+        """
+        now = timezone.now()
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response([batch_facts(batch, now) for batch in page])
+
+    @extend_schema(
+        request=NewBatch,
+        responses={201: OpenApiResponse(WholeBatch, "It is queued; its slot takes it when it is free.")},
+        parameters=[OpenApiParameter("Location", str, "header", response=[201], description="The new batch.")],
+        examples=[
+            OpenApiExample("the default sequence", {"subject": "SN-0042"}, request_only=True),
+            OpenApiExample(
+                "with parameters",
+                {
+                    "sequence": "board_test",
+                    "slot": "demo/slot-1",
+                    "subject": "SN-0042",
+                    "parameters": {"burn_in_time": 10},
+                    "priority": "HIGH",
+                    "wait": False,
+                },
+                request_only=True,
+            ),
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        """Submit a batch."""
+        body = NewBatch.read(request)
+        order = body.order()
+        batch = submit(order, by=self.actor, trigger=Batch.Trigger.API, reason=reason_in(body.validated_data))
+        location = request.build_absolute_uri(reverse("api:batch", args=[batch.pk]))
+        return Response(whole_batch(batch), status=201, headers={"Location": location})
+
+
+class OneBatch(ApiView):
+    rights: ClassVar = {"GET": Right.SEE}
+    operations: ClassVar = {"GET": "read_batch"}
+    tag = "batches"
+
+    @extend_schema(responses=WholeBatch)
+    def get(self, request: Request, batch_id: UUID) -> Response:
+        """A batch with everything that it used."""
+        return Response(whole_batch(find_batch(batch_id)))
+
+
+class OfBatch(ApiView):
+    """A list of what belongs to one batch, in its order."""
+
+    tag = "batches"
+    pagination_class = Pages
+    query_parameters = PARAMETERS
+    filter_backends = ()
+
+    def answer(self, batch_id: UUID, rows: QuerySet[Any], facts: Any) -> Response:
+        """One page. The batch itself is asked for only where nothing of it was found."""
+        page = self.paginate_queryset(rows)
+        if not page and not Batch.objects.filter(pk=batch_id).exists():
+            raise no_batch(batch_id)
+        return self.get_paginated_response([facts(row) for row in page])

@@ -1,0 +1,103 @@
+"""Bodies of requests: JSON of the declared fields and types, nothing else, and nothing that no database keeps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Self
+
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import JSONParser
+from rest_framework.request import Request
+
+from control.api.problems import ApiProblem, not_known
+from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST
+
+SIZE_LIMIT = 1024 * 1024  # bytes
+LARGEST_NUMBER = 2**63
+
+
+class JsonBody(JSONParser):
+    """A JSON text of at most 1 MiB."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        content = stream.read(SIZE_LIMIT + 1)
+        if len(content) > SIZE_LIMIT:
+            raise ApiProblem("too-large", _("The body is larger than 1 MiB. Put large data into a file."))
+        try:
+            return json.loads(content.decode(), parse_constant=_refuse)
+        except (ValueError, RecursionError) as error:
+            raise ParseError(_("The body is no JSON: %(problem)s") % {"problem": error}) from error
+
+
+def _refuse(word: str) -> None:
+    raise ValueError(f"{word} is no number of JSON")
+
+
+class Text(serializers.CharField):
+    """A string of JSON, not something that could be written as one."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**({"allow_blank": True} | more))
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class YesNo(serializers.BooleanField):
+    """true or false, and no word for it."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class Body(serializers.Serializer):
+    """A JSON object of these fields. Whatever else it holds is named and refused."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if isinstance(data, Mapping):
+            known = list(self.fields)
+            problems = {name: [not_known(name, known)] for name in map(str, data) if name not in self.fields}
+            problems |= {name: [found] for name, value in data.items() if name in known and (found := unkept(value))}
+            if problems:
+                raise serializers.ValidationError(problems)
+        return super().to_internal_value(data)
+
+    @classmethod
+    def read(cls, request: Request) -> Self:
+        """A request's body, checked; an absent one counts as an empty object. Raises ValidationError."""
+        body = cls(data=request.data)
+        body.is_valid(raise_exception=True)
+        return body
+
+
+class Reason(Body):
+    """Why somebody intervenes; kept in the history."""
+
+    reason = Text(required=False, max_length=LONGEST_REASON, help_text="Kept in the history.")
+
+
+def reason_in(values: Mapping[str, Any]) -> str:
+    return values.get("reason") or USER_REQUEST
+
+
+def unkept(value: Any) -> str:
+    """What is wrong with a value of JSON that no database keeps, anywhere inside; empty when it is fine."""
+    waiting = [value]
+    while waiting:
+        inner = waiting.pop()
+        if isinstance(inner, str) and ("\0" in inner or any("\ud800" <= letter <= "\udfff" for letter in inner)):
+            return _("It holds a character that cannot be kept: U+0000, or half of a pair.")
+        if isinstance(inner, int) and not -LARGEST_NUMBER <= inner < LARGEST_NUMBER:
+            return _("It holds a whole number of more than 64 bits.")
+        if isinstance(inner, Mapping):
+            waiting += [*inner.keys(), *inner.values()]
+        elif isinstance(inner, list):
+            waiting += inner
+    return ""

@@ -1,0 +1,110 @@
+"""What all views of the API share: strict query parameters, the actor behind a request, and how answers are chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any, ClassVar
+
+from django.http import Http404
+from django.urls import is_valid_path
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.exceptions import NotAcceptable, ValidationError
+from rest_framework.generics import GenericAPIView
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+
+from control.access.faces import actor_of
+from control.access.keys import KeyHolder
+from control.access.rights import Right
+from control.api.authentication import KeyAuthentication
+from control.api.bodies import JsonBody
+from control.api.permissions import HasRight
+from control.api.problems import ApiProblem, not_known
+from control.lifecycle.actor import Actor
+from control.models import ControlEvent
+
+
+class OneAnswer(DefaultContentNegotiation):
+    """JSON, or 406. No `?format=`: an unknown parameter is refused like every other."""
+
+    def select_renderer(
+        self, request: Request, renderers: list[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        accepted = self.get_accept_list(request)
+        if any(kind.split(";")[0].strip() == renderers[0].media_type for kind in accepted):
+            return renderers[0], renderers[0].media_type
+        wanted = [kind.split(";")[0].strip() for kind in accepted]
+        if any(kind in ("*/*", "application/*", "application/problem+json") for kind in wanted):
+            return renderers[0], renderers[0].media_type
+        raise NotAcceptable(available_renderers=renderers)
+
+
+class AnyAnswer(OneAnswer):
+    """JSON, whatever was asked for: what must be done is not refused for the form of its answer."""
+
+    def select_renderer(
+        self, request: Request, renderers: list[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        return renderers[0], renderers[0].media_type
+
+
+class ApiView(GenericAPIView):
+    """A view names its right, its operation and its query parameters for each method; nothing else is let through."""
+
+    rights: ClassVar[Mapping[str, Right | None]]
+    operations: ClassVar[Mapping[str, str]]  # operationId in the schema
+    tag: ClassVar[str]
+    query_parameters: ClassVar[Collection[str]] = ()
+    repeatable: ClassVar[Collection[str]] = ()  # of these, parameters that may be given several times
+    strict = True
+    http_method_names: ClassVar = ["get", "post", "head"]
+    authentication_classes = (KeyAuthentication, SessionAuthentication)
+    permission_classes = (HasRight,)
+    parser_classes = (JsonBody,)
+    content_negotiation_class = OneAnswer
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if not self.strict:
+            return
+        if "CONTENT_LENGTH" not in request.META and "HTTP_TRANSFER_ENCODING" in request.META:
+            raise ApiProblem("length-required", _("Send the body with its Content-Length."))
+        self._check_query(request)
+
+    def _check_query(self, request: Request) -> None:
+        known = self.query_parameters if request.method in ("GET", "HEAD") else ()
+        problems = {}
+        for name, values in request.query_params.lists():
+            if name not in known:
+                problems[name] = [not_known(name, known)]
+            elif "" in values:
+                problems[name] = [_("It is empty. Leave it out, or give it a value.")]
+            elif len(values) > 1 and name not in self.repeatable:
+                problems[name] = [_("It is given several times.")]
+        if problems:
+            raise ValidationError(problems)
+
+    @property
+    def actor(self) -> Actor:
+        holder = self.request.auth
+        key = holder.key if isinstance(holder, KeyHolder) else None
+        return actor_of(self.request.user, ControlEvent.Face.API, key)
+
+
+@extend_schema(exclude=True)
+class NothingHere(ApiView):
+    """Every address under /api/ that is none."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    content_negotiation_class = AnyAnswer
+    rights: ClassVar[Mapping[str, Right | None]] = {}
+    operations: ClassVar[Mapping[str, str]] = {}
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if not request.path.endswith("/") and is_valid_path(f"{request.path}/"):
+            raise Http404(_("There is nothing at %(path)s. Addresses end with a slash.") % {"path": request.path})
+        raise Http404(_("There is nothing at %(path)s. See /api/docs/.") % {"path": request.path})

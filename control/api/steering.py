@@ -1,0 +1,83 @@
+"""Pause, resume, stop and emergency stop of one batch: wishes, answered with the batch as it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from control.access.rights import RIGHT_FOR, Right
+from control.api.batches import WholeBatch, whole_batch
+from control.api.bodies import Reason, reason_in
+from control.api.emergency import EmergencyView, given_reason
+from control.api.face import ApiView
+from control.lifecycle.press import emergency_stop_batch
+from control.lifecycle.steer import pause_batch, resume_batch, stop_batch
+from control.models import Batch
+from control.states import Control
+
+ACCEPTED = {202: OpenApiResponse(WholeBatch, "Accepted; `events` and `control-events` tell when it was obeyed.")}
+
+
+class _Steering(ApiView):
+    verb: ClassVar[Callable[..., Batch]]
+    refusals: ClassVar = {"POST": (409,)}
+    tag = "batches"
+
+    def ask(self, request: Request, batch_id: UUID) -> Response:
+        reason = reason_in(Reason.read(request).validated_data)
+        return Response(whole_batch(type(self).verb(batch_id, by=self.actor, reason=reason)), status=202)
+
+
+class Pause(_Steering):
+    rights: ClassVar = {"POST": RIGHT_FOR[Control.PAUSE]}
+    operations: ClassVar = {"POST": "pause_batch"}
+    verb = pause_batch
+
+    @extend_schema(request=Reason, responses=ACCEPTED)
+    def post(self, request: Request, batch_id: UUID) -> Response:
+        """Pause a running batch at its next boundary."""
+        return self.ask(request, batch_id)
+
+
+class Resume(_Steering):
+    rights: ClassVar = {"POST": RIGHT_FOR[Control.RESUME]}
+    operations: ClassVar = {"POST": "resume_batch"}
+    verb = resume_batch
+
+    @extend_schema(request=Reason, responses=ACCEPTED)
+    def post(self, request: Request, batch_id: UUID) -> Response:
+        """Let a paused batch go on."""
+        return self.ask(request, batch_id)
+
+
+class Stop(_Steering):
+    rights: ClassVar = {"POST": RIGHT_FOR[Control.STOP]}
+    operations: ClassVar = {"POST": "stop_batch"}
+    verb = stop_batch
+
+    @extend_schema(request=Reason, responses=ACCEPTED)
+    def post(self, request: Request, batch_id: UUID) -> Response:
+        """Stop a batch with its teardown; at once when it still waits."""
+        return self.ask(request, batch_id)
+
+
+class EmergencyStopOfBatch(EmergencyView):
+    rights: ClassVar = {"POST": Right.EMERGENCY_STOP}
+    operations: ClassVar = {"POST": "emergency_stop_batch"}
+    refusals: ClassVar = {"POST": (409,)}
+    tag = "batches"
+
+    @extend_schema(request=Reason, responses=ACCEPTED)
+    def post(self, request: Request, batch_id: UUID) -> Response:
+        """Emergency stop of a batch: kill, switch off, latch its slot.
+
+        A batch that waits ends ABORTED, with its slot latched if it waits for one. Never refused for its body.
+        """
+        batch = emergency_stop_batch(batch_id, by=self.actor, reason=given_reason(self.body(request)))
+        # The guards know: whether a database answers now changes nothing.
+        return Response(whole_batch(batch, ask_queue=False), status=202)

@@ -1,0 +1,133 @@
+"""The page of one batch: header and provenance from here, everything that lives from its story by one reducer."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from control.access.rights import RIGHT_FOR, Right, rights_of
+from control.history.batch_story import read_batch_story
+from control.history.facts import Facts
+from control.models import Batch
+from control.pages.answers import problem, wants_json
+from control.pages.batch_words import batch_words, limits_text, priority_word
+from control.pages.controls import EMERGENCY_STOP
+from control.pages.inside import draw, needs
+from control.states import ALLOWED_CONTROLS, LIVE, State, StepOutcome, settle
+from stations.contracts import Ending, Verdict
+
+
+@require_safe
+@needs(Right.SEE)
+def batch_page(request: HttpRequest, batch_id: UUID) -> HttpResponse:
+    """The page; for its own script, which asks for JSON, the story alone."""
+    story = read_batch_story(batch_id, timezone.now())
+    if story is None:
+        return _unknown(request, batch_id)
+    if wants_json(request):
+        return JsonResponse(story)
+    facts = story["batch"]
+    allowed = allowed_controls(rights_of(request.user))
+    data = {"endings": ending_rules(), "allowed": allowed, "address": reverse("control:batch", args=[batch_id])}
+    return draw(
+        request,
+        "control/batch.html",
+        facts["name"],
+        story=story,
+        page_data=data,
+        page_words=batch_words(),
+        batch=facts,
+        state_word=State(facts["state"]).label,
+        outcome_word="" if facts["outcome"] == StepOutcome.NONE else StepOutcome(facts["outcome"]).label,
+        trigger_word=Batch.Trigger(facts["trigger"]).label,
+        priority_word=priority_word(facts["priority"]),
+        percent=int(100 * facts["progress"]),
+        controls=_buttons(batch_id, allowed, State(facts["state"])),
+        links=_links(facts),
+        provenance=story["provenance"],
+        # As pairs: to a template, a parameter called "items" would hide the dictionary's own.
+        parameters=list(story["provenance"]["parameters"].items()),
+        limits=[(name, limits_text(bounds)) for name, bounds in story["provenance"]["limits"].items()],
+        station_configuration=json.dumps(story["provenance"]["station_configuration"], indent=2, ensure_ascii=False),
+    )
+
+
+def allowed_controls(rights: frozenset[Right]) -> dict[str, list[str]]:
+    """What a user may ask of a batch in each state: the lifecycle's table, cut down to the user's rights."""
+    allowed = {}
+    for state, controls in ALLOWED_CONTROLS.items():
+        words = [control.value for control in controls if RIGHT_FOR[control] in rights]
+        if state in LIVE and Right.EMERGENCY_STOP in rights:
+            words.append(EMERGENCY_STOP)
+        allowed[state.value] = words
+    return allowed
+
+
+def ending_rules() -> dict[str, tuple[str, str, str]]:
+    """How a story ends, for the reducer: by why the run was over, or by the verdict of a run that finished."""
+    forced = {ending.value: settle(ending, None) for ending in Ending if ending is not Ending.FINISHED}
+    verdicts = {word: settle(Ending.FINISHED, _verdict(word)) for word in ("completed", "failed", "stopped")}
+    return {
+        word: (state.value, outcome.value, unfinished.value)
+        for word, (state, outcome, unfinished) in {**forced, **verdicts}.items()
+    }
+
+
+def _verdict(ending: Any) -> Verdict:
+    return Verdict(ending=ending, outcome="NONE", message="", cause=None, marginal=False, result=None)
+
+
+def _buttons(batch_id: UUID, allowed: dict[str, list[str]], state: State) -> list[dict[str, Any]]:
+    """Every control that this user may ever use here; those that the state does not take now are hidden."""
+    labels = {"pause": _("Pause"), "resume": _("Resume"), "stop": _("Stop"), EMERGENCY_STOP: _("Emergency stop")}
+    possible = {word for words in allowed.values() for word in words}
+    return [
+        {
+            "word": word,
+            "label": label,
+            "address": reverse("control:control", kwargs={"batch_id": batch_id, "word": word}),
+            "shown": word in allowed[state],
+        }
+        for word, label in labels.items()
+        if word in possible
+    ]
+
+
+def _links(facts: Facts) -> dict[str, str]:
+    """Where the complete rows are. Pages know the admin and the API by address alone."""
+    batch = facts["id"]
+    lists = {"steps": "step", "measurements": "measurement", "events": "event", "errors": "errorlog"}
+    again = {"like": batch, "sequence": facts["sequence"], "subject": facts["subject"]}
+    api = f"/api/control/batches/{batch}/"
+    return {
+        **{name: _admin(f"{model}_changelist", batch=batch) for name, model in lists.items()},
+        "controls": _admin("controlevent_changelist", batch=batch),
+        "row": _admin("batch_change", batch),
+        "again": f"{reverse('control:new_batch')}?{urlencode(again)}",
+        "api": api,
+        "api_events": f"{api}events/",
+    }
+
+
+def _admin(name: str, *args: str, **filters: str) -> str:
+    """An address of the admin; empty for what is not registered there."""
+    try:
+        address = reverse(f"admin:control_{name}", args=args)
+    except NoReverseMatch:
+        return ""
+    return f"{address}?{urlencode(filters)}" if filters else address
+
+
+def _unknown(request: HttpRequest, batch_id: UUID) -> HttpResponse:
+    sentence = _("There is no batch %(id)s.") % {"id": batch_id}
+    if wants_json(request):
+        return problem(404, sentence)
+    return draw(request, "control/batch_unknown.html", _("No such batch"), status=404, sentence=sentence)

@@ -1,0 +1,65 @@
+"""What is answered instead of a page: forbidden, not found, a mistake of ours, and a database that is away."""
+
+from __future__ import annotations
+
+import sys
+
+from django.contrib import admin
+from django.db import Error, InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.template import loader
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+from control.access.rights import Right
+from control.pages.answers import problem, wants_json
+from control.pages.shell import shell
+
+AWAY = (OperationalError, InterfaceError)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Logged in, but without the right. Somebody without any right is told whom to ask."""
+    detail = str(exception) or _("Your groups do not allow this. Ask an administrator.")
+    return _refusal(request, 403, "403.html", _("Not allowed"), detail)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that was open while somebody logged in or out, or that another site has sent."""
+    detail = _("This page is out of date, so nothing was done. Go back, reload it and try again.")
+    return _refusal(request, 403, "403.html", _("Not allowed"), detail)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _refusal(request, 404, "404.html", _("Not found"), _("There is no such page, or no longer."))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """No database and no user is asked for here: whatever failed may be just that."""
+    away = isinstance(sys.exc_info()[1], AWAY)
+    if away:
+        status, title = 503, _("The database does not answer")
+        detail = _("Batches go on and nothing is lost. This page loads again by itself.")
+    else:
+        status, title = 500, _("Something went wrong in Gwanje")
+        detail = _("It is written in the log of the web process. Batches are not touched by it.")
+    if wants_json(request) or request.path.startswith("/api/"):
+        return problem(status, f"{title}. {detail}")
+    context = {"title": title, "detail": detail, "away": away}
+    response = HttpResponse(loader.render_to_string("control/plain.html", context), status=status)
+    if away:
+        response.headers["Retry-After"] = "5"
+    return response
+
+
+def _refusal(request: HttpRequest, status: int, template: str, title: str, detail: str) -> HttpResponse:
+    if wants_json(request):
+        return problem(status, detail)
+    try:
+        around = shell(request)["shell"]
+        stranger = around.user.is_authenticated and Right.SEE not in around.rights
+        context = {**admin.site.each_context(request), "title": title, "detail": detail, "stranger": stranger}
+        return TemplateResponse(request, template, context, status=status).render()
+    except Error:
+        context = {"title": title, "detail": detail}
+        return HttpResponse(loader.render_to_string("control/plain.html", context), status=status)

@@ -1,0 +1,90 @@
+"""What scripts say to people: the texts of the shell and of the overview, in the language of the page."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from control.states import Control, SlotState, State, StepOutcome
+
+
+def shell_words() -> dict[str, object]:
+    """For the scripts of every page."""
+    return {
+        "connection": {
+            "connecting": _("Connecting"),
+            "live": _("Live"),
+            "offline": _("Connection lost"),
+            "refused": _("Logged out"),
+            "outdated": _("Reload needed"),
+        },
+        "connection_help": {
+            "offline": _("What you see may be old. Trying to connect again."),
+            "refused": _("You are not logged in any more, or may not see this. Log in to go on."),
+            "outdated": _("Gwanje has been updated. Reload this page to go on."),
+        },
+        "log_in": _("Log in"),
+        "reload": _("Reload"),
+        "no_connection": _("Gwanje does not answer. Check the connection and try again."),
+        "no_answer": _("Gwanje gave no readable answer. Try again."),
+        "alerts": _("Alerts"),
+        "alerts_new": _("Alerts, %(count)s new"),
+        "alert_kinds": {
+            "batch.ended": _("the batch has ended"),
+            "control": _("somebody has intervened"),
+            "error": _("an error"),
+            "ladder": _("the guard is bringing it to an end"),
+            "safe_state": _("a safe state is not confirmed"),
+        },
+        "open_batch": _("Open batch"),
+        "close": _("Close"),
+        "stopping": _("Emergency stop is under way …"),
+        "stop_unconfirmed": _("Emergency stop: NOT CONFIRMED"),
+        "stop_unreached": _("Emergency stop: NOT CONFIRMED, Gwanje does not answer"),
+        "stop_unreached_help": _(
+            "Switch the bench off by hand. On the station's own host this also works without pages: manage.py estop"
+        ),
+        "to_overview": _("To the overview"),
+        "open_menu": _("Navigation"),
+        "theme": _("Theme"),
+    }
+
+
+def state_words() -> dict[str, dict[str, str]]:
+    """The words for every state and outcome, under their names."""
+    return {
+        "states": {state.value: str(state.label) for state in State},
+        "outcomes": {outcome.value: str(outcome.label) for outcome in StepOutcome},
+        "slot_states": {state.value: str(state.label) for state in SlotState},
+        "controls": {control.value: str(control.label) for control in Control},
+    }
+
+
+def overview_words() -> dict[str, object]:
+    """For the script of the overview."""
+    return {
+        **state_words(),
+        "emergency_stop": _("Emergency stop"),
+        "unconfirmed": _("Emergency stop: NOT CONFIRMED"),
+        "progress": _("Progress"),
+        "done_and_left": _("%(percent)s · about %(time)s left"),
+        "waits_for": _("Waits for %(place)s"),
+        "waits_for_lane": _("Waits for a lane"),
+        "any_lane": _("any lane"),
+        "marginal": _("Marginal"),
+        "no_step_yet": _("Not begun"),
+        "stop_title": _("Stop %(name)s"),
+        "reset": _("Reset"),
+        "reset_title": _("Reset %(scope)s"),
+        "reset_station": _("Reset station %(station)s"),
+        "no_reason": _("no reason given"),
+        "latched_by": _("Emergency stop by %(by)s at %(time)s: %(reason)s"),
+        "latched_without_name": _("Emergency stop at %(time)s: %(reason)s"),
+        "waiting": _("%(count)s waiting"),
+        "station_silent": _("Station does not answer"),
+        "unsafe_help": _("Its safe state is not confirmed. Check the instruments before anybody touches the bench."),
+        "banner_latched": _("Emergency stop holds: %(slots)s"),
+        "banner_latched_help": _("Nothing starts there until somebody resets it with a reason."),
+        "banner_unsafe": _("Safe state NOT confirmed: %(slots)s"),
+        "banner_silent": _("Station does not answer: %(stations)s"),
+        "banner_silent_help": _("What is shown of it may be old. Start it on its host: manage.py serve_station"),
+    }

@@ -1,0 +1,24 @@
+"""A text for people that is put together where no translation is at hand, and said later in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Wording:
+    """An English text with named places, `%(name)s`, and what stands there. A value may be a wording itself."""
+
+    text: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def said(self, translate: Callable[[str], str]) -> str:
+        """The whole text, after `translate` has turned its fixed parts into another language."""
+        values = {
+            name: value.said(translate) if isinstance(value, Wording) else value for name, value in self.values.items()
+        }
+        return translate(self.text) % values
+
+    def __str__(self) -> str:
+        return self.said(str)

@@ -1,0 +1,78 @@
+// The bell: the latest alerts in a list, a count of those that nobody here has seen, and a toast for each new one.
+
+import { element, setText } from "./elements.js";
+import { when } from "./format.js";
+import { live } from "./live.js";
+import { toast } from "./notices.js";
+import { data, fill, words } from "./words.js";
+
+const KEPT = 20;
+const SEEN = "gwanje.alerts.seen"; // number of the last alert that was looked at in this browser
+
+const bell = document.getElementById("bell");
+const list = document.querySelector("#alerts ol");
+const empty = document.querySelector("#alerts .g-empty");
+const numbers = []; // of the alerts in the list, newest first
+
+/** Follow the stream. What was there when the page came is listed; what comes later is shown as a toast too. */
+export function listen() {
+  const { alerts_head: head } = data("shell");
+  if (seen() > head) look(head); // another database
+  const follow = (after) =>
+    live.subscribe("alerts", {
+      after,
+      onEvents: (events) => events.forEach((event) => show(event, event.seq > head)),
+      onError: ({ code }) => code === 4409 && follow(null),
+    });
+  follow(Math.max(0, head - KEPT));
+  document.getElementById("alerts").addEventListener("toggle", ({ newState }) => {
+    if (newState === "open" && numbers.length) look(numbers[0]);
+    count();
+  });
+}
+
+function seen() {
+  return Number(localStorage.getItem(SEEN) ?? 0);
+}
+
+function look(number) {
+  localStorage.setItem(SEEN, number);
+}
+
+/** Whose alert it is and what it says. Some kinds of events carry no sentence of their own. */
+function textOf({ kind, message, data: facts }) {
+  const said = message || words().alert_kinds[kind] || kind;
+  return facts?.name ? `${facts.name}: ${said}` : said;
+}
+
+function show(event, fresh) {
+  const text = textOf(event);
+  const bad = event.level === "ERROR";
+  const tone = bad ? "bad" : event.level === "WARNING" ? "warning" : "calm";
+  const address = event.data?.batch && data("shell").urls.batch.replace("{batch}", event.data.batch);
+  list.prepend(
+    element(
+      "li",
+      { "data-tone": tone },
+      element("time", { datetime: event.at }, when(event.at)),
+      element("p", {}, text),
+      address && element("a", { href: address }, words().open_batch),
+    ),
+  );
+  numbers.unshift(event.seq);
+  while (numbers.length > KEPT) {
+    numbers.pop();
+    list.lastElementChild.remove();
+  }
+  empty.hidden = true;
+  count();
+  if (fresh) toast(text, tone, address ? [words().open_batch, address] : null);
+}
+
+function count() {
+  const fresh = numbers.filter((number) => number > seen()).length;
+  const badge = bell.querySelector(".g-bell-count");
+  badge.hidden = fresh === 0;
+  setText(badge, fresh >= KEPT ? `${KEPT}+` : String(fresh));
+  bell.setAttribute("aria-label", fresh ? fill(words().alerts_new, { count: fresh }) : words().alerts);
+}

@@ -1,0 +1,79 @@
+// What people asked of the batch and what became of it; and the buttons that ask.
+
+import { drawList, element, setAttribute, setText } from "./elements.js";
+import { post, sentence } from "./forms.js";
+import { timeOfDay } from "./format.js";
+import { toast } from "./notices.js";
+import { fill, words } from "./words.js";
+
+const text = words("page-words");
+
+export function drawControls(place, { controls }) {
+  drawList(place, controls, { key: (one) => one.id, make, update });
+}
+
+const make = () =>
+  element(
+    "li",
+    { class: "b-control" },
+    element("p", { class: "b-control-what" }),
+    element("p", { class: "b-control-reason" }),
+    element("ol", { class: "b-control-times" }, ...["requested", "delivered", "obeyed"].map((name) => element("li", { "data-time": name }))),
+    element("p", { class: "b-control-note g-muted" }),
+  );
+
+/** One sentence in the language of the page, made from what happened and not from what was stored in English. */
+export const said = ({ kind, by, face, scope }) =>
+  fill(scope ? text.control_of_scope : text.control_by, { what: text.kinds[kind] ?? kind, by, face: text.faces[face] ?? face, scope });
+
+/** Why, where somebody said so. */
+export const reasonOf = ({ reason }) => (reason && reason !== "USER_REQUEST" ? reason : "");
+
+function update(node, control) {
+  node.dataset.kind = control.kind;
+  setText(node.querySelector(".b-control-what"), said(control));
+  setText(node.querySelector(".b-control-reason"), reasonOf(control));
+  for (const name of ["requested", "delivered", "obeyed"]) {
+    const at = control[`${name}_at`];
+    const place = node.querySelector(`[data-time="${name}"]`);
+    place.hidden = !at && control.kind === "EMERGENCY_STOP"; // that it was obeyed is what the safe state proves
+    setAttribute(place, "data-done", at !== null);
+    setText(place, fill(text.times[name], { time: at ? timeOfDay(at, true) : text.not_yet }));
+  }
+  setText(node.querySelector(".b-control-note"), text.messages[control.note] ?? control.note);
+}
+
+/** Send a control without leaving the page. A stop asks for a reason first; an emergency stop asks nothing. */
+export function armControls() {
+  const form = document.querySelector('[data-batch="controls"]');
+  const dialog = document.getElementById("stop-dialog");
+  form?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const button = event.submitter;
+    if (button.dataset.control !== "stop") return send(button, form.elements.reason);
+    dialog.elements.reason.value = form.elements.reason.value;
+    dialog.querySelector(".g-dialog-error").textContent = "";
+    dialog.showPopover();
+  });
+  dialog?.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const answer = await ask(dialog.querySelector("[type=submit]"), dialog.action, dialog.elements.reason.value);
+    if (!answer.ok) return setText(dialog.querySelector(".g-dialog-error"), sentence(answer));
+    form.elements.reason.value = "";
+    dialog.hidePopover();
+  });
+}
+
+async function send(button, reason) {
+  const answer = await ask(button, button.formAction, reason.value);
+  if (answer.ok) reason.value = "";
+}
+
+async function ask(button, address, reason) {
+  const always = button.dataset.control === "emergency-stop"; // that one may be pressed again at once
+  button.disabled = !always;
+  const answer = await post(address, { reason });
+  button.disabled = false;
+  toast(sentence(answer), answer.ok ? "good" : "bad");
+  return answer;
+}

@@ -1,0 +1,245 @@
+// What a batch looks like after an event: one pure function for the first load, live events and a replay from nothing.
+//
+// States and what is in them are never changed, only replaced: whoever draws compares by identity. Events are absolute
+// and may be told again, also over rows that already know them.
+
+const NEWEST_STEPS = 300; // the same bounds as control/history/batch_story.py
+const OLD_FAILURES = 50;
+const MEASUREMENTS_PER_STEP = 40;
+const NEWEST_ERRORS = 50;
+const CURVE_ROWS = 200;
+const LONGEST_TEXT = 4000;
+const LARGEST_RESULT = 8 * 1024;
+const BAD = new Set(["FAIL", "ERROR", "TIMEOUT"]);
+const TERMINAL = new Set(["COMPLETED", "FAILED", "STOPPED", "ABORTED", "CRASHED"]);
+
+const NOTHING_YET = {
+  state: "QUEUED", outcome: "NONE", marginal: false, progress: 0, current_step: "", message: "", cause: "", error: "",
+  result: null, started_at: null, ended_at: null,
+};
+
+/** Before the first event. `batch`: what never changes (name, sequence …); `endings`: the table of ways to end. */
+export const emptyState = (batch, endings) => ({
+  seq: 0, endings, batch: { ...batch, ...NOTHING_YET }, drivers: {}, total_steps: null, steps: [], hidden: {},
+  controls: [], errors: [], total_errors: 0, safe_state: null, position: null, doing: null,
+});
+
+/** From the rows that the server sent. */
+export function fromStory(story, endings) {
+  const { elapsed_s, seconds_left, ...batch } = story.batch; // both are reckoned anew whenever they are drawn
+  const steps = story.steps.map((step) => ({ ...step, measurements: [], measured: 0 }));
+  const places = new Map(steps.map((step) => [`${step.index}.${step.attempt}`, step]));
+  for (const { step, attempt, of_step, ...measurement } of story.measurements) {
+    const owner = places.get(`${step}.${attempt}`);
+    owner.measurements.push(measurement);
+    owner.measured = of_step;
+  }
+  return {
+    seq: story.head, endings, batch, drivers: story.provenance.drivers, total_steps: story.total_steps, steps,
+    hidden: story.hidden, controls: story.controls.map(shownControl), errors: story.errors,
+    total_errors: story.total_errors, safe_state: story.safe_state, position: story.position, doing: null,
+  };
+}
+
+/** The state after an event. */
+export function reduce(state, event) {
+  if (event.kind === "log") return { ...state, seq: event.seq };
+  const take = TAKERS[event.kind];
+  const over = TERMINAL.has(state.batch.state) && event.kind !== "safe_state";
+  return { ...(take && !over ? take(state, event, event.data) : state), seq: event.seq };
+}
+
+export const isOver = (state) => TERMINAL.has(state.batch.state);
+
+const inBatch = (state, changes) => ({ ...state, batch: { ...state.batch, ...changes } });
+
+// Steps -------------------------------------------------------------------------------------------------------------
+
+const blank = (index, attempt, { name, group }) => ({
+  name, index, attempt, group, state: "PENDING", outcome: "NONE", marginal: false, retrying: false, started_at: null,
+  ended_at: null, duration_ms: null, input_count: null, output_count: null, result: null, error_message: "",
+  measurements: [], measured: 0,
+});
+
+/** Where an attempt stands, or belongs: most of what is told is about the newest ones. */
+function place(steps, index, attempt) {
+  let at = steps.length;
+  while (at > 0 && (steps[at - 1].index > index || (steps[at - 1].index === index && steps[at - 1].attempt >= attempt))) at -= 1;
+  return at;
+}
+
+/** Replace one attempt by `change(attempt)`; one that is not known begins blank. */
+function inStep(state, index, attempt, told, change) {
+  const at = place(state.steps, index, attempt);
+  const found = state.steps[at];
+  const known = found?.index === index && found.attempt === attempt;
+  if (!known && state.steps.slice(at).filter((step) => step.state !== "PENDING").length >= NEWEST_STEPS) return state; // left out before
+  const next = change(known ? found : blank(index, attempt, told));
+  if (next === found) return state;
+  return bounded({ ...state, steps: state.steps.toSpliced(at, known ? 1 : 0, next) });
+}
+
+/** Leave out the oldest attempts, but not the first that failed. */
+function bounded(state) {
+  let begun = state.steps.reduce((count, step) => count + (step.state !== "PENDING"), 0);
+  if (begun <= NEWEST_STEPS) return state;
+  const [steps, hidden] = [[], { ...state.hidden }];
+  let failures = 0;
+  for (const step of state.steps) {
+    if (step.state === "PENDING" || begun <= NEWEST_STEPS) {
+      steps.push(step);
+      continue;
+    }
+    begun -= 1;
+    if (BAD.has(step.outcome) && !step.retrying && failures < OLD_FAILURES) {
+      failures += 1;
+      steps.push(step);
+    } else {
+      const counted = step.retrying ? "RETRYING" : step.outcome;
+      hidden[counted] = (hidden[counted] ?? 0) + 1;
+    }
+  }
+  return steps.length === state.steps.length ? state : { ...state, steps, hidden };
+}
+
+function stepStarted(state, event, data) {
+  const begin = (step) => (step.state === "ENDED" ? step : { ...step, state: "RUNNING", started_at: event.at });
+  return inBatch(inStep(state, event.step, data.attempt, data, begin), { current_step: data.name });
+}
+
+function stepEnded(state, event, data) {
+  const { outcome, marginal = false, retrying = false, duration_ms = null, result = null } = data;
+  const end = (step) => ({
+    ...step, state: "ENDED", outcome, marginal, retrying, duration_ms, ended_at: event.at, result: shownResult(result),
+    error_message: shortened(event.message), input_count: data.input_count ?? null, output_count: data.output_count ?? null,
+  });
+  return { ...inBatch(inStep(state, event.step, data.attempt, data, end), { progress: data.progress }), doing: null };
+}
+
+function measured(state, event, data) {
+  const { name, type, value, unit, limits = null, outcome, marginal = false } = data;
+  const told = { name, type, value: shownValue(value), unit: unit ?? "", limits, outcome, marginal, at: event.at };
+  return inStep(state, event.step, data.attempt, { name: "", group: "main" }, (step) => {
+    const at = step.measurements.findIndex((one) => one.name === name);
+    if (at >= 0) return { ...step, measurements: step.measurements.with(at, told) };
+    if (step.state === "ENDED") return step; // told again: it has been counted
+    const room = step.measurements.length < MEASUREMENTS_PER_STEP;
+    return { ...step, measured: step.measured + 1, measurements: room ? [...step.measurements, told] : step.measurements };
+  });
+}
+
+const shortened = (said) => (said.length <= LONGEST_TEXT ? said : `${said.slice(0, LONGEST_TEXT)}…`);
+const shownResult = (result) => (result !== null && JSON.stringify(result).length > LARGEST_RESULT ? null : result);
+
+function shownValue(value) {
+  if (typeof value === "string") return shortened(value);
+  if (!Array.isArray(value?.rows)) return value;
+  const [all, total] = [value.rows, value.rows.length];
+  const chosen = (_, place) => all[Math.floor((place * (total - 1)) / (CURVE_ROWS - 1))];
+  return { columns: value.columns, rows: total > CURVE_ROWS ? Array.from({ length: CURVE_ROWS }, chosen) : all, total };
+}
+
+// The batch ---------------------------------------------------------------------------------------------------------
+
+function batchStarted(state, event, data) {
+  const started_at = state.batch.started_at ?? event.at;
+  let next = inBatch({ ...state, position: null }, { state: "RUNNING", started_at });
+  next = { ...next, total_steps: data.total_steps, drivers: data.drivers ?? {} };
+  // A very long plan does not travel with its event: its steps appear when they begin.
+  for (const planned of data.plan ?? []) next = inStep(next, planned.index, 1, planned, (step) => step);
+  return next;
+}
+
+const paused = (state, event, data) => obey(inBatch(state, { state: "PAUSED" }), event, data);
+const resumed = (state, event, data) => obey(inBatch(state, { state: "RUNNING" }), event, data);
+
+function progressed(state, event, data) {
+  const { attempt, done, total } = data;
+  const changes = event.message ? { progress: data.progress, message: event.message } : { progress: data.progress };
+  return { ...inBatch(state, changes), doing: { step: event.step, attempt, done, total, message: event.message } };
+}
+
+function failed(state, event, data) {
+  const known = state.errors.some((one) => one.at === event.at && one.exception === data.exception && one.message === shortened(event.message));
+  if (known) return state;
+  const { attempt = null, category, exception } = data;
+  const traceback = shortened(data.traceback ?? "");
+  const error = { step: event.step, attempt, at: event.at, category, exception, message: shortened(event.message), traceback };
+  const first = state.batch.error || shortened(`${exception}: ${event.message}`); // what follows are its consequences
+  return inBatch({ ...state, errors: [...state.errors, error].slice(-NEWEST_ERRORS), total_errors: state.total_errors + 1 }, { error: first });
+}
+
+const madeSafe = (state, event, data) => ({ ...state, safe_state: { at: event.at, ...data } });
+
+function batchEnded(state, event, data) {
+  const verdict = data.verdict ?? {};
+  const [to, outcome, unfinished] = ending(state.endings, data);
+  const message = verdict.message || event.message;
+  const at = event.at;
+  const marginal = Boolean(verdict.marginal) && outcome === "PASS";
+  const progress = to === "COMPLETED" ? 1 : state.batch.progress;
+  const { cause, result = null } = verdict;
+  const batch = { state: to, outcome, marginal, progress, message, cause: cause ?? "", result, ended_at: at, current_step: "" };
+  const closed = {
+    RUNNING: { state: "ENDED", outcome: unfinished, ended_at: at, error_message: shortened(message) },
+    PENDING: { state: "ENDED", outcome: "SKIPPED", error_message: "not begun" },
+  };
+  const steps = state.steps.map((step) => (step.state in closed ? { ...step, ...closed[step.state] } : step));
+  const controls = state.controls.map((one) => (one.delivered_at ? one : settled(one, data, at)));
+  return inBatch(bounded({ ...state, steps, controls, doing: null, position: null }), batch);
+}
+
+/** A wish that nobody could deliver any more. One that ended a waiting batch was obeyed by that. */
+function settled(wish, data, at) {
+  if (wish.kind === "EMERGENCY_STOP") return { ...wish, delivered_at: at };
+  if (data.state === "STOPPED") return { ...wish, delivered_at: wish.requested_at, obeyed_at: wish.requested_at };
+  return { ...wish, delivered_at: at, note: "the batch had ended" };
+}
+
+/** State and outcome of the batch, and the outcome of a step that was cut short. */
+function ending(endings, { why, verdict, state, outcome }) {
+  if (state) return [state, outcome, "NONE"]; // it never ran
+  if (why !== "finished") return endings[why] ?? endings.lost;
+  return verdict ? [endings[verdict.ending][0], verdict.outcome, "NONE"] : endings.crashed;
+}
+
+// What people asked -------------------------------------------------------------------------------------------------
+
+const shownControl = ({ id, kind, scope, by, face, reason, after, requested_at, delivered_at, obeyed_at }) => ({
+  id, kind, scope, by, face, reason, note: after?.note ?? "", requested_at, delivered_at, obeyed_at,
+});
+
+function inControl(state, id, change) {
+  const at = state.controls.findIndex((one) => one.id === id);
+  const next = change(state.controls[at]);
+  if (!next || next === state.controls[at]) return state;
+  const controls = at < 0 ? [...state.controls, next] : state.controls.with(at, next);
+  return { ...state, controls: controls.sort((a, b) => (a.id < b.id ? -1 : 1)) };
+}
+
+function asked(state, event, data, done = {}) {
+  const { control: id, kind, by, face, reason, scope = "" } = data;
+  const wish = { id, kind, scope, by, face, reason, note: "", requested_at: event.at, delivered_at: null, obeyed_at: null };
+  return inControl(state, id, (known) => known ?? { ...wish, ...done });
+}
+
+function obey(state, event, data) {
+  if (!data.control) return state;
+  return inControl(state, data.control, (known) => {
+    if (!known) return null;
+    const delivered = { ...known, delivered_at: known.delivered_at ?? event.at };
+    return data.obeyed === false ? { ...delivered, note: event.message } : { ...delivered, obeyed_at: event.at };
+  });
+}
+
+/** A line of kind "control" is either the wish itself or the runner's answer to it. */
+const control = (state, event, data) => (data.by === undefined ? obey : asked)(state, event, data);
+
+const queued = (state, event, data) =>
+  asked(state, event, { ...data, kind: "BATCH_START" }, { delivered_at: event.at, obeyed_at: event.at });
+
+const TAKERS = {
+  "batch.queued": queued, "batch.started": batchStarted, "batch.paused": paused, "batch.resumed": resumed,
+  "batch.ended": batchEnded, "step.started": stepStarted, "step.ended": stepEnded, measurement: measured,
+  progress: progressed, control, error: failed, safe_state: madeSafe,
+};

@@ -1,0 +1,157 @@
+// The steps of a batch, in their groups: one row per step, its earlier attempts and its measurements beneath.
+
+import { drawMeasurement } from "./batch_measurements.js";
+import { drawList, element, setAttribute, setText } from "./elements.js";
+import { duration, number } from "./format.js";
+import { fill, words } from "./words.js";
+
+const text = words("page-words");
+const GROUPS = ["setup", "main", "teardown"];
+const drawn = new WeakMap(); // row → what it shows
+
+const part = (node, name) => node.querySelector(`:scope > .b-step-line [data-part="${name}"]`);
+const span = (name, attributes = {}) => element("span", { "data-part": name, ...attributes });
+
+/** Bring the list up to date. Rows whose step is the same object as before are left alone. */
+export function drawSteps(place, state) {
+  const steps = folded(state.steps);
+  const groups = [...new Set([...GROUPS, ...steps.map((step) => step.group)])];
+  const shown = groups.map((name) => ({ name, steps: steps.filter((step) => step.group === name) }));
+  drawList(place, shown.filter((group) => group.steps.length), { key: (group) => group.name, make: makeGroup, update: updateGroup });
+  for (const row of place.querySelectorAll(".b-step[data-state=RUNNING]")) drawDoing(row, state.doing);
+}
+
+/** One entry per step: its last attempt, with those before it. */
+function folded(attempts) {
+  const steps = [];
+  for (const attempt of attempts) {
+    const last = steps.at(-1);
+    if (last?.index === attempt.index) {
+      last.before.push(last.newest);
+      last.newest = attempt;
+    } else steps.push({ index: attempt.index, group: attempt.group, newest: attempt, before: [] });
+  }
+  return steps;
+}
+
+function makeGroup({ name }) {
+  const id = `group-${name}`;
+  return element(
+    "section",
+    { class: "b-group", "aria-labelledby": id },
+    element("h3", { id }, text.groups[name] ?? name),
+    element("ol", { class: "b-steps" }),
+  );
+}
+
+function updateGroup(node, { steps }) {
+  drawList(node.lastElementChild, steps, { key: (step) => step.index, make: makeStep, update: updateStep });
+}
+
+function makeStep() {
+  return element("li", { class: "b-step" }, stepLine(), element("p", { class: "b-step-message", hidden: true }), element("ul", { class: "b-measurements" }));
+}
+
+const stepLine = () =>
+  element(
+    "div",
+    { class: "b-step-line" },
+    span("mark", { class: "b-mark", "aria-hidden": "true" }),
+    span("number", { class: "b-step-number g-muted" }),
+    span("name", { class: "b-step-name" }),
+    span("attempt", { class: "b-step-attempt g-muted" }),
+    span("doing", { class: "b-step-doing g-muted" }),
+    span("counts", { class: "b-step-counts g-muted" }),
+    span("badge", { class: "g-badge" }),
+    span("took", { class: "b-step-took g-clock" }),
+  );
+
+function updateStep(node, { newest, before }) {
+  const known = drawn.get(node);
+  if (known?.newest === newest && known.before.length === before.length && known.before.every((one, at) => one === before[at])) return;
+  drawn.set(node, { newest, before });
+  drawAttempt(node, newest);
+  if (before.length) drawEarlier(node, before);
+}
+
+function drawAttempt(node, step) {
+  setAttribute(node, "data-state", step.state);
+  setAttribute(node, "data-outcome", step.outcome);
+  setAttribute(node, "aria-current", step.state === "RUNNING" && "step");
+  setText(part(node, "number"), number(step.index + 1));
+  setText(part(node, "name"), step.name);
+  setText(part(node, "attempt"), step.attempt > 1 ? fill(text.attempt, { number: step.attempt }) : "");
+  if (step.state !== "RUNNING") setText(part(node, "doing"), "");
+  setText(part(node, "counts"), countsOf(step));
+  drawBadge(part(node, "badge"), step);
+  drawTook(part(node, "took"), step);
+  const message = node.querySelector(":scope > .b-step-message");
+  setText(message, text.messages[step.error_message] ?? step.error_message);
+  message.hidden = !step.error_message || step.outcome === "NONE"; // what cut it short stands in the head
+  drawMeasurements(node.querySelector(":scope > .b-measurements"), step);
+}
+
+function countsOf({ input_count: taken, output_count: given }) {
+  if (taken === null && given === null) return "";
+  return fill(text.in_and_out, { taken: taken === null ? "–" : number(taken), given: given === null ? "–" : number(given) });
+}
+
+function drawBadge(badge, step) {
+  const ended = step.state === "ENDED";
+  const marginal = ended && step.marginal && step.outcome === "PASS";
+  badge.dataset.state = marginal ? "MARGINAL" : ended ? step.outcome : step.state;
+  setText(badge, marginal ? text.marginal : ended ? (step.outcome === "NONE" ? text.cut_short : text.outcomes[step.outcome]) : text.step_states[step.state]);
+}
+
+function drawTook(node, step) {
+  setAttribute(node, "data-since", step.state === "RUNNING" ? step.started_at : null);
+  if (step.state === "RUNNING") return;
+  const cut = step.duration_ms === null && step.started_at && step.ended_at;
+  const seconds = cut ? (Date.parse(step.ended_at) - Date.parse(step.started_at)) / 1000 : step.duration_ms / 1000;
+  const nothing = step.outcome === "SKIPPED" || (step.duration_ms === null && !cut);
+  setText(node, nothing ? "" : duration(seconds));
+}
+
+function drawMeasurements(list, step) {
+  drawList(list, step.measurements, {
+    key: (one) => one.name,
+    make: (one) => remembered(drawMeasurement(one), one),
+    update: (node, one) => {
+      if (drawn.get(node) === one) return;
+      const fresh = drawMeasurement(one);
+      setAttribute(node, "data-outcome", one.outcome);
+      node.replaceChildren(...fresh.childNodes);
+      drawn.set(node, one);
+    },
+  });
+  const more = step.measured - step.measurements.length;
+  if (more > 0) list.append(element("li", { class: "g-muted", "data-key": "…more" }, fill(text.more_measurements, { count: number(more) })));
+}
+
+function remembered(node, one) {
+  drawn.set(node, one);
+  return node;
+}
+
+function drawEarlier(node, before) {
+  let fold = node.querySelector(":scope > details");
+  if (!fold) {
+    fold = element("details", { class: "b-earlier" }, element("summary"), element("ol", { class: "b-steps" }));
+    node.append(fold);
+  }
+  setText(fold.firstElementChild, fill(text.earlier_attempts, { count: before.length }));
+  drawList(fold.lastElementChild, before, { key: (step) => step.attempt, make: makeStep, update: (row, step) => updateStep(row, { newest: step, before: [] }) });
+}
+
+function drawDoing(row, doing) {
+  const known = drawn.get(row)?.newest;
+  if (!known) return;
+  const mine = doing && doing.step === known.index && doing.attempt === known.attempt;
+  const share = mine && doing.total > 0 ? `${number(doing.done, 1)} / ${number(doing.total, 1)}` : "";
+  setText(part(row, "doing"), mine ? [share, doing.message].filter(Boolean).join(" · ") : "");
+}
+
+/** Let the clocks of what runs go on. `now`: the server's time in milliseconds. */
+export function tickSteps(place, now) {
+  for (const node of place.querySelectorAll("[data-since]")) setText(node, duration(Math.max(0, now - Date.parse(node.dataset.since)) / 1000));
+}

@@ -1,0 +1,64 @@
+// Numbers, durations and times as people of the page's language write them; times of day always with 24 hours.
+
+import { data } from "./words.js";
+
+const language = document.documentElement.lang || "en";
+const timeZone = data("shell")?.time_zone;
+
+const made = new Map();
+function formatter(kind, options) {
+  const key = kind.name + JSON.stringify(options);
+  if (!made.has(key)) made.set(key, new kind(language, options));
+  return made.get(key);
+}
+const inNumbers = (options) => formatter(Intl.NumberFormat, options);
+const inTimes = (options) => formatter(Intl.DateTimeFormat, { hourCycle: "h23", timeZone, ...options });
+
+const CLOCK = { hour: "2-digit", minute: "2-digit", second: "2-digit" };
+const DAY = { year: "numeric", month: "2-digit", day: "2-digit" };
+
+/** 1234567 → "1,234,567"; at most `digits` behind the point. */
+export const number = (value, digits = 0) => inNumbers({ maximumFractionDigits: digits }).format(value);
+
+/** 0.284 → "28%". Never 100% before the end: 0.999 is "99%". */
+export const percent = (share) =>
+  inNumbers({ style: "percent", maximumFractionDigits: 0 }).format(Math.floor(share * 100) / 100);
+
+/** "14:03:27"; with `milliseconds` "14:03:27.125". */
+export const timeOfDay = (iso, milliseconds = false) =>
+  inTimes(milliseconds ? { ...CLOCK, fractionalSecondDigits: 3 } : CLOCK).format(new Date(iso));
+
+/** Date and time. */
+export const moment = (iso) => inTimes({ ...DAY, ...CLOCK }).format(new Date(iso));
+
+/** The time of day, with the date when it was not today. */
+export function when(iso) {
+  const day = (at) => inTimes(DAY).format(at);
+  return day(new Date(iso)) === day(new Date()) ? timeOfDay(iso) : moment(iso);
+}
+
+const unit = (value, name, { digits = 0, unitDisplay = "short" } = {}) =>
+  inNumbers({ style: "unit", unit: name, unitDisplay, minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+
+/** How long something took: "412 ms", "8.4s", "3:07", "2:03:07". */
+export function duration(seconds) {
+  if (seconds === null || seconds === undefined) return "";
+  if (seconds < 1) return unit(Math.round(seconds * 1000), "millisecond");
+  if (seconds < 60) return unit(Math.floor(seconds * 10) / 10, "second", { digits: 1, unitDisplay: "narrow" });
+  return clock(seconds);
+}
+
+/** A running clock: "0:08", "3:07", "2:03:07". */
+export function clock(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (part) => String(part).padStart(2, "0");
+  return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+}
+
+/** A rough time to come: "20 sec", "3 min", "2 hr". */
+export function roughly(seconds) {
+  if (seconds < 55) return unit(Math.max(5, Math.ceil(seconds / 5) * 5), "second");
+  if (seconds < 3300) return unit(Math.ceil(seconds / 60), "minute");
+  return unit(Math.ceil(seconds / 3600), "hour");
+}

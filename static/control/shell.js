@@ -1,0 +1,50 @@
+// Every page: the state of the connection, alerts, and the small things that the skin leaves to scripts.
+
+import { live } from "./live.js";
+import { data, words } from "./words.js";
+import { listen } from "./alerts.js";
+import { armEmergencyStop } from "./emergency_stop.js";
+import { openSkin } from "./skin_access.js";
+import { dialog } from "./notices.js";
+
+const shown = document.getElementById("connection");
+const text = shown?.querySelector(".g-connection-text");
+const SOON_MS = 1500; // a short interruption is not worth a word
+
+let pending;
+function showStatus(status) {
+  clearTimeout(pending);
+  const show = () => {
+    shown.dataset.status = status;
+    text.textContent = words().connection[status];
+    shown.title = words().connection_help[status] ?? "";
+    document.documentElement.dataset.connection = status;
+  };
+  if (status === "offline" && shown.dataset.status === "live") pending = setTimeout(show, SOON_MS);
+  else show();
+  if (status === "refused") askForLogin();
+  if (status === "outdated") {
+    dialog(words().connection.outdated, words().connection_help.outdated, [[words().reload, location.href]]);
+  }
+}
+
+function askForLogin() {
+  const back = `${data("shell").urls.login}?next=${encodeURIComponent(location.pathname + location.search)}`;
+  dialog(words().connection.refused, words().connection_help.refused, [[words().log_in, back]]);
+}
+
+openSkin();
+armEmergencyStop();
+if (shown) {
+  live.onStatus(showStatus);
+  listen();
+}
+
+// A form that starts something is sent once, however often its button is pressed.
+addEventListener("submit", (event) => {
+  const { target } = event;
+  if (!target.matches("[data-once]")) return;
+  if (target.dataset.sent) event.preventDefault();
+  target.dataset.sent = "yes";
+});
+addEventListener("pageshow", () => document.querySelectorAll("[data-sent]").forEach((form) => delete form.dataset.sent));

@@ -1,0 +1,97 @@
+"""Pages in the system's Chromium, against a whole installation. Without a Chromium they are skipped, and say so."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.browser.web_station import PASSWORD, WebStation
+from tests.installations import Template, wait_until
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+QUIET = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+)
+Login = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def browser(pytestconfig: pytest.Config) -> Iterator[Browser]:
+    if CHROMIUM is None:
+        reason = "no Chromium on this machine; install one (Debian, Ubuntu: apt install chromium)"
+        if pytestconfig.getoption("--require-browser"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET.split())
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def web(browser: Browser, installation_template: Template, tmp_path_factory: Any) -> Iterator[WebStation]:
+    installation = installation_template.install(tmp_path_factory.mktemp("web"))
+    try:
+        station = WebStation(installation).start()
+        yield station
+        assert station.bench.left_on() == []
+        station.stop()
+        wait_until(lambda: not installation.processes(), 5, "a station without orphans")
+    finally:
+        installation.remove()
+
+
+@pytest.fixture(scope="module")
+def logged_in(browser: Browser, web: WebStation) -> Callable[[str], Any]:
+    """The cookies of a user, made once per file by the login page itself."""
+    known: dict[str, Any] = {}
+
+    def cookies(user: str) -> Any:
+        if user not in known:
+            context = browser.new_context(base_url=web.address, locale="en-GB")
+            page = context.new_page()
+            page.goto("/admin/login/?next=/control/")
+            page.get_by_label("Username").fill(user)
+            page.locator("input[type=password]").fill(PASSWORD)
+            page.locator("input[type=password]").press("Enter")
+            page.wait_for_url("**/control/")
+            known[user] = context.storage_state()
+            context.close()
+        return known[user]
+
+    return cookies
+
+
+@pytest.fixture
+def login(browser: Browser, web: WebStation, logged_in: Callable[[str], Any]) -> Iterator[Login]:
+    """Open a browser window of its own for a user. At the end no page may have met an error or a stranger's address."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def opened(user: str = "operator", *, complain: bool = True, **options: Any) -> Page:
+        context = browser.new_context(
+            base_url=web.address, storage_state=logged_in(user), **{"locale": "en-GB", **options}
+        )
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        if complain:
+            page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+            page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.on("request", lambda asked: None if _is_ours(asked.url, web.address) else complaints.append(asked.url))
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    web.calm()
+    assert complaints == []
+
+
+def _is_ours(url: str, address: str) -> bool:
+    return url.startswith((address, address.replace("http", "ws", 1), "data:", "blob:"))

@@ -1,0 +1,58 @@
+"""Every page that a person can open, with something on each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.browser.web_station import WebStation
+
+
+@dataclass(frozen=True)
+class Story:
+    """Batches of every kind, so that no page is empty."""
+
+    passed: str
+    failed: str
+    stopped: str
+    aborted: str
+
+
+def tell_story(web: WebStation) -> Story:
+    passed = web.submit(subject="SN-0001", slot="demo/slot-1", parameters={"burn_in_time": 0.5})
+    failed = web.submit(subject="SN-0002", slot="demo/slot-2", parameters={"current_limit": 0.1, "burn_in_time": 0.5})
+    web.wait_for(passed, "COMPLETED")
+    web.wait_for(failed, "COMPLETED", "FAILED")
+    stopped, aborted = (web.submit(subject=subject, slot="demo/slot-1") for subject in ("SN-0003", "SN-0004"))
+    web.wait_for(stopped, "RUNNING")
+    web.post(f"/api/control/batches/{stopped}/stop/", reason="the wrong board")
+    web.wait_for(stopped, "STOPPED")
+    web.wait_for(aborted, "RUNNING")
+    web.post(f"/api/control/batches/{aborted}/emergency-stop/", reason="smoke")
+    web.wait_for(aborted, "ABORTED")
+    web.post("/api/reset/", all=True, reason="the board is gone")
+    return Story(passed, failed, stopped, aborted)
+
+
+def addresses(story: Story) -> dict[str, str]:
+    """Name of each page -> its address."""
+    rows = ("batch", "step", "measurement", "event", "controlevent", "errorlog", "stream", "apikey")
+    return {
+        "overview": "/control/",
+        "batch-passed": f"/control/batches/{story.passed}/",
+        "batch-failed": f"/control/batches/{story.failed}/",
+        "batch-stopped": f"/control/batches/{story.stopped}/",
+        "batch-aborted": f"/control/batches/{story.aborted}/",
+        "batch-unknown": "/control/batches/01900000-0000-7000-8000-000000000000/",
+        "choose-sequence": "/control/batches/new/",
+        "new-batch": "/control/batches/new/?sequence=board_test",
+        "login-link": "/control/login-link/",
+        **{f"admin-{row}": f"/admin/control/{row}/" for row in rows},
+        "admin-events-of-batch": f"/admin/control/event/?batch={story.passed}",
+        "admin-batch-detail": f"/admin/control/batch/{story.failed}/change/",
+        "admin-new-key": "/admin/control/apikey/add/",
+        **{f"admin-{row}": f"/admin/stations/{row}/" for row in ("station", "slot", "instrument")},
+        "admin-users": "/admin/auth/user/",
+        "admin-user": "/admin/auth/user/add/",
+        "admin-groups": "/admin/auth/group/",
+        "admin-password": "/admin/password_change/",
+    }

@@ -1,0 +1,102 @@
+"""A whole installation with its pages: `manage.py start`, people who may log in, and somebody who submits batches."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from tests.installations import FREE_PORTS, HOUSE, Installation, wait_until
+from tests.system.witnesses import Bench
+
+PASSWORD = "a long enough password"
+PACKAGES = HOUSE / "tests" / "browser" / "packages"
+PEOPLE = """
+from django.contrib.auth.models import Group, User
+from control.access.keys import create_key
+for group in Group.objects.all():
+    name = "administrator" if group.name == "admin" else group.name  # admin is the first login
+    User.objects.create_user(name, password="{password}").groups.add(group)
+User.objects.create_user("stranger", password="{password}")
+print(create_key(User.objects.get(username="operator"), "tests")[1])
+"""
+
+
+class WebStation:
+    """Started, with one user per role (named like it) and a key of the operator."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+        self.port = next(FREE_PORTS)
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.bench = Bench(installation)
+        installation.environment["GWANJE_WORKERS"] = "2"
+        installation.environment["GWANJE_SEQUENCE_DIRS"] = str(PACKAGES)
+        # A password costs a third of a second of two cores; the tests log in often.
+        done = installation.manage("shell", "--no-imports", "-c", PEOPLE.format(password=PASSWORD))
+        assert done.returncode == 0, done.stderr
+        self.key = done.stdout.split()[-1]
+
+    def start(self, *arguments: str) -> WebStation:
+        self.process = self.installation.start("start", "--no-demo", "--port", str(self.port), *arguments)
+        wait_until(self._answers, 60, "the web process")
+        return self
+
+    def _answers(self) -> bool:
+        assert self.process.poll() is None, self.installation.output(self.process)
+        try:
+            return self.get("/api/health/")["status"] == "ok"
+        except OSError:
+            return False
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=25)
+
+    def get(self, path: str) -> Any:
+        return self._ask(path, None)
+
+    def post(self, path: str, **body: Any) -> Any:
+        return self._ask(path, body)
+
+    def _ask(self, path: str, body: dict[str, Any] | None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
+        with urllib.request.urlopen(urllib.request.Request(self.address + path, data, headers), timeout=20) as answer:
+            return json.load(answer)
+
+    def submit(self, sequence: str = "board_test", **more: Any) -> str:
+        """Submit as a script would; the id of the batch."""
+        return str(self.post("/api/control/batches/", sequence=sequence, **more)["id"])
+
+    def batch(self, batch: str) -> dict[str, Any]:
+        return dict(self.get(f"/api/control/batches/{batch}/"))
+
+    def wait_for(self, batch: str, *states: str, timeout_s: float = 30) -> dict[str, Any]:
+        return dict(
+            wait_until(
+                lambda: (found := self.batch(batch))["state"] in states and found, timeout_s, f"{batch} {states}"
+            )
+        )
+
+    def calm(self) -> None:
+        """Nothing runs, nothing is latched: what the next test finds."""
+        for state in ("QUEUED", "RUNNING", "PAUSED"):
+            for batch in self.get(f"/api/control/batches/?state={state}")["results"]:
+                self.post(f"/api/control/batches/{batch['id']}/emergency-stop/")
+                self.wait_for(batch["id"], "ABORTED")
+        self.post("/api/reset/", all=True, reason="the test is over")
+
+    def one_time_link(self) -> str:
+        found = re.search(r"http://\S+/login-link/#\S+", self.installation.output(self.process))
+        assert found, self.installation.output(self.process)
+        return found[0]
+
+
+def picture(name: str) -> Path:
+    folder = HOUSE / "screenshots"
+    folder.mkdir(exist_ok=True)
+    return folder / f"{name}.png"

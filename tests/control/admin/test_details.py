@@ -1,0 +1,117 @@
+"""The pages of rows: read-only, tidy, linked with their neighbours, and safe whatever a sequence has written."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from control.admin.registry import PAGES
+from control.models import Batch, ControlEvent, ErrorLog, Event, Measurement, Step, Stream
+from tests.control.admin.story import change, changelist, rows_of, tell, visitor
+from tests.rows import demo_station
+
+
+@pytest.fixture
+def station(db, monkeypatch):
+    return demo_station(monkeypatch)
+
+
+@pytest.fixture
+def viewer(db):
+    return visitor("viewer")
+
+
+HISTORY = [model for model in PAGES if model._meta.app_label in ("control", "stations") and model.__name__ != "ApiKey"]
+IN_BATCH = [Step, Measurement, Event, ControlEvent, ErrorLog, Stream]
+
+
+def page(client, row):
+    return client.get(change(row)).content.decode()
+
+
+@pytest.mark.parametrize("model", HISTORY)
+def test_the_page_of_a_row_has_nothing_to_save_or_delete(station, viewer, model):
+    text = page(viewer, rows_of(tell())[model])
+    assert re.findall(r'name="_(?:save|continue|addanother|saveasnew)"|/delete/"|/history/"', text) == []
+
+
+@pytest.mark.parametrize("model", HISTORY)
+def test_the_page_of_a_row_shows_its_values_as_text(station, viewer, model):
+    form = page(viewer, rows_of(tell())[model]).split('id="content-main"')[1]
+    assert re.findall(r"<(?:textarea|select)|<input(?! type=.hidden)", form) == []
+
+
+@pytest.mark.parametrize("model", IN_BATCH)
+def test_every_row_of_a_batch_leads_back_to_it_and_to_its_live_page(station, viewer, model):
+    batch = tell()
+    text = page(viewer, rows_of(batch)[model])
+    assert [f'href="{url}"' in text for url in (change(batch), reverse("control:batch", args=[batch.pk]))] == [True] * 2
+
+
+def test_a_batch_leads_to_all_its_rows_with_their_number(station, viewer):
+    batch = tell()
+    links = viewer.get(change(batch)).context["neighbours"]
+    assert [(link["url"], link["count"]) for link in links] == [
+        (changelist(model, batch=batch.pk), "1") for model in (Step, Measurement, Event, ControlEvent, ErrorLog)
+    ]
+
+
+def test_a_batch_shows_its_steps_and_its_newest_events(station, viewer):
+    batch = tell()
+    steps, events = viewer.get(change(batch)).context["tables"]
+    assert [steps["table"]["rows"][0][0], events["table"]["rows"][0][3]] == [1, "batch.queued"]
+
+
+def test_a_batch_shows_no_more_than_a_hundred_steps(station, viewer):
+    batch = tell()
+    Step.objects.bulk_create(Step(batch=batch, index=index, name="again", group="main") for index in range(1, 150))
+    response = viewer.get(change(batch))
+    steps = response.context["tables"][0]
+    assert (len(steps["table"]["rows"]), steps["cut"], response.context["neighbours"][0]["count"]) == (100, True, "150")
+
+
+def test_what_a_sequence_writes_is_escaped(station, viewer):
+    batch = tell("<script>alert(1)</script>")
+    Batch.objects.filter(pk=batch.pk).update(
+        error="<img src=x>", message="<i>m</i>", result={"<u>": "</pre>"}, current_step="<s>"
+    )
+    batch.steps.update(name="<em>", message="<b>")
+    text = page(viewer, batch) + viewer.get(changelist(Step, batch=batch.pk)).content.decode()
+    assert re.findall(r"<script>alert|<img src=x|<i>m|<u>|<em>|<s>|<b>", text) == []
+
+
+def test_a_step_shows_what_it_measured(station, viewer):
+    step = tell().steps.get()
+    (table,) = viewer.get(change(step)).context["tables"]
+    assert [str(cell) for cell in table["table"]["rows"][0][1:]] == ["5.01 V", "≥ 4.5", "–"]
+
+
+def test_a_curve_is_named_in_lists_and_cut_on_its_page(station, viewer):
+    step = tell().steps.get()
+    points = {"columns": [], "rows": [[index, index] for index in range(20_000)]}
+    curve = Measurement.objects.create(step=step, name="sweep", type="curve", value=points, at=timezone.now())
+    listed = viewer.get(changelist(Measurement)).content.decode()
+    assert ["Curve" in listed, "19999" in listed, "more characters" in page(viewer, curve)] == [True, False, True]
+
+
+def test_an_event_shows_its_data(station, viewer):
+    batch = tell()
+    event = rows_of(batch)[Event]
+    Event.objects.filter(pk=event.pk).update(data={"answer": "forty-two"})
+    assert "forty-two" in page(viewer, event)
+
+
+def test_a_control_event_without_a_batch_has_a_page(station, viewer):
+    event = ControlEvent.objects.create(
+        kind="RESET", scope="demo", by="anna", face="PAGE", reason="done", requested_at=timezone.now()
+    )
+    assert viewer.get(change(event)).context["heading"]["name"] == "Reset"
+
+
+def test_the_board_leads_to_its_events(station, viewer):
+    tell()
+    response = viewer.get(change(Stream.objects.get(name="board")))
+    assert response.context["neighbours"][0]["url"] == changelist(Event, stream="board")

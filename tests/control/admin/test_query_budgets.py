@@ -1,0 +1,122 @@
+"""What a list may ask of the database: as much for three rows as for one, and of large tables never everything."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from control.admin.registry import PAGES
+from control.models import ApiKey, Batch, ControlEvent, ErrorLog, Event, Measurement, Step, Stream
+from stations.models import Instrument, Slot, Station
+from tests.control.admin.story import administered, change, changelist, rows_of, tell, visitor
+from tests.rows import demo_station
+
+# Session, user and groups are three of each, the newest alert of the bell is one.
+BUDGETS = {
+    Batch: 8,
+    Step: 5,
+    Measurement: 5,
+    Event: 7,
+    ControlEvent: 5,
+    ErrorLog: 5,
+    Stream: 5,
+    Station: 5,
+    Slot: 6,
+    Instrument: 6,
+    User: 6,
+    Group: 5,
+    ApiKey: 5,
+}
+LARGE = ("control_batch", "control_step", "control_measurement", "control_event", "control_controlevent",
+         "control_errorlog", "control_stream")  # fmt: skip
+ONE_ROW = re.compile(r'WHERE \(?"\w+"\."(id|name|batch_id|stream_id)" = ')
+
+
+@pytest.fixture
+def station(db, monkeypatch):
+    return demo_station(monkeypatch)
+
+
+@pytest.fixture
+def viewer(db):
+    return visitor("viewer")
+
+
+@pytest.fixture
+def admin(db):
+    return visitor("admin")
+
+
+def asked(client, url) -> list[str]:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        assert client.get(url).status_code == 200
+    return [query["sql"] for query in queries]
+
+
+def unlimited(statements: list[str]) -> list[str]:
+    """Statements that could read a large table to its end: without LIMIT and not after one row or one batch."""
+    of_large = [sql for sql in statements if any(f'FROM "{table}"' in sql for table in LARGE)]
+    return [sql for sql in of_large if "LIMIT" not in sql and not ONE_ROW.search(sql)]
+
+
+def list_of(model, batch):
+    return changelist(model, batch=batch.pk) if model is Event else changelist(model)
+
+
+@pytest.mark.parametrize("model", PAGES)
+def test_a_list_of_three_asks_no_more_than_a_list_of_one(station, admin, model):
+    batch = tell("first")
+    administered()
+    one = asked(admin, list_of(model, batch))
+    tell("second", slot="demo/slot-2")
+    tell("third")
+    User.objects.create_user("second").groups.set(Group.objects.all())
+    three = asked(admin, list_of(model, batch))
+    assert (len(one), len(three)) == (BUDGETS[model], BUDGETS[model])
+
+
+@pytest.mark.parametrize("model", PAGES)
+def test_a_list_reads_no_large_table_to_its_end(station, admin, model):
+    batch = tell()
+    administered()
+    assert unlimited(asked(admin, list_of(model, batch))) == []
+
+
+@pytest.mark.parametrize("chosen", ["state=FAILED", "outcome=ERROR", "days=7", "sequence=board_test", "q=Board"])
+def test_a_filtered_list_of_batches_reads_no_large_table_to_its_end(station, viewer, chosen):
+    tell()
+    statements = asked(viewer, f"{changelist(Batch)}?{chosen}")
+    assert (len(statements), unlimited(statements)) == (8, [])
+
+
+def test_a_second_page_counts_no_further_than_ten_thousand(station, viewer):
+    tell()
+    counts = [sql for sql in asked(viewer, changelist(Step) + "?p=2") if "COUNT(" in sql]
+    assert [sql[-30:].split("LIMIT ")[1].split(")")[0] for sql in counts] == ["10001"]
+
+
+@pytest.mark.parametrize("model", [Batch, Step, Measurement, Event, ControlEvent, ErrorLog, Stream, Station, Slot])
+def test_the_page_of_a_row_reads_no_large_table_to_its_end(station, viewer, model):
+    statements = asked(viewer, change(rows_of(tell())[model]))
+    assert unlimited(statements) == []
+
+
+def test_the_page_of_a_batch_asks_as_much_for_three_steps_as_for_one(station, viewer):
+    batch = tell()
+    viewer.get(change(batch))  # fills the cache of content types
+    one = len(asked(viewer, change(batch)))
+    for index in (1, 2):
+        Step.objects.create(batch=batch, index=index, name="next", group="main")
+    assert (one, len(asked(viewer, change(batch)))) == (15, 15)
+
+
+def test_a_list_leaves_large_columns_in_the_database(station, viewer):
+    tell()
+    lists = [sql for model in (Batch, Step, Measurement, ErrorLog) for sql in asked(viewer, changelist(model))]
+    assert [sql for sql in lists if '"control_batch"."station_configuration"' in sql] == []

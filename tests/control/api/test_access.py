@@ -1,0 +1,106 @@
+"""Every endpoint against everybody. A new endpoint fails here until it is in the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from drf_spectacular.generators import SchemaGenerator
+
+from control.access.rights import RIGHTS, Right, Role
+from tests.control.api.callers import Caller, logged_in, make_user, with_key
+from tests.rows import demo_station, queued
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def station(monkeypatch: pytest.MonkeyPatch) -> None:
+    demo_station(monkeypatch)
+
+
+BATCH = "/api/control/batches/{batch_id}/"
+SLOT = {"slot": "demo/slot-2"}
+
+# Method, path, right (None: public), body, and the answer to whoever has the right, for a batch that is queued.
+TABLE: list[tuple[str, str, Right | None, Any, int]] = [
+    ("get", "/api/control/batches/", Right.SEE, None, 200),
+    ("post", "/api/control/batches/", Right.OPERATE, {"sequence": "step_loop"}, 201),
+    ("get", BATCH, Right.SEE, None, 200),
+    ("get", f"{BATCH}steps/", Right.SEE, None, 200),
+    ("get", f"{BATCH}measurements/", Right.SEE, None, 200),
+    ("get", f"{BATCH}events/", Right.SEE, None, 200),
+    ("get", f"{BATCH}events/{{seq}}/", Right.SEE, None, 200),
+    ("get", f"{BATCH}control-events/", Right.SEE, None, 200),
+    ("get", f"{BATCH}errors/", Right.SEE, None, 200),
+    ("post", f"{BATCH}pause/", Right.OPERATE, {}, 409),
+    ("post", f"{BATCH}resume/", Right.OPERATE, {}, 409),
+    ("post", f"{BATCH}stop/", Right.OPERATE, {}, 202),
+    ("post", f"{BATCH}emergency-stop/", Right.EMERGENCY_STOP, {}, 202),
+    ("get", "/api/slots/", Right.SEE, None, 200),
+    ("get", "/api/slots/{station}/{slot}/", Right.SEE, None, 200),
+    ("post", "/api/emergency-stop/", Right.EMERGENCY_STOP, SLOT, 202),
+    ("post", "/api/reset/", Right.RESET, {**SLOT, "reason": "safe"}, 200),
+    ("get", "/api/sequences/", Right.SEE, None, 200),
+    ("get", "/api/health/", None, None, 200),
+]
+IDS = [f"{method} {path}" for method, path, *_ in TABLE]
+
+
+def ask(caller: Caller, method: str, path: str, body: Any) -> int:
+    batch = queued()
+    address = path.format(batch_id=batch.pk, seq=1, station="demo", slot="slot-1")
+    answer = caller.get(address) if method == "get" else caller.send(address, body)
+    return answer.status_code
+
+
+def test_the_table_names_every_endpoint():
+    paths = SchemaGenerator().get_schema(public=True)["paths"]
+    assert {(method, path) for path, methods in paths.items() for method in methods} == {row[:2] for row in TABLE}
+
+
+@pytest.mark.parametrize(("method", "path", "right", "body", "answer"), TABLE, ids=IDS)
+class TestAccess:
+    def test_nobody_gets_in_without_login(self, method, path, right, body, answer):
+        make_user()
+        assert ask(Caller(), method, path, body) == (401 if right else answer)
+
+    def test_a_stranger_is_told_that_a_right_is_missing(self, method, path, right, body, answer):
+        assert ask(logged_in(), method, path, body) == (403 if right else answer)
+
+    @pytest.mark.parametrize("role", Role)
+    def test_a_role_may_what_the_table_of_rights_says(self, method, path, right, body, answer, role):
+        allowed = right is None or right in RIGHTS[role]
+        assert ask(logged_in(role), method, path, body) == (answer if allowed else 403)
+
+    def test_a_key_without_scope_may_what_its_user_may(self, method, path, right, body, answer):
+        assert ask(with_key(Role.ADMIN), method, path, body) == answer
+
+    @pytest.mark.parametrize("scope", Right)
+    def test_a_scope_narrows_a_key(self, method, path, right, body, answer, scope):
+        allowed = right in (None, scope)
+        assert ask(with_key(Role.ADMIN, scopes=(scope,)), method, path, body) == (answer if allowed else 403)
+
+    def test_a_wrong_key_lets_nobody_in_who_is_logged_in(self, method, path, right, body, answer):
+        caller = logged_in(Role.ADMIN, headers={"authorization": "Bearer gwanje_wrong"})
+        assert ask(caller, method, path, body) == (401 if right else answer)
+
+
+def test_a_session_needs_the_csrf_token_for_what_changes_something():
+    caller = logged_in(Role.ADMIN, enforce_csrf_checks=True)
+    assert caller.send("/api/control/batches/", {"sequence": "step_loop"}).status_code == 403
+    assert caller.get("/api/control/batches/").status_code == 200
+
+
+def test_a_key_needs_no_csrf_token():
+    caller = with_key(Role.OPERATOR, enforce_csrf_checks=True)
+    assert caller.send("/api/control/batches/", {"sequence": "step_loop"}).status_code == 201
+
+
+@pytest.mark.parametrize("path", ["/api/schema/", "/api/docs/", "/api/redoc/", "/api/redoc/script.js"])
+def test_the_schema_is_public_and_asks_no_database(
+    path: str, client: Caller, django_assert_num_queries: Callable[[int], Any]
+):
+    with django_assert_num_queries(0):
+        assert client.get(path).status_code == 200

@@ -1,0 +1,74 @@
+"""Requests that nobody would think of, made from the schema: no error of ours, and answers as the schema says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.wsgi import get_wsgi_application
+from drf_spectacular.generators import SchemaGenerator
+from hypothesis import HealthCheck, given, settings
+from hypothesis.strategies import booleans
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from control.access.keys import create_key
+from control.access.rights import Role
+from control.lifecycle.steer import pause_batch
+from tests.control.api.callers import make_user
+from tests.rows import ANNA, demo_station, running
+
+CHECKS = [
+    not_a_server_error,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+]
+
+
+OPERATIONS = sorted(
+    (method, path) for path, methods in SchemaGenerator().get_schema(public=True)["paths"].items() for method in methods
+)
+
+
+@pytest.fixture
+def known(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What exists, by its name in addresses."""
+    demo_station(monkeypatch)
+    batch = running().batch
+    pause_batch(batch.pk, by=ANNA)
+    return {"batch_id": str(batch.pk), "seq": 1, "station": "demo", "slot": "slot-1"}
+
+
+@pytest.fixture
+def api(known: dict[str, Any]) -> Any:
+    """The API in this process."""
+    _, key = create_key(make_user(Role.ADMIN), "fuzz")
+    django = get_wsgi_application()
+
+    def plain(environ: dict[str, Any], start_response: Any) -> Any:
+        environ.pop("HTTP_ACCEPT_ENCODING", None)  # nobody unpacks the answers here
+        return django(environ, start_response)
+
+    schema = schemathesis.openapi.from_wsgi("/api/schema/?format=json", plain)
+    schema.config.update(headers={"Authorization": f"Bearer {key}"})
+    return schema
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+def test_no_request_breaks_the_api(method: str, path: str, api: Any, known: dict[str, Any]) -> None:
+    @given(case=api[path][method.upper()].as_strategy(), about_what_exists=booleans())
+    @settings(max_examples=24, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    def ask(case: schemathesis.Case, about_what_exists: bool) -> None:
+        if about_what_exists:
+            case.path_parameters |= {name: known[name] for name in case.path_parameters}
+        case.call_and_validate(checks=CHECKS)
+
+    ask()

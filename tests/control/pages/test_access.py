@@ -1,0 +1,111 @@
+"""Who may open which page and press which button."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from control.access.rights import Role
+from tests.control.pages.people import WHO, browser_of
+from tests.rows import demo_station, queued, running
+
+SEERS = set(Role.values)
+OPERATORS = {"operator", "engineer", "admin"}
+ALL_PAGES = {"control:overview": SEERS, "control:new_batch": OPERATORS, "admin:control_batch_changelist": SEERS}
+
+
+def expected(who: str, allowed: set[str], success: int) -> int:
+    if who in allowed:
+        return success
+    return 302 if who == "anonymous" else 403
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize("page", ALL_PAGES)
+def test_page_opens_for_those_who_may(page, who):
+    answer = browser_of(who).get(reverse(page))
+    assert answer.status_code == expected(who, ALL_PAGES[page], 200)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize(("word", "allowed"), [("pause", OPERATORS), ("stop", OPERATORS), ("emergency-stop", SEERS)])
+def test_control_is_accepted_from_those_who_may(monkeypatch, who, word, allowed):
+    demo_station(monkeypatch)
+    batch = running().batch
+    path = reverse("control:control", kwargs={"batch_id": batch.pk, "word": word})
+    answer = browser_of(who).post(path, headers={"accept": "application/json"})
+    assert answer.status_code == expected(who, allowed, 202)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("who", WHO)
+def test_reset_is_accepted_from_those_who_may(monkeypatch, who):
+    demo_station(monkeypatch)
+    fields = {"scope": "demo", "reason": "bench checked"}
+    answer = browser_of(who).post(reverse("control:reset"), fields, headers={"accept": "application/json"})
+    assert answer.status_code == expected(who, OPERATORS, 202)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("who", WHO)
+def test_batch_is_submitted_by_those_who_may(monkeypatch, who):
+    demo_station(monkeypatch)
+    fields = {"sequence": "step_loop", "priority": 0, "parameter-cycles": 1, "parameter-delay": 0}
+    answer = browser_of(who).post(reverse("control:new_batch"), fields)
+    assert answer.status_code == expected(who, OPERATORS, 302)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("who", sorted(SEERS))
+def test_buttons_are_shown_to_those_who_may_press_them(who):
+    page = browser_of(who).get(reverse("control:overview")).content.decode()
+    shown = ['id="emergency-stop"' in page, reverse("control:new_batch") in page, 'id="reset-dialog"' in page]
+    assert shown == [True, who in OPERATORS, who in OPERATORS]
+
+
+@pytest.mark.django_db
+def test_page_without_a_group_says_whom_to_ask():
+    answer = browser_of("stranger").get(reverse("control:overview"))
+    assert (answer.status_code, "belongs to no group yet" in answer.content.decode()) == (403, True)
+
+
+@pytest.mark.django_db
+def test_page_without_a_group_has_no_emergency_stop():
+    page = browser_of("stranger").get(reverse("control:overview")).content.decode()
+    assert 'id="emergency-stop"' not in page
+
+
+@pytest.mark.django_db
+def test_somebody_without_a_group_can_log_out():
+    answer = browser_of("stranger").post(reverse("admin:logout"))
+    assert answer.status_code == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["control:emergency_stop", "control:reset", "control:language"])
+def test_what_acts_takes_no_get(path):
+    assert browser_of("admin").get(reverse(path)).status_code == 405
+
+
+@pytest.mark.django_db
+def test_control_takes_no_get(monkeypatch):
+    demo_station(monkeypatch)
+    path = reverse("control:control", kwargs={"batch_id": queued().pk, "word": "stop"})
+    assert browser_of("admin").get(path).status_code == 405
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["control:reset", "control:language", "control:new_batch", "control:login_link"])
+def test_what_acts_takes_no_form_of_another_site(path):
+    assert browser_of("admin", csrf=True).post(reverse(path), REMOTE_ADDR="127.0.0.1").status_code == 403
+
+
+@pytest.mark.django_db
+def test_login_of_a_viewer_needs_no_staff_flag():
+    browser = browser_of("viewer")
+    browser.logout()
+    fields = {"username": "viewer", "password": "a good password", "next": "/control/"}
+    answer = browser.post(reverse("admin:login"), fields)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/control/")

@@ -1,0 +1,139 @@
+"""The page of one batch: who may open it, what it carries, which buttons it has."""
+
+from __future__ import annotations
+
+import json
+import re
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from control.access.rights import RIGHTS, Role
+from control.history.batch_story import read_batch_story
+from control.models import Batch
+from control.pages.batch import allowed_controls, ending_rules
+from control.pages.batch_words import batch_words, limits_text
+from control.states import State
+from tests.control.pages.in_chromium import STATIC
+from tests.control.pages.people import WHO, browser_of
+from tests.rows import demo_station, queued, running
+
+NASTY = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
+
+
+@pytest.fixture(autouse=True)
+def station(db, monkeypatch):
+    return demo_station(monkeypatch)
+
+
+def address(batch):
+    return reverse("control:batch", args=[batch.pk])
+
+
+def page_of(batch, who="operator"):
+    return browser_of(who).get(address(batch)).content.decode()
+
+
+def block(page, name):
+    """The content of a JSON data block."""
+    return json.loads(re.search(rf'<script id="{name}" type="application/json">(.*?)</script>', page, re.DOTALL)[1])
+
+
+def buttons(page):
+    """The words of the buttons, with those that are hidden now in brackets."""
+    found = re.findall(r'data-control="([a-z-]+)"[^>]*?( hidden)?>', page)
+    return [f"({word})" if hidden else word for word, hidden in found]
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_page_is_for_whoever_may_see(who):
+    status = browser_of(who).get(address(queued())).status_code
+    assert status == {"anonymous": 302, "stranger": 403}.get(who, 200)
+
+
+def test_page_carries_the_story():
+    batch = running(name="Morning").batch
+    story = block(page_of(batch), "story")
+    assert (story["head"], story["batch"]["name"]) == (1, "Morning")
+    assert set(story) == set(read_batch_story(batch.pk, timezone.now()))
+
+
+def test_script_gets_the_story_alone_as_json():
+    batch = running().batch
+    answer = browser_of("viewer").get(address(batch), headers={"Accept": "application/json"})
+    assert (answer["Content-Type"], answer.json()["batch"]["state"]) == ("application/json", "RUNNING")
+
+
+def test_unknown_batch_is_said_in_the_right_form():
+    unknown = reverse("control:batch", args=[uuid4()])
+    page = browser_of("viewer").get(unknown)
+    assert (page.status_code, "No such batch" in page.content.decode()) == (404, True)
+    answer = browser_of("viewer").get(unknown, headers={"Accept": "application/json"})
+    assert (answer.status_code, answer.json()["status"]) == (404, 404)
+
+
+def test_nasty_texts_stay_texts():
+    batch = queued(name=NASTY, subject=NASTY)
+    page = page_of(batch)
+    assert NASTY not in page
+    assert block(page, "story")["batch"]["name"] == NASTY
+
+
+def test_buttons_are_those_of_state_and_right():
+    batch = running().batch
+    assert buttons(page_of(batch)) == ["pause", "(resume)", "stop", "emergency-stop"]
+    assert buttons(page_of(batch, "viewer")) == ["emergency-stop"]
+    assert buttons(page_of(queued())) == ["(pause)", "(resume)", "stop", "emergency-stop"]
+
+
+def test_ended_batch_has_no_buttons_but_can_be_run_again():
+    batch = queued()
+    Batch.objects.update(state=State.COMPLETED, outcome="PASS", ended_at=timezone.now())
+    page = page_of(batch)
+    assert buttons(page) == ["(pause)", "(resume)", "(stop)", "(emergency-stop)"]
+    assert f"{reverse('control:new_batch')}?like={batch.pk}" in page
+
+
+def test_a_viewer_cannot_run_it_again():
+    assert "?like=" not in page_of(queued(), "viewer")
+
+
+def test_allowed_controls_follow_the_tables():
+    assert allowed_controls(RIGHTS[Role.VIEWER]) == {
+        state.value: ["emergency-stop"] if state in ("QUEUED", "RUNNING", "PAUSED") else [] for state in State
+    }
+    assert allowed_controls(RIGHTS[Role.OPERATOR])["PAUSED"] == ["resume", "stop", "emergency-stop"]
+
+
+def test_endings_are_those_of_the_lifecycle():
+    rules = ending_rules()
+    assert rules["emergency"] == ("ABORTED", "NONE", "NONE")
+    assert (rules["timeout"][0], rules["completed"][0], rules["stopped"][0]) == ("FAILED", "COMPLETED", "STOPPED")
+
+
+@pytest.mark.parametrize("who", ["viewer", "admin"])
+def test_page_costs_the_same_queries_for_everybody(who):
+    batch, client = queued(), browser_of(who)
+    client.get(address(batch))
+    with CaptureQueriesContext(connection) as queries:
+        client.get(address(batch))
+    assert len(queries) == 16
+
+
+def test_limits_read_as_a_person_writes_them():
+    bounds = {"unit": "V", "minimum": 3.2, "maximum": 3.4, "marginal_minimum": 3.25, "marginal_maximum": 3.35}
+    assert limits_text(bounds) == "3.2 … 3.4 V, comfortable 3.25 … 3.35 V"
+    assert (limits_text({"maximum": 60}), limits_text({"minimum": 0, "unit": "A"})) == ("≤ 60", "≥ 0 A")
+    assert (limits_text({"equals": "OK"}), limits_text({"one_of": ["A", 2]})) == ("= OK", "one of A, 2")
+
+
+def test_every_text_that_the_scripts_ask_for_is_there():
+    with translation.override("en"):
+        words = batch_words()
+    scripts = "".join(file.read_text() for file in STATIC.glob("batch*.js"))
+    assert set(re.findall(r"\btext\.(\w+)", scripts)) - set(words) == set()
+    assert {name for name in words if not re.search(rf"\btext\.{name}\b", scripts)} == set()

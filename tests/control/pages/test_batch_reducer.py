@@ -1,0 +1,230 @@
+"""The reducer of the batch page: events told from nothing lead to the same state as the rows, at every event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from control.history.batch_story import read_batch_story
+from control.history.facts import event_facts
+from control.journal.read import read_after
+from control.lifecycle.emergency import new_latch, record_emergency_stop
+from control.lifecycle.steer import pause_batch, resume_batch, stop_batch
+from control.metrics.eta import seconds_left
+from control.models import Batch, ControlEvent
+from control.pages.batch import ending_rules
+from control.worker.spool_follower import SpoolFollower
+from sequences import trial
+from tests import spool_lines as lines
+from tests.control.pages.in_chromium import evaluate
+from tests.rows import ANNA, HOUSE, demo_station, queued, running
+from tests.sequences.packages.conftest import bench, demo_bench  # noqa: F401  fixtures
+
+pytestmark = pytest.mark.django_db
+FAST = {"boot_time": 0.4, "settle_time": 0.0, "burn_in_time": 0.1, "sweep_points": 5}
+
+REPLAY = """async ({ events, stories, endings }) => {
+  const { emptyState, fromStory, reduce } = await import("/batch_reducer.js");
+  const told = ({ endings, doing, position, ...state }) => ({ ...state,
+    batch: { ...state.batch, started_at: null },
+    controls: state.controls.map((one) => ({ ...one, delivered_at: null })) });
+  let state = emptyState(fromStory(stories[0], endings).batch, endings);
+  const found = [];
+  for (const event of events) {
+    state = reduce(state, event);
+    for (const story of stories.filter(({ head }) => head === event.seq)) {
+      const again = events.slice(0, story.head).reduce(reduce, fromStory(story, endings));
+      found.push([told(state), told(fromStory(story, endings)), told(again)]);
+    }
+  }
+  return found;
+}"""
+
+
+class Run:
+    """A claimed batch whose spool gets lines; after each page the rows are looked at."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        demo_station(monkeypatch)
+        self.stream = running()
+        self.follower = SpoolFollower(self.stream)
+        self.follower.resynchronise()
+        self.stories: list[dict[str, Any]] = []  # that it was claimed is told on the board, not in its own story
+
+    @property
+    def batch(self) -> Batch:
+        return self.stream.batch
+
+    def look(self) -> dict[str, Any]:
+        story = read_batch_story(self.batch.pk, timezone.now())
+        assert story is not None
+        return story
+
+    def tell(self, told: Iterable[dict[str, Any]], *, looks: bool = True) -> None:
+        for line in told:
+            lines.write(settings.STATION_PATHS.spool(str(self.batch.pk)), [line])
+            if looks:
+                self.read()
+        self.read()
+
+    def read(self) -> None:
+        while self.follower.import_page():
+            pass
+        self.stories.append(self.look())
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Run:
+    return Run(monkeypatch)
+
+
+@pytest.fixture
+def agree(pytestconfig: pytest.Config) -> Callable[[list[dict[str, Any]]], None]:
+    """Replay from nothing, the rows, and the rows told everything once more are the same, wherever somebody looked.
+
+    Left out is what no event tells: when a slot was claimed, and when a wish was delivered.
+    """
+
+    def compare(stories: list[dict[str, Any]]) -> None:
+        batch = stories[0]["batch"]["id"]
+        events = [event_facts(event, whole=False) for event in read_after(f"batch/{batch}", 0, 100_000)]
+        argument = {"events": events, "stories": stories, "endings": ending_rules()}
+        found = evaluate(pytestconfig, REPLAY, argument)
+        assert len(found) == len(stories)
+        for replayed, rows, again in found:
+            assert replayed == rows
+            assert again == rows
+
+    return compare
+
+
+def test_a_real_board_test_is_the_same_by_events_and_by_rows(run, agree, bench):  # noqa: F811
+    record = trial.run(HOUSE / "sequences" / "packages" / "board_test", FAST, slot=bench.instruments)
+    proof = {"confirmed": True, "instruments": {"supply-1": {"confirmed": True, "error": None}}, "by": "guard"}
+    end = {**lines.ended(), "verdict": record.verdict}
+    run.tell([*record.lines, lines.line("safe_state", **proof), end])
+    assert (run.stories[-1]["batch"]["state"], len(run.stories[-1]["steps"])) == ("COMPLETED", 10)
+    agree(run.stories)
+
+
+def test_retries_failures_and_errors_are_the_same(run, agree):
+    fault = {"category": "hardware", "exception": "Timeout", "message": "no answer", "traceback": "File x"}
+    run.tell([
+        lines.started("boot", "measure", "never", "off"),
+        lines.step_started(0, "boot"), lines.step_ended(0, "boot", "ERROR", retrying=True, message="not yet"),
+        lines.step_started(0, "boot", 2), lines.step_ended(0, "boot", attempt=2, result={"tries": 2}),
+        lines.step_started(1, "measure"),
+        lines.measured(1, "rail", 7.2, outcome="FAIL"), lines.measured(1, "ready", True, type="boolean", limits=None),
+        lines.line("progress", step=1, attempt=1, done=1, total=4, message="warm", progress=0.4),
+        lines.line("error", step=1, attempt=1, level="ERROR", **fault),
+        lines.step_ended(1, "measure", "ERROR", message="no answer"),
+        lines.step_ended(2, "never", "SKIPPED", message="step 'measure' ended with an error"),
+        lines.ended(ending="failed", outcome="ERROR"),
+    ])  # fmt: skip
+    agree(run.stories)
+
+
+@pytest.mark.parametrize("why", ["emergency", "crashed", "timeout", "stop_expired", "lost"])
+def test_a_run_that_is_cut_short_leaves_the_same_behind(why, run, agree):
+    run.tell([lines.started("boot", "measure"), lines.step_started(0, "boot"), lines.ended(why, message="killed")])
+    steps = [(step["state"], step["outcome"]) for step in run.stories[-1]["steps"]]
+    assert (steps[0][0], steps[1]) == ("ENDED", ("ENDED", "SKIPPED"))
+    agree(run.stories)
+
+
+def test_a_long_run_keeps_the_same_steps_and_counts(run, agree):
+    def step(place: int) -> list[dict[str, Any]]:
+        bad = "FAIL" if place % 7 == 0 else "PASS"
+        names = [lines.measured(place, f"m{number}", number) for number in range(45 if place == 690 else 1)]
+        return [lines.step_started(place, "count"), *names, lines.step_ended(place, "count", bad)]
+
+    run.tell([lines.started("count"), *(line for place in range(700) for line in step(place))], looks=False)
+    run.tell([lines.ended(outcome="FAIL")])
+    last = run.stories[-1]
+    assert (len(last["steps"]), last["hidden"]) == (350, {"PASS": 342, "FAIL": 8})
+    assert len(last["measurements"]) == 349 + 40
+    agree(run.stories)
+
+
+def test_wishes_are_the_same_with_their_answers(run, agree):
+    run.tell([lines.started("boot"), lines.step_started(0, "boot")])
+    for ask, kind in ((pause_batch, "batch.paused"), (resume_batch, "batch.resumed"), (stop_batch, "control")):
+        ask(run.batch.pk, by=ANNA, reason="lunch")
+        ControlEvent.objects.filter(delivered_at=None).update(delivered_at=timezone.now())
+        run.stories.append(run.look())
+        wish = run.stories[-1]["controls"][-1]["id"]
+        run.tell([lines.line(kind, control=wish, word="x", message="lunch", obeyed=kind != "control")])
+    run.tell([lines.ended(ending="stopped", outcome="NONE")])
+    kinds = [control["kind"] for control in run.stories[-1]["controls"]]
+    assert kinds == ["BATCH_START", "BATCH_PAUSE", "BATCH_RESUME", "BATCH_STOP"]
+    agree(run.stories)
+
+
+def test_an_emergency_stop_is_the_same(run, agree):
+    run.tell([lines.started("boot"), lines.step_started(0, "boot")])
+    record_emergency_stop(new_latch("demo", by=ANNA, reason="smoke"), delivered=True)
+    run.tell([lines.ended("emergency", at=timezone.now().timestamp() + 1)])
+    control = run.stories[-1]["controls"][-1]
+    assert (control["kind"], control["by"], control["reason"]) == ("EMERGENCY_STOP", "anna", "smoke")
+    agree(run.stories)
+
+
+def test_a_batch_that_never_ran_is_the_same(monkeypatch, agree):
+    demo_station(monkeypatch)
+    batch = queued()
+    stories = [read_batch_story(batch.pk, timezone.now())]
+    stop_batch(batch.pk, by=ANNA, reason="wrong board")
+    agree([*stories, read_batch_story(batch.pk, timezone.now())])
+
+
+def test_a_long_curve_is_thinned_in_the_same_way(run, pytestconfig):
+    curve = {"columns": [{"name": "x", "unit": "s"}], "rows": [[number] for number in range(777)]}
+    more = {"type": "curve", "unit": "", "limits": None, "outcome": "NONE"}
+    run.tell(
+        [lines.started("sweep"), lines.step_started(0, "sweep"), lines.measured(0, "iv", curve, **more)], looks=False
+    )
+    events = [event_facts(event) for event in read_after(run.stream.name)]
+    argument = {"events": events, "stories": run.stories[-1:], "endings": ending_rules()}
+    ((replayed, rows, _),) = evaluate(pytestconfig, REPLAY, argument)
+    assert (replayed, len(rows["steps"][0]["measurements"][0]["value"]["rows"])) == (rows, 200)
+
+
+def test_time_left_is_reckoned_as_on_the_server(pytestconfig):
+    now = timezone.now().replace(microsecond=0)
+    cases = [
+        Batch(state=state, progress=progress, expected_s=expected, started_at=now - timedelta(seconds=past))
+        for state in ("RUNNING", "PAUSED")
+        for progress in (0.0, 0.01, 0.02, 0.5, 1.0)
+        for expected in (None, 0.0, 30.0)
+        for past in (0, 7, 90)
+    ]
+    script = """async ([batches, now]) => {
+      const { secondsLeft } = await import("/batch_eta.js");
+      return batches.map((batch) => secondsLeft(batch, now));
+    }"""
+    names = ("state", "progress", "expected_s")
+    fixed = [{"started_at": one.started_at.isoformat(), "ended_at": None} for one in cases]
+    told = [{name: getattr(one, name) for name in names} | more for one, more in zip(cases, fixed, strict=True)]
+    found = evaluate(pytestconfig, script, [told, now.timestamp() * 1000])
+    assert found == pytest.approx([seconds_left(one, now) for one in cases])
+
+
+def test_bounds_are_those_of_the_story():
+    text = (Path(HOUSE) / "static" / "control" / "batch_reducer.js").read_text()
+    story = (Path(HOUSE) / "control" / "history" / "batch_story.py").read_text()
+    for name in (
+        "NEWEST_STEPS",
+        "OLD_FAILURES",
+        "MEASUREMENTS_PER_STEP",
+        "NEWEST_ERRORS",
+        "CURVE_ROWS",
+        "LONGEST_TEXT",
+    ):
+        value = text.partition(f"const {name} = ")[2].partition(";")[0]
+        assert story.partition(f"\n{name} = ")[2].partition("\n")[0].partition(" ")[0] == value

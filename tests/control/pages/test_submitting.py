@@ -1,0 +1,142 @@
+"""Starting a batch from a page."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from control.models import Batch, ControlEvent
+from stations.models import Slot
+from tests.control.pages.people import browser_of
+from tests.rows import demo_station
+
+PATH = "/control/batches/new/"
+LOOP = {"sequence": "step_loop", "priority": "0", "parameter-cycles": "3", "parameter-delay": "0.5"}
+BOARD = {
+    "sequence": "board_test",
+    "priority": "10",
+    "slot": "demo/slot-2",
+    "subject": "SN-1",
+    "parameter-input_voltage": "5.5",
+    "parameter-current_limit": "2",
+    "parameter-boot_time": "0.6",
+    "parameter-sweep_points": "11",
+    "parameter-sweep_current": "1",
+    "parameter-settle_time": "0.1",
+    "parameter-burn_in_time": "2",
+}
+
+SEQUENCE = """
+from sequences.authoring import Run, sequence, step
+
+
+@sequence
+class Look:
+    @step
+    def look(self, run: Run) -> None:
+        run.log("seen")
+"""
+
+
+@pytest.fixture
+def station(db, monkeypatch):
+    return demo_station(monkeypatch)
+
+
+def post(fields):
+    return browser_of("operator").post(PATH, fields)
+
+
+def page(answer):
+    return answer.content.decode()
+
+
+def test_submitted_batch_leads_to_its_page(station):
+    answer = post(LOOP)
+    assert answer.headers["Location"] == reverse("control:batch", args=[Batch.objects.get().pk])
+
+
+def test_submitted_batch_has_everything_that_was_given(station):
+    post(BOARD)
+    batch = Batch.objects.get()
+    assert (batch.slot_id, batch.subject, batch.priority, batch.name) == ("demo/slot-2", "SN-1", 10, "Board test SN-1")
+    assert (batch.parameters["input_voltage"], batch.parameters["sweep_points"]) == (5.5, 11)
+
+
+def test_submitted_batch_says_who_started_it_and_where(station):
+    post(LOOP)
+    batch, event = Batch.objects.get(), ControlEvent.objects.get()
+    assert (batch.trigger, batch.created_by.username, event.face) == ("MANUAL", "operator", "PAGE")
+
+
+def test_no_slot_given_means_the_first_free_one(station):
+    post({**BOARD, "slot": ""})
+    assert Batch.objects.get().slot_id == "demo/slot-1"
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"parameter-input_voltage": "99"}, "parameter-input_voltage"),
+        ({"parameter-input_voltage": "nan"}, "parameter-input_voltage"),
+        ({"parameter-sweep_points": "2.5"}, "parameter-sweep_points"),
+        ({"parameter-sweep_points": ""}, "parameter-sweep_points"),
+        ({"subject": "S" * 101}, "subject"),
+        ({"name": "N" * 201}, "name"),
+        ({"priority": "7"}, "priority"),
+        ({"slot": "demo/slot-9"}, "slot"),
+        ({"slot": "demo/lane-1"}, "slot"),
+    ],
+)
+def test_wrong_value_is_told_beside_its_field(station, change, field):
+    answer = post(BOARD | change)
+    wrong = [name for name in answer.context["form"].errors if name != "__all__"]
+    assert (answer.status_code, wrong, Batch.objects.count()) == (400, [field], 0)
+
+
+def test_nothing_is_lost_when_a_value_is_refused(station):
+    text = page(post({**BOARD, "parameter-input_voltage": "99", "name": "Kept & shown"}))
+    shown = ['value="99"' in text, 'value="Kept &amp; shown"' in text, 'value="demo/slot-2" checked' in text]
+    assert shown == [True, True, True]
+
+
+def test_latched_slot_is_refused_with_the_reason(station):
+    Slot.objects.filter(pk="demo/slot-2").update(
+        latch={"id": "", "by": "anna", "scope": "demo", "reason": "x", "at": 0}
+    )
+    answer = post(BOARD)
+    assert (answer.status_code, "anna pressed the emergency stop" in page(answer)) == (400, True)
+
+
+def test_unknown_sequence_leads_to_the_choice(station):
+    answer = browser_of("operator").get(PATH, {"sequence": "nonsense"})
+    assert (answer.status_code, "Which sequence?" in page(answer)) == (200, True)
+
+
+def test_broken_package_is_shown_with_its_problems_and_cannot_be_chosen(station, settings, tmp_path):
+    folder = tmp_path / "broken_one"
+    folder.mkdir()
+    (folder / "manifest.yaml").write_text("name: broken_one\nversion: '1'\n")
+    settings.SEQUENCE_DIRS = [tmp_path]
+    text = page(browser_of("operator").get(PATH))
+    assert ("Cannot run until this is corrected" in text, "?sequence=broken_one" in text) == (True, False)
+
+
+def test_parameter_of_every_type_gets_its_field(station, settings, tmp_path):
+    folder = tmp_path / "all_types"
+    folder.mkdir()
+    (folder / "sequence.py").write_text(SEQUENCE)
+    (folder / "manifest.yaml").write_text(
+        "name: all_types\nversion: '1'\nparameters:\n  mode: {type: string, enum: [fast, slow], default: slow}\n"
+        "  note: {type: string, default: ''}\n  hot: {type: boolean, default: true}\n"
+        "  step: {type: integer, enum: [1, 2, 4], default: 2}\n"
+    )
+    settings.SEQUENCE_DIRS = [tmp_path]
+    given = {"parameter-mode": "fast", "parameter-note": " a ", "parameter-step": "4"}
+    post({"sequence": "all_types", "priority": "0", **given})
+    assert Batch.objects.get().parameters == {"mode": "fast", "note": " a ", "hot": False, "step": 4}
+
+
+def test_form_says_what_it_powers(station):
+    text = page(browser_of("operator").get(PATH, {"sequence": "board_test"}))
+    assert "Powers board-2, load-2, meter-2, supply-2" in text

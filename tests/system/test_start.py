@@ -1,0 +1,134 @@
+"""`manage.py start` on an empty folder: its link, its demo batch, its deaths, its end, and what it refuses."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from websockets.sync.client import connect
+
+from tests.installations import Installation, alive, wait_until
+from tests.postgresql import PostgreSQL
+from tests.system.started import Started
+
+
+def fresh(folder: Any, server: PostgreSQL | None, name: str) -> Installation:
+    """An installation whose database nobody has made yet."""
+    if server is None:
+        return Installation(folder, f"sqlite:///{folder}/data/gwanje.sqlite3")
+    server.execute(f"CREATE DATABASE {name}")
+    return Installation(folder, server.url(name))
+
+
+@pytest.fixture(scope="module")
+def first(postgresql: PostgreSQL | None, tmp_path_factory: Any) -> Iterator[Started]:
+    """The first start of an installation, its demo batch running. The last test that uses it ends it."""
+    installation = fresh(tmp_path_factory.mktemp("first"), postgresql, f"gwanje_first_{os.getpid()}")
+    try:
+        yield Started(installation).start()
+    finally:
+        installation.remove()
+
+
+@pytest.fixture
+def started(installation: Installation) -> Started:
+    """Not yet started, on a database that is up to date."""
+    return Started(installation)
+
+
+def test_first_start_says_what_it_did_and_what_comes_next(first: Started):
+    assert first.line("database") == "created"
+    assert re.fullmatch(r"admin   password (\w{4}-){3}\w{4}   shown only now", first.line("login"))
+    assert first.line("station") == "Demo bench: demo/slot-1, demo/slot-2 and 1 lane"
+    assert first.line("batch") == "Board test DEMO-1 is running on demo/slot-1"
+    assert max(len(line) for line in first.output.splitlines() if line != first.link) < 100
+
+
+def test_link_logs_in_once(first: Started):
+    one, other = first.browser(), first.browser()
+    assert one.use_link(first.secret) == (200, f"{first.address}/control/")
+    assert other.use_link(first.secret)[0] == 403
+    assert one.get(f"/control/batches/{first.demo}/") == 200
+
+
+def test_secret_of_the_link_is_in_no_log(first: Started):
+    written = "".join(log.read_text() for log in first.paths.logs.glob("*.log"))
+    assert (first.secret in written, "/control/login-link/" in written) == (False, True)
+
+
+def test_killed_web_process_comes_back_and_the_batch_goes_on(first: Started):
+    runner, web = first.pid("runner"), first.pid("web_server")
+    first.kill("web_server")
+    wait_until(lambda: first.pid("web_server") not in (None, web) and first.answers(), 20, "a new web process")
+    assert "the web process had died (killed by signal 9), a new one starts" in first.output
+    assert first.pid("runner") == runner
+    assert first.verdict(first.demo) == ("RUNNING", "NONE")
+
+
+def test_start_beside_a_running_one_is_refused(first: Started):
+    done = first.manage("start", "--port", "0")
+    said = f"A station is already running on {first.installation.data}. Stop it first."
+    assert (done.returncode, done.stderr) == (2, f"CommandError: {said}\n")
+    assert first.answers()
+
+
+def test_demo_batch_passes_and_the_terminal_says_so(first: Started):
+    wait_until(lambda: "Board test DEMO-1: PASS after" in first.output, 40, "the verdict")
+    assert first.verdict(first.demo) == ("COMPLETED", "PASS")
+
+
+def test_second_start_says_already_set_up(first: Started):
+    assert first.stop(signal.SIGINT) < 20
+    first.is_over()
+    first.start("--no-demo")
+    assert (first.line("database"), first.line("login")) == ("up to date", "already set up: admin")
+    assert "password" not in first.output
+    assert first.link.endswith("&next=/control/")
+    assert first.stop(signal.SIGTERM) < 20
+
+
+def test_end_with_a_batch_and_an_open_socket_leaves_nothing(started: Started):
+    browser = started.start().logged_in()
+    url = started.address.replace("http", "ws") + "/ws/"
+    with connect(url, origin=started.address, additional_headers={"Cookie": browser.cookie_header()}) as client:
+        assert '"hello"' in client.recv(timeout=5)
+        assert started.stop(signal.SIGTERM) < 20
+    assert started.verdict(started.demo) == ("STOPPED", "NONE")
+    assert (started.process.returncode, started.output.splitlines()[-1]) == (0, "Stopped.")
+    started.is_over()
+
+
+def test_killed_start_leaves_no_orphan(started: Started):
+    started.start()
+    web = started.pid("web_server")
+    started.process.kill()
+    wait_until(lambda: not alive(web), 2, "the end of the web process")
+    started.is_over()
+
+
+def test_taken_port_is_refused_in_one_sentence(installation: Installation):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = installation.manage("start", "--port", str(port))
+    said = f"Port {port} of 127.0.0.1 is taken by another program. Choose another one with --port or GWANJE_PORT."
+    assert (done.returncode, done.stderr) == (2, f"CommandError: {said}\n")
+    assert installation.processes() == set()
+
+
+def test_folder_that_cannot_be_written_is_refused_in_one_sentence(installation: Installation):
+    installation.environment["GWANJE_DATA_DIR"] = "/proc/nowhere"
+    done = installation.manage("start")
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert done.stderr.startswith("GWANJE_DATA_DIR is '/proc/nowhere', but it takes a folder that this user can write")
+
+
+def test_database_that_is_away_is_refused_in_one_sentence(installation: Installation):
+    installation.environment["GWANJE_DATABASE_URL"] = "postgresql://me@127.0.0.1:1/none"
+    done = installation.manage("start", "--port", "0")
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert done.stderr.endswith("Start its server, or correct GWANJE_DATABASE_URL.\n")
