@@ -13,7 +13,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -85,7 +85,7 @@ class Installation:
 
     def processes(self) -> set[int]:
         """Every living process that came from this installation, even those that left their session and parents."""
-        return descendants() - self._older
+        return descendants(beside=self._older)
 
     def remove(self) -> None:
         """Kill everything that is left and remove the runtime directory. Raises AssertionError when something stays."""
@@ -162,11 +162,11 @@ def alive(pid: int) -> bool:
     return any(found == pid for found, _parent, _name in process_table())
 
 
-def descendants() -> set[int]:
-    """All living processes below this one, but for the test's PostgreSQL servers."""
+def descendants(beside: Set[int] = frozenset()) -> set[int]:
+    """All living processes below this one, but for the test's PostgreSQL servers, and those beside with their own."""
     children: dict[int, list[int]] = {}
     for pid, parent, name in process_table():
-        if name != "postgres":
+        if name != "postgres" and pid not in beside:
             children.setdefault(parent, []).append(pid)
     found: set[int] = set()
     waiting = [os.getpid()]

@@ -3,19 +3,20 @@
 import { data } from "./words.js";
 
 const language = document.documentElement.lang || "en";
+const dayFirst = language === "en" ? "en-GB" : language; // the server writes 21 Nov 2026 too
 const timeZone = data("shell")?.time_zone;
 
 const made = new Map();
-function formatter(kind, options) {
+function formatter(kind, language, options) {
   const key = kind.name + JSON.stringify(options);
   if (!made.has(key)) made.set(key, new kind(language, options));
   return made.get(key);
 }
-const inNumbers = (options) => formatter(Intl.NumberFormat, options);
-const inTimes = (options) => formatter(Intl.DateTimeFormat, { hourCycle: "h23", timeZone, ...options });
+const inNumbers = (options) => formatter(Intl.NumberFormat, language, options);
+const inTimes = (options) => formatter(Intl.DateTimeFormat, dayFirst, { hourCycle: "h23", timeZone, ...options });
 
 const CLOCK = { hour: "2-digit", minute: "2-digit", second: "2-digit" };
-const DAY = { year: "numeric", month: "2-digit", day: "2-digit" };
+const DAY = { year: "numeric", month: "short", day: "numeric" };
 
 /** 1234567 → "1,234,567"; at most `digits` behind the point. */
 export const number = (value, digits = 0) => inNumbers({ maximumFractionDigits: digits }).format(value);
@@ -29,7 +30,7 @@ export const timeOfDay = (iso, milliseconds = false) =>
   inTimes(milliseconds ? { ...CLOCK, fractionalSecondDigits: 3 } : CLOCK).format(new Date(iso));
 
 /** Date and time. */
-export const moment = (iso) => inTimes({ ...DAY, ...CLOCK }).format(new Date(iso));
+export const moment = (iso) => `${inTimes(DAY).format(new Date(iso))} ${timeOfDay(iso)}`;
 
 /** The time of day, with the date when it was not today. */
 export function when(iso) {

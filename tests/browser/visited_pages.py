@@ -24,12 +24,12 @@ def tell_story(web: WebStation) -> Story:
     web.wait_for(failed, "COMPLETED", "FAILED")
     stopped, aborted = (web.submit(subject=subject, slot="demo/slot-1") for subject in ("SN-0003", "SN-0004"))
     web.wait_for(stopped, "RUNNING")
-    web.post(f"/api/control/batches/{stopped}/stop/", reason="the wrong board")
+    web.post(f"/api/control/batches/{stopped}/stop/", reason="wrong board")
     web.wait_for(stopped, "STOPPED")
     web.wait_for(aborted, "RUNNING")
     web.post(f"/api/control/batches/{aborted}/emergency-stop/", reason="smoke")
     web.wait_for(aborted, "ABORTED")
-    web.post("/api/reset/", all=True, reason="the board is gone")
+    web.post("/api/reset/", all=True, reason="board removed")
     return Story(passed, failed, stopped, aborted)
 
 

@@ -6,7 +6,6 @@ import json
 import re
 import signal
 import urllib.request
-from pathlib import Path
 from typing import Any
 
 from tests.installations import FREE_PORTS, HOUSE, Installation, wait_until
@@ -88,15 +87,9 @@ class WebStation:
             for batch in self.get(f"/api/control/batches/?state={state}")["results"]:
                 self.post(f"/api/control/batches/{batch['id']}/emergency-stop/")
                 self.wait_for(batch["id"], "ABORTED")
-        self.post("/api/reset/", all=True, reason="the test is over")
+        self.post("/api/reset/", all=True, reason="test over")
 
     def one_time_link(self) -> str:
         found = re.search(r"http://\S+/login-link/#\S+", self.installation.output(self.process))
         assert found, self.installation.output(self.process)
         return found[0]
-
-
-def picture(name: str) -> Path:
-    folder = HOUSE / "screenshots"
-    folder.mkdir(exist_ok=True)
-    return folder / f"{name}.png"
