@@ -52,19 +52,6 @@ def _labels() -> Words:
         "faces": {face.value: str(face.label) for face in ControlEvent.Face},
         "groups": {"setup": _("Setup"), "main": _("Main"), "teardown": _("Teardown")},
         "marginal": _("Marginal"),
-        "messages": _known_messages(),
-    }
-
-
-def _known_messages() -> Words:
-    """Sentences that records hold in English, as people are told them."""
-    return {
-        "not begun": _("Not begun"),
-        "the batch had ended": _("The batch had ended before."),
-        "the run was stopped": _("The run was stopped."),
-        "the run was not ready to begin": _("The run was not ready to begin."),
-        "the sequence took too long": _("The sequence took too long."),
-        "nothing was set up": _("Nothing was set up."),
     }
 
 
@@ -142,7 +129,6 @@ def _controls() -> Words:
             "obeyed": _("obeyed %(time)s"),
         },
         "not_yet": "–",
-        "no_reason": _("no reason given"),
     }
 
 

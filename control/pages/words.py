@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
+from control.pages.told import told_sentences
 from control.states import Control, SlotState, State, StepOutcome
 
 
@@ -46,6 +47,7 @@ def shell_words() -> dict[str, object]:
         "to_overview": _("To the overview"),
         "open_menu": _("Navigation"),
         "theme": _("Theme"),
+        "sentences": told_sentences(),
     }
 
 

@@ -4,6 +4,7 @@ import { element, setText } from "./elements.js";
 import { when } from "./format.js";
 import { live } from "./live.js";
 import { toast } from "./notices.js";
+import { told } from "./told.js";
 import { data, fill, words } from "./words.js";
 
 const KEPT = 20;
@@ -41,7 +42,7 @@ function look(number) {
 
 /** Whose alert it is and what it says. Some kinds of events carry no sentence of their own. */
 function textOf({ kind, message, data: facts }) {
-  const said = message || words().alert_kinds[kind] || kind;
+  const said = told(message) || words().alert_kinds[kind] || kind;
   return facts?.name ? `${facts.name}: ${said}` : said;
 }
 

@@ -4,6 +4,7 @@ import { drawList, element, setAttribute, setText } from "./elements.js";
 import { post, sentence } from "./forms.js";
 import { timeOfDay } from "./format.js";
 import { toast } from "./notices.js";
+import { told } from "./told.js";
 import { fill, words } from "./words.js";
 
 const text = words("page-words");
@@ -40,7 +41,7 @@ function update(node, control) {
     setAttribute(place, "data-done", at !== null);
     setText(place, fill(text.times[name], { time: at ? timeOfDay(at, true) : text.not_yet }));
   }
-  setText(node.querySelector(".b-control-note"), text.messages[control.note] ?? control.note);
+  setText(node.querySelector(".b-control-note"), told(control.note));
 }
 
 /** Send a control without leaving the page. A stop asks for a reason first; an emergency stop asks nothing. */

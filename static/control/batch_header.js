@@ -4,6 +4,7 @@ import { elapsed, secondsLeft } from "./batch_eta.js";
 import { reasonOf, said } from "./batch_controls.js";
 import { element, setAttribute, setText } from "./elements.js";
 import { clock, duration, moment, number, percent, roughly } from "./format.js";
+import { told } from "./told.js";
 import { fill, words } from "./words.js";
 
 const text = words("page-words");
@@ -91,7 +92,7 @@ function drawVerdict({ batch, controls, safe_state: proof }, over) {
   if (batch.cause) lines.push(fill(text.cause, { step: batch.cause }));
   const pressed = batch.state === "ABORTED" && controls.findLast(({ kind }) => kind === "EMERGENCY_STOP");
   if (pressed) lines.push(said(pressed), reasonOf(pressed));
-  else if (over && batch.outcome !== "PASS") lines.push(batch.message.replace("USER_REQUEST", text.no_reason));
+  else if (over && batch.outcome !== "PASS") lines.push(told(batch.message));
   if (batch.error && !batch.message.includes(batch.error)) lines.push(batch.error);
   setText(part("verdict-title"), over ? verdictOf(batch) : text.error_so_far);
   setText(part("verdict-text"), lines.filter(Boolean).join("\n"));

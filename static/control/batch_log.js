@@ -3,6 +3,7 @@
 import { reasonOf, said } from "./batch_controls.js";
 import { element, setText } from "./elements.js";
 import { number, timeOfDay } from "./format.js";
+import { told } from "./told.js";
 import { fill, words } from "./words.js";
 
 const text = words("page-words");
@@ -149,16 +150,16 @@ function exactly(at) {
 /** What a person should read of an event; null for those that the page shows elsewhere. */
 function entryOf(event, names) {
   const entry = (message, level = event.level) => ({ seq: event.seq, at: event.at, level, step: names.get(event.step) ?? "", message });
-  const told = TOLD[event.kind];
-  if (!told) return null;
-  const message = told(event, event.data);
+  const sentence = SENTENCES[event.kind];
+  if (!sentence) return null;
+  const message = sentence(event, event.data);
   if (!message) return null;
   return entry(...[message].flat());
 }
 
-const asked = ({ message }, told) => {
-  if (told.by === undefined) return told.obeyed === false ? message : "";
-  return [said(told), reasonOf(told)].filter(Boolean).join(": ");
+const asked = ({ message }, intervention) => {
+  if (intervention.by === undefined) return intervention.obeyed === false ? message : "";
+  return [said(intervention), reasonOf(intervention)].filter(Boolean).join(": ");
 };
 
 const proof = (event, { confirmed, instruments }) => {
@@ -172,10 +173,10 @@ const ended = (event, { attempt, outcome, retrying }) => {
   const loud = retrying || outcome === "FAIL" || outcome === "TIMEOUT"; // an error has a line of its own
   if (!loud) return "";
   const what = fill(text.step_ended, { step: event.data.name, attempt, outcome: text.outcomes[outcome] });
-  return [event.message ? `${what}: ${event.message}` : what, retrying ? "WARNING" : "ERROR"];
+  return [event.message ? `${what}: ${told(event.message)}` : what, retrying ? "WARNING" : "ERROR"];
 };
 
-const TOLD = {
+const SENTENCES = {
   log: ({ message }) => message,
   torn: ({ message }) => message,
   error: ({ message }, { exception }) => `${exception}: ${message}`,
@@ -187,5 +188,5 @@ const TOLD = {
   "batch.started": () => text.batch_started,
   "batch.paused": () => text.batch_paused,
   "batch.resumed": () => text.batch_resumed,
-  "batch.ended": ({ message }) => (message ? fill(text.batch_ended_with, { message: message.replace("USER_REQUEST", text.no_reason) }) : text.batch_ended),
+  "batch.ended": ({ message }) => (message ? fill(text.batch_ended_with, { message: told(message) }) : text.batch_ended),
 };

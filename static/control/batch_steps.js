@@ -3,6 +3,7 @@
 import { drawMeasurement } from "./batch_measurements.js";
 import { drawList, element, setAttribute, setText } from "./elements.js";
 import { duration, number } from "./format.js";
+import { told } from "./told.js";
 import { fill, words } from "./words.js";
 
 const text = words("page-words");
@@ -86,7 +87,7 @@ function drawAttempt(node, step) {
   drawBadge(part(node, "badge"), step);
   drawTook(part(node, "took"), step);
   const message = node.querySelector(":scope > .b-step-message");
-  setText(message, text.messages[step.error_message] ?? step.error_message);
+  setText(message, told(step.error_message));
   message.hidden = !step.error_message || step.outcome === "NONE"; // what cut it short stands in the head
   drawMeasurements(node.querySelector(":scope > .b-measurements"), step);
 }

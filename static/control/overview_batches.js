@@ -5,6 +5,7 @@ import { element, setAttribute, setText } from "./elements.js";
 import { post, sentence } from "./forms.js";
 import { clock, duration, percent, roughly, when } from "./format.js";
 import { dialog, toast } from "./notices.js";
+import { told } from "./told.js";
 import { data, fill, words } from "./words.js";
 
 const { rights, urls } = data("shell");
@@ -146,7 +147,7 @@ export const endedRow = {
     outcome.dataset.state = judged ? batch.outcome : batch.state;
     setText(outcome, judged ? text.outcomes[batch.outcome] : text.states[batch.state]);
     setText(part(node, "name"), batch.name);
-    setText(part(node, "why"), batch.marginal ? text.marginal : batch.outcome === "PASS" ? "" : batch.message);
+    setText(part(node, "why"), batch.marginal ? text.marginal : batch.outcome === "PASS" ? "" : told(batch.message));
     setText(part(node, "place"), batch.slot ?? batch.sequence);
     setText(part(node, "took"), duration(batch.elapsed_s));
     setText(part(node, "ended"), when(batch.ended_at));

@@ -42,6 +42,7 @@ def test_pictures_while_batches_run(look: Page, language: str, scheme: str, widt
     slots = ("demo/slot-1", "demo/slot-2", "demo/slot-2")
     subjects = zip(slots, ("SN-0101", "SN-0102", "SN-0103"), strict=True)
     first, *_ = [web.submit(slot=slot, subject=subject, parameters={"burn_in_time": 60}) for slot, subject in subjects]
+    web.wait_for(first, "RUNNING")
     look.goto(f"/control/batches/{first}/")
     look.locator("#steps").get_by_text("burn_in").first.wait_for()
     look.wait_for_timeout(12_000)  # until the longest step has something to show

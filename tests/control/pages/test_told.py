@@ -1,0 +1,68 @@
+"""What records hold in English is told in the reader's language, with the values that stand in it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.utils import translation
+
+from control.journal.kinds import ALERTS
+from control.lifecycle.actor import USER_REQUEST
+from control.lifecycle.emergency import new_latch, record_emergency_stop, record_reset
+from control.lifecycle.press import emergency_stop_batch
+from control.lifecycle.steer import stop_batch
+from control.models import Batch, Event
+from control.pages.told import told_sentences
+from tests.control.pages.in_chromium import evaluate
+from tests.rows import ANNA, demo_station, queued
+
+TELL = "async (messages) => { const { told } = await import('/told.js'); return messages.map(told); }"
+LATIN_WORDS = re.compile(r"[a-z]+ [a-z]+")
+
+
+def told(config: pytest.Config, messages: list[str], language: str = "ko") -> list[str]:
+    with translation.override(language):
+        return list(evaluate(config, TELL, messages, words={"sentences": told_sentences()}))
+
+
+@pytest.mark.parametrize(
+    ("stored", "korean"),
+    [
+        ("Every step passed.", "모든 단계가 합격했습니다."),
+        ("emergency stop of demo/slot-1 by anna: smoke", "anna 님이 demo/slot-1 비상 정지: smoke"),
+        ("Stopped in step 'burn_in': wrong board.", "'burn_in' 단계에서 중지됨: wrong board"),
+        ("Stopped in step 'burn_in': USER_REQUEST.", "'burn_in' 단계에서 중지됨: 사유 없음"),
+        (
+            "Timeout in step 'boot': it took longer than its 5 s.",
+            "'boot' 단계에서 시간 초과: 제한 시간 5초를 넘었습니다",
+        ),
+        (
+            "Step 'load' failed: r: 3 ohm is above the maximum 1 ohm; v: 2 V is below the minimum 3 V",
+            "'load' 단계 불합격: r: 측정값 3 ohm, 상한 1 ohm 초과; v: 측정값 2 V, 하한 3 V 미만",
+        ),
+        ("Nobody wrote this (yet).", "Nobody wrote this (yet)."),
+        ("", ""),
+    ],
+)
+def test_sentence_is_told_with_its_values(pytestconfig: pytest.Config, stored: str, korean: str):
+    assert told(pytestconfig, [stored]) == [korean]
+
+
+def test_english_differs_only_where_no_reason_was_given(pytestconfig: pytest.Config):
+    stored = ["Stopped by anna before it began: USER_REQUEST", "Step 'a' failed: b: 1 V is below the minimum 2 V"]
+    assert told(pytestconfig, stored, "en") == ["Stopped by anna before it began: no reason given", stored[1]]
+
+
+@pytest.mark.django_db
+def test_every_reason_of_an_end_is_told(pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch):
+    demo_station(monkeypatch)
+    stop_batch(queued().pk, by=ANNA, reason="tea")
+    queued()
+    record_emergency_stop(new_latch("demo", by=ANNA), delivered=True)
+    record_reset("demo", by=ANNA, reason="aired")
+    emergency_stop_batch(queued(slot=None, sequence="step_loop").pk, by=ANNA, reason=USER_REQUEST)
+    alerts = Event.objects.filter(stream__name=ALERTS, kind="control")
+    stored = [*Batch.objects.values_list("message", flat=True), *alerts.values_list("message", flat=True)]
+    assert len(stored) >= 5
+    assert [text for text in told(pytestconfig, stored) if LATIN_WORDS.search(text)] == []
