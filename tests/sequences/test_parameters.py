@@ -50,6 +50,13 @@ def test_resolve_wants_what_has_no_default():
     assert problems_of(schema, {"x": 1})[0] == "There is no parameter 'x'. Known: delay."
 
 
+@pytest.mark.parametrize(("kind", "expected"), [("number", "a number"), ("integer", "a whole number")])
+@pytest.mark.parametrize("value", [10**400, -(10**400)])
+def test_resolve_refuses_what_no_float_holds(kind: str, expected: str, value: int):
+    problems = problems_of({"size": {"type": kind}}, {"size": value})
+    assert problems == [f"Parameter 'size' must be {expected}, it is {value}."]
+
+
 @given(st.dictionaries(st.sampled_from(sorted(SCHEMA)), VALUES))
 def test_resolve_accepts_only_what_the_schema_allows(values):
     try:

@@ -9,25 +9,9 @@ from django.urls import reverse
 from control.admin.registry import PAGES
 from control.models import ApiKey, Batch
 from tests.control.admin.story import VISITORS, administered, change, changelist, rows_of, tell, visitor
-from tests.rows import demo_station
 
 SEEN = [model for model in PAGES if model.__name__ not in ("User", "Group", "ApiKey")]
 ADMINISTERED = [model for model in PAGES if model not in SEEN]
-
-
-@pytest.fixture
-def station(db, monkeypatch):
-    return demo_station(monkeypatch)
-
-
-@pytest.fixture
-def viewer(db):
-    return visitor("viewer")
-
-
-@pytest.fixture
-def admin(db):
-    return visitor("admin")
 
 
 def outcome(client, url, method="get"):

@@ -18,11 +18,6 @@ from tests.control.admin.story import change, changelist, shown, visitor
 ADD = "/admin/control/apikey/add/"
 
 
-@pytest.fixture
-def admin(db):
-    return visitor("admin")
-
-
 def make(client, **more):
     user = User.objects.get(username="admin")
     return client.post(ADD, {"user": user.pk, "name": "nightly", "expires_at_0": "", "expires_at_1": "", **more})

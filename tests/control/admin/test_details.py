@@ -10,19 +10,7 @@ from django.utils import timezone
 
 from control.admin.registry import PAGES
 from control.models import Batch, ControlEvent, ErrorLog, Event, Measurement, Step, Stream
-from tests.control.admin.story import change, changelist, rows_of, tell, visitor
-from tests.rows import demo_station
-
-
-@pytest.fixture
-def station(db, monkeypatch):
-    return demo_station(monkeypatch)
-
-
-@pytest.fixture
-def viewer(db):
-    return visitor("viewer")
-
+from tests.control.admin.story import change, changelist, rows_of, tell
 
 HISTORY = [model for model in PAGES if model._meta.app_label in ("control", "stations") and model.__name__ != "ApiKey"]
 IN_BATCH = [Step, Measurement, Event, ControlEvent, ErrorLog, Stream]

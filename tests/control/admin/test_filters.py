@@ -9,18 +9,8 @@ from django.utils import timezone
 
 from control.admin.filters import first_id_at
 from control.models import Batch, ControlEvent, ErrorLog, Event, Measurement, Step, Stream
-from tests.control.admin.story import changelist, shown, tell, visitor
-from tests.rows import demo_station, queued
-
-
-@pytest.fixture
-def station(db, monkeypatch):
-    return demo_station(monkeypatch)
-
-
-@pytest.fixture
-def viewer(db):
-    return visitor("viewer")
+from tests.control.admin.story import changelist, shown, tell
+from tests.rows import queued
 
 
 def long_ago(batch: Batch, days: int) -> Batch:

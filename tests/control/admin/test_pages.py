@@ -8,18 +8,7 @@ from django.contrib.admin import site
 from control.admin import paging
 from control.journal.kinds import BOARD
 from control.models import Batch, Event, Step, Stream
-from tests.control.admin.story import changelist, shown, tell, visitor
-from tests.rows import demo_station
-
-
-@pytest.fixture
-def station(db, monkeypatch):
-    return demo_station(monkeypatch)
-
-
-@pytest.fixture
-def viewer(db):
-    return visitor("viewer")
+from tests.control.admin.story import changelist, shown, tell
 
 
 @pytest.fixture

@@ -7,12 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
 
 from control.access.rights import RIGHTS, Right, rights_of
-from tests.control.admin.story import change, changelist, shown, visitor
-
-
-@pytest.fixture
-def admin(db):
-    return visitor("admin")
+from tests.control.admin.story import change, changelist, shown
 
 
 def given(user: User, **changes: object) -> dict[str, object]:

@@ -12,8 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from control.admin.registry import PAGES
 from control.models import ApiKey, Batch, ControlEvent, ErrorLog, Event, Measurement, Step, Stream
 from stations.models import Instrument, Slot, Station
-from tests.control.admin.story import administered, change, changelist, rows_of, tell, visitor
-from tests.rows import demo_station
+from tests.control.admin.story import administered, change, changelist, rows_of, tell
 
 # Session, user and groups are three of each, the newest alert of the bell is one.
 BUDGETS = {
@@ -34,21 +33,6 @@ BUDGETS = {
 LARGE = ("control_batch", "control_step", "control_measurement", "control_event", "control_controlevent",
          "control_errorlog", "control_stream")  # fmt: skip
 ONE_ROW = re.compile(r'WHERE \(?"\w+"\."(id|name|batch_id|stream_id)" = ')
-
-
-@pytest.fixture
-def station(db, monkeypatch):
-    return demo_station(monkeypatch)
-
-
-@pytest.fixture
-def viewer(db):
-    return visitor("viewer")
-
-
-@pytest.fixture
-def admin(db):
-    return visitor("admin")
 
 
 def asked(client, url) -> list[str]:
