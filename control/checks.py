@@ -13,7 +13,8 @@ from django.core.checks import CheckMessage, Error, Info, Tags, Warning, registe
 from django.db import NotSupportedError, OperationalError, connections
 
 from control import environment
-from control.management.listening import EVERYWHERE, is_loopback
+from control.access.login_links import is_loopback
+from control.management.listening import EVERYWHERE
 from stations.station_file import Server, StationFileError, read_station_file
 
 SQLITE_NEEDED = (3, 35, 0)  # RETURNING

@@ -56,12 +56,23 @@ def find_key(text: str, *, note_use: bool = True) -> KeyHolder | None:
 
     `note_use=False` writes nothing: for what may not wait for whoever holds the database's lock.
     """
-    return _holder(note_use=note_use, digest=_digest(text))
+    holder = _holder(digest=_digest(text))
+    if holder and note_use and _was_idle(holder.key):
+        note_used([holder.key])
+    return holder
 
 
 def still_valid(holder: KeyHolder) -> KeyHolder | None:
-    """The same key with its rights as they are now; None when it is no longer valid. For sockets that stay open."""
+    """The same key with its rights as they are now; None when it is no longer valid. For sockets that stay open.
+
+    Writes nothing.
+    """
     return _holder(pk=holder.key.pk)
+
+
+def note_used(keys: Collection[ApiKey]) -> None:
+    """They are in use now."""
+    ApiKey.objects.filter(pk__in=[key.pk for key in keys]).update(last_used_at=timezone.now())
 
 
 def revoke_key(key: ApiKey) -> None:
@@ -69,15 +80,16 @@ def revoke_key(key: ApiKey) -> None:
     ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
 
 
-def _holder(*, note_use: bool = True, **which: object) -> KeyHolder | None:
-    now = timezone.now()
-    alive = Q(expires_at=None) | Q(expires_at__gt=now)
+def _was_idle(key: ApiKey) -> bool:
+    return key.last_used_at is None or key.last_used_at < timezone.now() - USED_AT_EVERY
+
+
+def _holder(**which: object) -> KeyHolder | None:
+    alive = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
     found = ApiKey.objects.filter(alive, revoked_at=None, user__is_active=True, **which).select_related("user")
     key = found.prefetch_related("user__groups").first()
     if key is None:
         return None
-    if note_use and (key.last_used_at is None or key.last_used_at < now - USED_AT_EVERY):
-        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
     rights = rights_of(key.user)
     return KeyHolder(key, rights & {Right(scope) for scope in key.scopes} if key.scopes else rights)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import secrets
 from datetime import timedelta
 
@@ -29,6 +30,14 @@ def use_login_link(secret: str) -> AbstractUser | None:
     if link is None or not mine.update(used_at=now):
         return None
     return link.user
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this host itself reaches it: where such links work."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _digest(secret: str) -> str:

@@ -24,15 +24,48 @@ from control.admin.cells import (
     text_of,
     time_of,
 )
-from control.admin.filters import as_uuid, begins, choice_filter, date_filter, sequences_run, slots, stations
+from control.admin.filters import (
+    ChoiceFilter,
+    as_uuid,
+    begins,
+    choice_filter,
+    date_filter,
+    sequences_run,
+    slots,
+    stations,
+)
 from control.admin.one_batch import LARGE, counted_neighbours
 from control.admin.skin import ReadOnlyAdmin
+from control.history.overview import counted_batches
 from control.metrics.eta import elapsed_s
 from control.models import Batch, Event, Step, Stream
 from control.states import State, StepOutcome
 
 STEPS_SHOWN = 100
 EVENTS_SHOWN = 20
+
+
+class OverviewFilter(ChoiceFilter):
+    """The batches behind one of the overview's counts."""
+
+    title = gettext_lazy("Counted on the overview")
+    parameter_name = "overview"
+
+    @staticmethod
+    def offered(request: HttpRequest) -> list[tuple[str, Any]]:
+        return [
+            ("running", gettext_lazy("Running")),
+            ("queued", gettext_lazy("Waiting")),
+            ("passed_today", gettext_lazy("Passed today")),
+            ("other_today", gettext_lazy("Failed today")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        chosen = self.value()
+        if not chosen:
+            return queryset
+        which = counted_batches(timezone.now()).get(chosen)
+        return queryset.none() if which is None else queryset.filter(which)
 
 
 class BatchAdmin(ReadOnlyAdmin):
@@ -48,6 +81,7 @@ class BatchAdmin(ReadOnlyAdmin):
         "took",
     )
     list_filter = (
+        OverviewFilter,
         choice_filter(gettext_lazy("State"), "state", State.choices),
         choice_filter(gettext_lazy("Outcome"), "outcome", StepOutcome.choices),
         date_filter("pk", of_ids=True),

@@ -5,25 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.admin import display
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from control.admin.cells import chip, json_of, list_url, row_link, time_of, yes_of
+from control.admin.cells import EMPTY, chip, json_of, list_url, row_link, time_of, yes_of
 from control.admin.filters import choice_filter, stations, yes_filter
 from control.admin.skin import ReadOnlyAdmin
 from control.models import Batch
 from stations.models import Instrument, Slot, Station
 
-EMPTY = gettext_lazy("No station file has been taken in yet. It is, when the station is started.")
+NO_STATION = gettext_lazy("No station file has been taken in yet. It is, when the station is started.")
 
 
 class StationAdmin(ReadOnlyAdmin):
     list_display = ("name", "id", "host", "time_zone", "default_sequence", "heartbeat")
     search_fields = ("id", "name")
     ordering = ("id",)
-    empty_text = EMPTY
+    empty_text = NO_STATION
     fieldsets = (
         (None, {"fields": (("name", "id"), ("host", "time_zone"), ("default_sequence", "heartbeat"))}),
         (gettext_lazy("Station file"), {"fields": ("configuration_sha256", "shown_configuration")}),
@@ -50,7 +49,7 @@ class SlotAdmin(ReadOnlyAdmin):
     search_fields = ("id",)
     ordering = ("station", "-kind", "position")
     list_select_related = ("station",)
-    empty_text = EMPTY
+    empty_text = NO_STATION
     fieldsets = (
         (None, {"fields": (("id", "kind"), ("station", "position"), ("sequence", "serving"), "known_safe")}),
         (None, {"fields": ("shown_instruments", "shown_latch")}),
@@ -71,7 +70,7 @@ class SlotAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("latch"))
     def latched(self, slot: Slot) -> Any:
-        return chip("bad", _("Latched")) if slot.latch is not None else "–"
+        return chip("bad", _("Latched")) if slot.latch is not None else EMPTY
 
     def detail(self, request: HttpRequest, obj: Slot) -> dict[str, Any]:
         batches = {"text": _("Batches"), "url": list_url(Batch, slot=obj.pk)}
@@ -87,17 +86,14 @@ class InstrumentAdmin(ReadOnlyAdmin):
     search_fields = ("id", "driver", "resource")
     ordering = ("id",)
     list_select_related = ("station",)
-    empty_text = EMPTY
+    empty_text = NO_STATION
     fieldsets = ((None, {"fields": (("id", "station"), "driver", "resource", "calibration")}),)
 
     station_link = SlotAdmin.station_link
 
     @display(description=gettext_lazy("calibration due"))
     def calibration(self, instrument: Instrument) -> str:
-        return instrument.calibration_due.isoformat() if instrument.calibration_due else "–"
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).select_related("station")
+        return instrument.calibration_due.isoformat() if instrument.calibration_due else EMPTY
 
     def detail(self, request: HttpRequest, obj: Instrument) -> dict[str, Any]:
         return {"heading": {"name": obj.pk}}

@@ -136,14 +136,15 @@ def moment(at: datetime | None, *, exact: bool = False) -> SafeString | str:
 
 
 def duration(seconds: float | None) -> str:
-    """840 ms, 1.25 s, 12.3 s, 4:05, 1:02:03."""
+    """412 ms, 8.4 s, 3:07, 2:03:07, as `duration` of format.js writes it: rounded once, then only cut."""
     if seconds is None:
         return EMPTY
-    if seconds < 1:
-        return gettext("%(milliseconds)s ms") % {"milliseconds": round(seconds * 1000)}
-    if seconds < 60:
-        return gettext("%(seconds)s s") % {"seconds": number_format(seconds, 2 if seconds < 10 else 1)}
-    minutes, rest = divmod(round(seconds), 60)
+    milliseconds = round(seconds * 1000)
+    if milliseconds < 1000:
+        return gettext("%(milliseconds)s ms") % {"milliseconds": milliseconds}
+    if milliseconds < 60_000:
+        return gettext("%(seconds)s s") % {"seconds": number_format(milliseconds // 100 / 10, 1)}
+    minutes, rest = divmod(milliseconds // 1000, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 

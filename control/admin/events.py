@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from control.admin.cells import label, label_of, link_of, list_url, live_url, pretty_json, text_of, time_of
+from control.admin.cells import label, label_of, list_url, live_url, pretty_json, text_of, time_of
 from control.admin.filters import ChoiceFilter, batch_in, choice_filter, the_batch
 from control.admin.one_batch import batch_neighbours, with_batch
 from control.admin.paging import UncountedPaginator
@@ -72,7 +72,6 @@ class EventAdmin(ReadOnlyAdmin):
     time = time_of("at", gettext_lazy("time"), exact=True)
     shown_level = label_of("level", gettext_lazy("level"))
     whole_message = text_of("message", gettext_lazy("message"))
-    batch_link = link_of(lambda event: event.stream.batch, gettext_lazy("batch"))
 
     @display(description=gettext_lazy("step"))
     def shown_step(self, event: Event) -> Any:

@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from control.history.ids import first_id_at
 from control.models import Batch
 from stations.models import Slot, Station
 
@@ -186,11 +187,6 @@ class DateFilter(ListFilter):
 
 def date_filter(path: str, *, of_ids: bool = False) -> type[DateFilter]:
     return type("DateFilterOf" + path.title().replace("_", ""), (DateFilter,), {"path": path, "of_ids": of_ids})
-
-
-def first_id_at(moment: datetime) -> uuid.UUID:
-    """The smallest UUIDv7 of a moment: ids are as good as times, and the primary key finds them without an index."""
-    return uuid.UUID(int=max(0, int(moment.timestamp() * 1000)) << 80)
 
 
 def active_filters(changelist: ChangeList) -> list[dict[str, Any]]:

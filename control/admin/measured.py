@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db.models import Case, F, JSONField, QuerySet, Value, When
 from django.utils.translation import gettext as _
 
+from control.admin.cells import EMPTY
+from control.history.limits import limits_text
 from control.models import Measurement
 
-EMPTY = "–"
 SHOWN = 200  # characters of a text
 
 
@@ -31,17 +30,5 @@ def value_text(measurement: Measurement) -> str:
     return f"{value} {measurement.unit}".strip()[:SHOWN]
 
 
-def limits_text(limits: dict[str, Any] | None) -> str:
-    """4.75 … 5.25, ≥ 1, = "ok", one of a, b."""
-    if not limits:
-        return EMPTY
-    low, high = limits.get("minimum"), limits.get("maximum")
-    if low is not None and high is not None:
-        return f"{low:g} … {high:g}"
-    if low is not None:
-        return f"≥ {low:g}"
-    if high is not None:
-        return f"≤ {high:g}"
-    if "equals" in limits:
-        return f"= {limits['equals']}"
-    return ", ".join(map(str, limits.get("one_of", []))) or EMPTY
+def limits_of(measurement: Measurement) -> str:
+    return limits_text(measurement.limits, measurement.unit) or EMPTY

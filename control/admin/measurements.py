@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from control.admin.cells import json_of, label_of, link_of, live_url, row_url, time_of
 from control.admin.filters import batch_filter, choice_filter, date_filter, yes_filter
-from control.admin.measured import limits_text, value_text, with_short_values
+from control.admin.measured import limits_of, value_text, with_short_values
 from control.admin.one_batch import batch_neighbours, find_within_batch, with_batch
 from control.admin.skin import ReadOnlyAdmin
 from control.models import Measurement, Step
@@ -59,10 +59,10 @@ class MeasurementAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("limits"))
     def shown_limits(self, measurement: Measurement) -> str:
-        return limits_text(measurement.limits)
+        return limits_of(measurement)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        rows = with_short_values(super().get_queryset(request)).defer("value", "step__result")
+        rows = with_short_values(super().get_queryset(request)).defer("step__result")
         return with_batch(rows.select_related("step"), "step__batch")
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:

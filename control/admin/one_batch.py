@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 from control.admin.cells import list_url, row_url
 from control.admin.filters import as_uuid, batch_in, begins
 from control.admin.paging import count_up_to, counted
+from control.history.facts import PROVENANCE
 from control.models import Batch, ControlEvent, ErrorLog, Event, Measurement, Step, Stream
 
 COUNTED = 1_000
 # What only the page of a batch shows; of these, a list would carry megabytes.
-LARGE = ("parameters", "limits", "drivers", "station_configuration", "result", "error")
+LARGE = (*PROVENANCE, "result", "error")
 
 
 def with_batch(rows: QuerySet, path: str = "batch") -> QuerySet:

@@ -14,11 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from control.access.rights import RIGHTS, Right, Role
-from control.admin.cells import list_url, time_of, yes_of
+from control.admin.cells import EMPTY, list_url, time_of, yes_of
 from control.admin.filters import choice_filter, yes_filter
 from control.admin.skin import Checkboxes, GuardedUserAdmin, ReadOnlyAdmin, UserChangeForm
-
-EMPTY = "–"
 
 
 def role_name(name: str) -> str:

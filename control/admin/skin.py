@@ -161,7 +161,7 @@ class ReadOnlyAdmin(GuardedAdmin):
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
     def detail(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
-        """What the page of a row shows above and below its fields: `facts`, `neighbours`, `tables`."""
+        """What the page of a row shows above and below its fields: `heading`, `live_url`, `neighbours`, `tables`."""
         return {}
 
 

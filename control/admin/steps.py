@@ -24,7 +24,7 @@ from control.admin.cells import (
     yes_of,
 )
 from control.admin.filters import batch_filter, batch_in, choice_filter, date_filter, yes_filter
-from control.admin.measured import limits_text, value_text, with_short_values
+from control.admin.measured import limits_of, value_text, with_short_values
 from control.admin.one_batch import batch_neighbours, find_within_batch, with_batch
 from control.admin.skin import ReadOnlyAdmin
 from control.models import Measurement, Step
@@ -89,7 +89,7 @@ class StepAdmin(ReadOnlyAdmin):
 
     def detail(self, request: HttpRequest, obj: Step) -> dict[str, Any]:
         rows = [
-            [row_link(one), value_text(one), limits_text(one.limits), label(one.outcome, one.get_outcome_display())]
+            [row_link(one), value_text(one), limits_of(one), label(one.outcome, one.get_outcome_display())]
             for one in with_short_values(obj.measurements.all())[:MEASUREMENTS_SHOWN]
         ]
         measurements = {

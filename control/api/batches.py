@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any, ClassVar
 from uuid import UUID
 
 import django_filters
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet, TextChoices
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import format_lazy
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django_filters.fields import IsoDateTimeField
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
@@ -24,19 +26,16 @@ from control.api.bodies import Body, Text, YesNo, reason_in
 from control.api.face import ApiView
 from control.api.pagination import PARAMETERS, Pages
 from control.api.schema import Shape
-from control.history.facts import Facts, batch_facts, batch_provenance
+from control.history.facts import PROVENANCE, Facts, batch_facts, batch_provenance
 from control.history.queue import batches_ahead
 from control.lifecycle.actor import LONGEST_REASON
 from control.lifecycle.default_sequence import default_sequence
-from control.lifecycle.refusals import NotFound, UnknownName
+from control.lifecycle.refusals import UnknownName, no_batch
 from control.lifecycle.submit import Order, submit
 from control.models import Batch
 from control.states import State, StepOutcome
 from sequences.catalogue import find_packages
 from stations.models import Slot, Station
-
-# Large, and in no list.
-PROVENANCE = ("parameters", "limits", "drivers", "station_configuration")
 
 
 class BatchFacts(Shape):
@@ -117,6 +116,21 @@ def _choices(choices: type[TextChoices], meaning: str) -> django_filters.Multipl
     )
 
 
+class MomentField(IsoDateTimeField):
+    """A time that is one in every zone: near the year 1 or 9999 another zone's clock has no name for it."""
+
+    def clean(self, value: Any) -> Any:
+        moment = super().clean(value)
+        try:
+            return moment and moment.astimezone(UTC)
+        except OverflowError as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+
+class MomentFilter(django_filters.IsoDateTimeFilter):
+    field_class = MomentField
+
+
 class BatchFilter(django_filters.FilterSet):
     """Exact values only. A name that stands for nothing is refused: no answer would look like no batches."""
 
@@ -127,8 +141,8 @@ class BatchFilter(django_filters.FilterSet):
     station = django_filters.CharFilter(method="of_station", label="A station's id.")
     slot = django_filters.CharFilter(method="of_slot", label="`station/slot`.")
     subject = django_filters.CharFilter(label="Exactly this subject.")
-    created_after = django_filters.IsoDateTimeFilter("created_at", "gte", label="At this time or later, ISO 8601.")
-    created_before = django_filters.IsoDateTimeFilter("created_at", "lt", label="Before this time, ISO 8601.")
+    created_after = MomentFilter("created_at", "gte", label="At this time or later, ISO 8601.")
+    created_before = MomentFilter("created_at", "lt", label="Before this time, ISO 8601.")
 
     def of_sequence(self, rows: QuerySet[Batch], _field: str, name: str) -> QuerySet[Batch]:
         found = rows.filter(sequence=name)
@@ -160,10 +174,6 @@ def find_batch(batch_id: UUID) -> Batch:
     if batch is None:
         raise no_batch(batch_id)
     return batch
-
-
-def no_batch(batch_id: UUID) -> NotFound:
-    return NotFound(_("There is no batch %(id)s.") % {"id": batch_id})
 
 
 class Batches(ApiView):

@@ -14,6 +14,7 @@ from rest_framework.request import Request
 
 from control.api.problems import ApiProblem, not_known
 from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST
+from control.lifecycle.refusals import UNKEPT, can_be_kept
 
 SIZE_LIMIT = 1024 * 1024  # bytes
 LARGEST_NUMBER = 2**63
@@ -92,8 +93,8 @@ def unkept(value: Any) -> str:
     waiting = [value]
     while waiting:
         inner = waiting.pop()
-        if isinstance(inner, str) and ("\0" in inner or any("\ud800" <= letter <= "\udfff" for letter in inner)):
-            return _("It holds a character that cannot be kept: U+0000, or half of a pair.")
+        if isinstance(inner, str) and not can_be_kept(inner):
+            return _(UNKEPT)
         if isinstance(inner, int) and not -LARGEST_NUMBER <= inner < LARGEST_NUMBER:
             return _("It holds a whole number of more than 64 bits.")
         if isinstance(inner, Mapping):

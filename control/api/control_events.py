@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import ClassVar
 from uuid import UUID
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from control.access.rights import Right
-from control.api.batches import OfBatch
+from control.api.batches import OfBatch, find_batch
 from control.api.schema import Shape
 from control.history.facts import control_event_facts
+from control.history.interventions import interventions
 from control.models import ControlEvent
 
 
@@ -41,5 +43,9 @@ class ControlEvents(OfBatch):
 
     @extend_schema(responses=ControlEventFacts(many=True))
     def get(self, request: Request, batch_id: UUID) -> Response:
-        """Who intervened in a batch, oldest first."""
-        return self.answer(batch_id, ControlEvent.objects.filter(batch=batch_id), control_event_facts)
+        """Who intervened in a batch, oldest first.
+
+        Also the emergency stops of its slot, its station or everything that met it: they belong to no batch.
+        """
+        rows = interventions(find_batch(batch_id), timezone.now())
+        return self.answer(batch_id, rows, control_event_facts)

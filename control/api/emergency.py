@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import serializers
@@ -16,19 +15,15 @@ from rest_framework.response import Response
 
 from control.access.rights import Right
 from control.api.authentication import KeyAuthentication
-from control.api.bodies import Body, Text, YesNo, unkept
+from control.api.bodies import Body, Text, YesNo
 from control.api.face import AnyAnswer, ApiView
 from control.api.problems import ApiProblem
 from control.api.schema import Shape
 from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST
-from control.lifecycle.emergency import ALL
-from control.lifecycle.guards_said import say
+from control.lifecycle.guards_said import after_reset, after_stop, reset_verdict, stop_verdict
 from control.lifecycle.press import Pressed, press_emergency_stop, reset
-from control.lifecycle.refusals import BadValue, UnknownName
-from stations.contracts import GuardStatus
-from stations.models import Slot, Station
-from stations.safety import client
-from stations.safety.emergency import STILL_LATCHED
+from control.lifecycle.refusals import BadValue
+from control.lifecycle.scopes import ALL, find_slot, find_station, station_here
 
 
 class Scope(Body):
@@ -96,9 +91,16 @@ class EmergencyView(ApiView):
 
 
 def given_reason(body: Mapping[str, Any]) -> str:
-    """Any reason will do, and none; what no database keeps is left out."""
-    reason = body.get("reason")
-    return USER_REQUEST if not reason or unkept(reason) else str(reason)
+    """Any reason will do, and none."""
+    return str(body.get("reason") or USER_REQUEST)
+
+
+def verdict_on(pressed: Pressed, *, recorded: bool) -> str:
+    """What a stop has come to. Raises ApiProblem when it has reached nobody, and nobody will hear of it either."""
+    message = stop_verdict(pressed.latch["scope"], pressed.answers, recorded=recorded)
+    if not pressed.answers and not recorded:
+        raise ApiProblem("database-away", message)
+    return message
 
 
 class EmergencyStop(EmergencyView):
@@ -130,11 +132,13 @@ class EmergencyStop(EmergencyView):
         scope = _scope_in(self.body(request))
         pressed = press_emergency_stop(scope, by=self.actor, reason=given_reason(self.body(request)))
         recorded = pressed.record_soon()
-        if not pressed.answers and not recorded:
-            raise ApiProblem(
-                "database-away", _("Nothing was reached: no guard of it is here, and the database is away.")
-            )
-        return Response(_stopped(pressed, recorded), status=200 if pressed.confirmed else 202)
+        message = verdict_on(pressed, recorded=recorded)
+        slots = [
+            {"slot": line["slot"], "confirmed": line["confirmed"], "message": line["sentence"]}
+            for line in after_stop(pressed.answers)
+        ]
+        state = {"confirmed": pressed.confirmed, "recorded": recorded, "message": message, "slots": slots}
+        return Response({"id": pressed.latch["id"], "scope": scope, **state}, status=200 if pressed.confirmed else 202)
 
 
 class Reset(ApiView):
@@ -154,58 +158,19 @@ class Reset(ApiView):
             raise BadValue(_("Name one thing: a slot, a station, or all."))
         scope = _scope_in(body)
         answers = reset(scope, by=self.actor, reason=body["reason"])
-        slots = [_released(slot, answer) for slot, answer in sorted(answers.items())]
-        return Response({"scope": scope, "message": _after_reset(scope, slots), "slots": slots})
+        slots = [
+            {"slot": line["slot"], "latched": not line["confirmed"], "message": line["sentence"]}
+            for line in after_reset(answers)
+        ]
+        return Response({"scope": scope, "message": reset_verdict(scope, answers), "slots": slots})
 
 
 def _scope_in(body: Mapping[str, Any]) -> str:
-    """Raises UnknownName. Asks no database for what is on this host."""
-    if body.get("all") is True:
+    """Raises UnknownName; BadValue when nothing is named and this host has no station."""
+    if body.get("all"):  # of a stop anything but false: whoever names everything must not stop less
         return ALL
-    here = client.slots_known(settings.STATION_PATHS)
-    stations = sorted({slot.partition("/")[0] for slot in here})
     if name := body.get("station"):
-        return _known("station", str(name), stations)
+        return find_station(str(name))
     if name := body.get("slot"):
-        return _known("slot", str(name), here)
-    if not stations:
-        raise BadValue(_("This host has no station. Name a slot or a station, or all."))
-    return stations[0]
-
-
-def _known(what: str, name: str, here: list[str]) -> str:
-    if name in here:
-        return name
-    rows = Station.objects if what == "station" else Slot.objects
-    if unkept(name) or not rows.filter(pk=name).exists():
-        raise UnknownName(what, name, rows.values_list("pk", flat=True))
-    return name
-
-
-def _stopped(pressed: Pressed, recorded: bool) -> dict[str, Any]:
-    scope = {"scope": pressed.latch["scope"]}
-    if pressed.confirmed:
-        message = _("Emergency stop of %(scope)s: every output is off.") % scope
-    elif pressed.answers:
-        message = _("Emergency stop of %(scope)s: NOT CONFIRMED. Look at the bench before anybody touches it.") % scope
-    else:
-        message = _("Emergency stop of %(scope)s: its own host has been told through the database.") % scope
-    slots = [{"slot": slot, "confirmed": safe, "message": sentence} for slot, safe, sentence in pressed.slots()]
-    state = {"confirmed": pressed.confirmed, "recorded": recorded, "message": message, "slots": slots}
-    return {"id": pressed.latch["id"], **scope, **state}
-
-
-def _released(slot: str, answer: GuardStatus | str) -> dict[str, Any]:
-    if isinstance(answer, str):
-        return {"slot": slot, "latched": answer == STILL_LATCHED, "message": say(answer)}
-    if answer["latch"] is not None:
-        by = {"by": answer["latch"]["by"]}
-        return {"slot": slot, "latched": True, "message": _("It is still latched by %(by)s.") % by}
-    message = _("It is ready.") if answer["safe"] else _("It is no longer latched, but not known to be safe yet.")
-    return {"slot": slot, "latched": False, "message": message}
-
-
-def _after_reset(scope: str, slots: list[dict[str, Any]]) -> str:
-    if not slots:
-        return _("%(scope)s is reset. Its own host lifts the latches.") % {"scope": scope}
-    return _("%(scope)s is reset. Nothing was started.") % {"scope": scope}
+        return find_slot(str(name))
+    return station_here()

@@ -13,14 +13,13 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from control.access.rights import Right
-from control.api.batches import no_batch
 from control.api.face import ApiView
 from control.api.pagination import LIMIT, read_whole_number
 from control.api.schema import Shape
 from control.history.facts import event_facts
 from control.journal.kinds import Kind, stream_of
 from control.journal.read import read_after
-from control.lifecycle.refusals import NotFound
+from control.lifecycle.refusals import NotFound, no_batch
 from control.models import Event, Stream
 
 AFTER = "after"

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from control.access.rights import RIGHT_FOR, Right
 from control.api.batches import WholeBatch, whole_batch
 from control.api.bodies import Reason, reason_in
-from control.api.emergency import EmergencyView, given_reason
+from control.api.emergency import EmergencyView, given_reason, verdict_on
 from control.api.face import ApiView
 from control.lifecycle.press import emergency_stop_batch
 from control.lifecycle.steer import pause_batch, resume_batch, stop_batch
@@ -78,6 +78,8 @@ class EmergencyStopOfBatch(EmergencyView):
 
         A batch that waits ends ABORTED, with its slot latched if it waits for one. Never refused for its body.
         """
-        batch = emergency_stop_batch(batch_id, by=self.actor, reason=given_reason(self.body(request)))
+        stopped = emergency_stop_batch(batch_id, by=self.actor, reason=given_reason(self.body(request)))
+        if stopped.pressed:
+            verdict_on(stopped.pressed, recorded=stopped.recorded)
         # The guards know: whether a database answers now changes nothing.
-        return Response(whole_batch(batch, ask_queue=False), status=202)
+        return Response(whole_batch(stopped.batch, ask_queue=False), status=202)

@@ -22,9 +22,10 @@ from control.history.facts import (
     measurement_facts,
     step_facts,
 )
+from control.history.interventions import interventions
 from control.history.queue import batches_ahead
 from control.journal.kinds import Kind
-from control.models import Batch, ControlEvent, ErrorLog, Event, Measurement, Step, Stream
+from control.models import Batch, ErrorLog, Event, Measurement, Step, Stream
 from control.states import State, StepOutcome, StepState
 
 # What a page keeps of a long run. The complete rows are in the admin and the API.
@@ -56,6 +57,7 @@ def read_batch_story(batch_id: UUID, now: datetime) -> Facts | None:
     counts = _ended_counts(batch)
     steps = _kept_steps(batch)
     errors = ErrorLog.objects.filter(batch=batch)
+    controls = interventions(batch, now).order_by("-pk")
     return {
         "head": stream["last_seq"],
         "now": iso(now.astimezone(UTC)),
@@ -65,7 +67,7 @@ def read_batch_story(batch_id: UUID, now: datetime) -> Facts | None:
         "steps": [_step(step) for step in steps],
         "hidden": dict(counts - _counted(steps)),
         "measurements": _measurements(steps),
-        "controls": _controls(batch, now),
+        "controls": [control_event_facts(event) for event in reversed(controls[:NEWEST_CONTROLS])],
         "errors": [_error(error) for error in reversed(errors.order_by("-pk")[:NEWEST_ERRORS])],
         "total_errors": errors.count(),
         "safe_state": _last_proof(events, stream["last_seq"]),
@@ -134,15 +136,6 @@ def shown_value(value: Any) -> Any:
 
 def shortened(text: str) -> str:
     return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + "…"
-
-
-def _controls(batch: Batch, now: datetime) -> list[Facts]:
-    """What people asked of this batch, and the emergency stops that met it."""
-    begin, end = batch.started_at or batch.created_at, batch.ended_at or now
-    scopes = [batch.slot_id, batch.station_id, "all"] if batch.slot_id else [batch.station_id, "all"]
-    met = Q(kind=ControlEvent.Kind.EMERGENCY_STOP, scope__in=scopes, requested_at__gte=begin, requested_at__lte=end)
-    events = ControlEvent.objects.filter(Q(batch=batch) | met)
-    return [control_event_facts(event) for event in reversed(events.order_by("-pk")[:NEWEST_CONTROLS])]
 
 
 def _error(error: ErrorLog) -> Facts:

@@ -13,6 +13,9 @@ from stations.models import Slot
 
 Facts = dict[str, Any]
 
+# What only `batch_provenance` tells of a batch. Together it is large: readers of lists leave it in the database.
+PROVENANCE = ("parameters", "limits", "drivers", "station_configuration")
+
 
 def batch_facts(batch: Batch, now: datetime) -> Facts:
     """A batch in a list. Times are ISO 8601 in UTC; `progress` goes from 0.0 to 1.0."""

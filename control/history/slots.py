@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Count, F, Q
 from django.db.models.functions import Now
 
-from control.history.facts import Facts, slot_facts
+from control.history.facts import PROVENANCE, Facts, slot_facts
 from control.models import Batch
 from control.states import ACTIVE, State
 from stations.models import Slot
@@ -21,5 +21,6 @@ def read_slots(**which: object) -> list[Facts]:
         .annotate(alive=alive & Q(station__heartbeat_at__isnull=False), waiting=waiting)
         .order_by("station", F("kind").desc(), "position")
     )
-    active = {batch.slot_id: batch for batch in Batch.objects.filter(state__in=ACTIVE, slot__in=slots)}
+    running = Batch.objects.filter(state__in=ACTIVE, slot__in=slots).defer(*PROVENANCE, "result", "error")
+    active = {batch.slot_id: batch for batch in running}
     return [slot_facts(slot, active.get(slot.pk), slot.waiting, alive=bool(slot.alive)) for slot in slots]

@@ -117,10 +117,7 @@ class _DatagramLine:
             self._close(key)
         for key in set(keys) - self._sockets.keys():
             path = _folder() / f"{key}.{os.getpid()}-{uuid4().hex[:8]}"
-            listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-            listener.bind(str(path))
-            listener.setblocking(False)
-            self._sockets[key] = (listener, path)
+            self._sockets[key] = (_bound_to(path), path)
 
     def filenos(self) -> list[int]:
         return [listener.fileno() for listener, _ in self._sockets.values()]
@@ -136,6 +133,17 @@ class _DatagramLine:
         listener, path = self._sockets.pop(key)
         listener.close()
         path.unlink(missing_ok=True)
+
+
+def _bound_to(path: Path) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        listener.setblocking(False)
+        listener.bind(str(path))
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 def _has_datagrams(listener: socket.socket) -> bool:

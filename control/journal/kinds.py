@@ -31,3 +31,8 @@ class Kind(StrEnum):
     LADDER = "ladder"
     SAFE_STATE = "safe_state"
     TORN = "torn"  # a line that a death cut in two
+
+
+def is_last(stream: str, kind: str) -> bool:
+    """Whether nothing follows an event of this kind: a batch's own story ends with it, board and alerts go on."""
+    return kind == Kind.BATCH_ENDED and stream not in (BOARD, ALERTS)

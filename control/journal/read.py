@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from control.journal.kinds import Kind
+from control.journal.kinds import is_last
 from control.models import Event, Stream
 
 
@@ -40,7 +40,7 @@ def standings(names: Collection[str]) -> dict[str, Standing]:
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, list(names))
-        return {name: Standing(pk, last, kind == Kind.BATCH_ENDED) for name, pk, last, kind in cursor.fetchall()}
+        return {name: Standing(pk, last, is_last(name, kind)) for name, pk, last, kind in cursor.fetchall()}
 
 
 class RawEvent(NamedTuple):

@@ -27,3 +27,9 @@ def record_control_event(
         **done,
         **more,
     )
+
+
+def told(event: ControlEvent) -> dict[str, str]:
+    """What a story tells of an intervention, so that readers can say it in their own language."""
+    who = {"kind": event.kind, "by": event.by, "face": event.face, "reason": event.reason}
+    return {"control": str(event.pk), **who, **({"scope": event.scope} if event.scope else {})}

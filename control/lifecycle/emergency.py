@@ -17,28 +17,24 @@ from uuid_utils.compat import uuid7
 from control.journal.append import Entry, alert, lock_story, tell_batch
 from control.journal.kinds import Kind
 from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
-from control.lifecycle.control_events import record_control_event
+from control.lifecycle.control_events import record_control_event, told
 from control.lifecycle.finish import End, finish_waiting
-from control.lifecycle.refusals import BadValue, check_length
+from control.lifecycle.refusals import BadValue, check_text
+from control.lifecycle.scopes import ALL, slots_in
 from control.models import Batch, ControlEvent
 from control.states import ACTIVE, State, StepOutcome
 from stations.contracts import Latch
 from stations.models import Slot
 
-ALL = "all"
-
 
 def new_latch(scope: str, *, by: Actor, reason: str = USER_REQUEST) -> Latch:
     """What the guards are told and write down. `scope` is a slot, a station or "all"."""
-    # Never refused: a reason that is too long is cut.
-    return Latch(id=str(uuid7()), scope=scope, by=by.name, face=by.face, reason=reason[:LONGEST_REASON], at=time.time())
+    return Latch(id=str(uuid7()), scope=scope, by=by.name, face=by.face, reason=_as_kept(reason), at=time.time())
 
 
-def slots_in(scope: str) -> Q:
-    """The slots that a scope covers."""
-    if scope == ALL:
-        return Q()
-    return Q(pk=scope) if "/" in scope else Q(station=scope)
+def _as_kept(reason: str) -> str:
+    """An emergency stop is never refused for its reason: what is too long is cut, what cannot be kept becomes a "?"."""
+    return reason.encode(errors="replace").decode().replace("\0", "?")[:LONGEST_REASON]
 
 
 def record_emergency_stop(latch: Latch, *, delivered: bool, user: AbstractBaseUser | None = None) -> ControlEvent:
@@ -66,18 +62,12 @@ def record_emergency_stop(latch: Latch, *, delivered: bool, user: AbstractBaseUs
         if created:
             Slot.objects.filter(slots_in(latch["scope"]), latch__isnull=True).update(latch=latch)
             message = f"Emergency stop of {latch['scope']} by {latch['by']}: {latch['reason']}"
-            line = Entry(Kind.CONTROL, message, "ERROR", at=at, data=_told(latch))
+            line = Entry(Kind.CONTROL, message, "ERROR", at=at, data=told(event))
             for batch in _batches_in(latch["scope"], ACTIVE):
                 _tell_if_running(batch, line)
             alert([line])
-    _abort_waiting(latch)
+    _abort_waiting(event)
     return event
-
-
-def _told(latch: Latch) -> dict[str, str]:
-    """What a story tells of the stop, so that readers can say it in their own language."""
-    who = {"by": latch["by"], "face": latch["face"], "reason": latch["reason"], "scope": latch["scope"]}
-    return {"control": latch["id"], "kind": ControlEvent.Kind.EMERGENCY_STOP, **who}
 
 
 def _tell_if_running(batch: Batch, line: Entry) -> None:
@@ -97,11 +87,11 @@ def _batches_in(scope: str, states: Sequence[str]) -> list[Batch]:
     return list(Batch.objects.filter(where, state__in=states).select_related("slot").order_by("pk"))
 
 
-def _abort_waiting(latch: Latch) -> None:
+def _abort_waiting(event: ControlEvent) -> None:
     """End what waits for slots that are latched now: of a stop that was lifted in part, the freed slots work again."""
-    message = f"Emergency stop of {latch['scope']} by {latch['by']} before it began: {latch['reason']}"
-    line = Entry(Kind.CONTROL, message, "ERROR", data=_told(latch))
-    for batch in _batches_in(latch["scope"], [State.QUEUED]):
+    message = f"Emergency stop of {event.scope} by {event.by} before it began: {event.reason}"
+    line = Entry(Kind.CONTROL, message, "ERROR", data=told(event))
+    for batch in _batches_in(event.scope, [State.QUEUED]):
         if _is_latched(batch):
             finish_waiting(batch.pk, End(State.ABORTED, StepOutcome.NONE, timezone.now(), message), line)
 
@@ -111,7 +101,7 @@ def abort_waiting_batch(batch_id: UUID, *, by: Actor, reason: str = USER_REQUEST
 
     Effects, in order: a ControlEvent, the last lines of its story, the batch, an alert, the board.
     """
-    reason = reason[:LONGEST_REASON]
+    reason = _as_kept(reason)
     with transaction.atomic():
         lock_story(batch_id)
         batch = Batch.objects.filter(pk=batch_id, state=State.QUEUED).first()
@@ -121,7 +111,7 @@ def abort_waiting_batch(batch_id: UUID, *, by: Actor, reason: str = USER_REQUEST
         kind = ControlEvent.Kind.EMERGENCY_STOP
         event = record_control_event(kind, by=by, reason=reason, batch=batch, at_once=True, **changes)
         message = f"Emergency stop by {by.name} before it began: {reason}"
-        line = Entry(Kind.CONTROL, message, "ERROR", at=event.requested_at, data={"control": str(event.pk)})
+        line = Entry(Kind.CONTROL, message, "ERROR", at=event.requested_at, data=told(event))
         finish_waiting(batch.pk, End(State.ABORTED, StepOutcome.NONE, event.requested_at, message), line)
     return True
 
@@ -141,13 +131,13 @@ def record_reset(scope: str, *, by: Actor, reason: str) -> tuple[ControlEvent, l
     """
     if not reason.strip():
         raise BadValue(_("A reset needs a reason: say why it is safe to go on."))
-    check_length("reason", reason, LONGEST_REASON)
+    check_text("reason", reason, LONGEST_REASON)
     with transaction.atomic():
         slots = list(Slot.objects.filter(slots_in(scope), latch__isnull=False))
         before = {slot.pk: slot.latch for slot in slots}
         event = record_control_event(ControlEvent.Kind.RESET, by=by, reason=reason, scope=scope, before=before)
         Slot.objects.filter(pk__in=[slot.pk for slot in slots]).update(latch=None)
-        alert([Entry(Kind.CONTROL, f"{scope} reset by {by.name}: {reason}", data={"control": str(event.pk)})])
+        alert([Entry(Kind.CONTROL, f"{scope} reset by {by.name}: {reason}", data=told(event))])
     return event, slots
 
 

@@ -1,9 +1,18 @@
-"""What comes from the guards' side, which knows English alone, in the language of whoever reads it."""
+"""What the guards answered, in the language of whoever pressed or reset. Guards themselves know English alone."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import TypedDict
+
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
+
+from stations.contracts import GuardStatus
+from stations.safety.emergency import STILL_LATCHED
+
+# By slot: the status of its guard, or a sentence that stands for one (stations.safety.emergency).
+Answers = Mapping[str, GuardStatus | str]
 
 SENTENCES = (
     gettext_noop("no guard runs; the slot is latched, whether its outputs are off is not known"),
@@ -16,6 +25,99 @@ SENTENCES = (
 )
 
 
-def say(sentence: str) -> str:
-    """The sentence that stands for a guard's status (stations.safety.emergency); others stay as they are."""
-    return _(sentence)
+class SlotAnswer(TypedDict):
+    """One slot. `confirmed`: after a stop its outputs are known to be off, after a reset no latch holds it any more."""
+
+    slot: str
+    confirmed: bool
+    sentence: str
+
+
+def all_safe(answers: Answers) -> bool:
+    """Tell whether the outputs of every slot are known to be off. Where nobody answered, nothing is known."""
+    return bool(answers) and all(map(_is_safe, answers.values()))
+
+
+def after_stop(answers: Answers) -> list[SlotAnswer]:
+    """One line per slot, those that need somebody first."""
+    return _in_order(
+        SlotAnswer(slot=slot, confirmed=_is_safe(answer), sentence=_stopped(answer)) for slot, answer in answers.items()
+    )
+
+
+def stop_verdict(scope: str, answers: Answers, *, recorded: bool) -> str:
+    """What an emergency stop has come to."""
+    if all_safe(answers):
+        sentence = _("Emergency stop of %(scope)s: the safe state is confirmed.")
+    elif answers:
+        sentence = _("Emergency stop of %(scope)s: NOT CONFIRMED. Check the bench before anybody touches it.")
+    elif recorded:
+        sentence = _(
+            "Emergency stop of %(scope)s: NOT CONFIRMED. No guard of it runs on this host; its own host hears of it "
+            "through the database."
+        )
+    else:
+        sentence = _(
+            "Emergency stop of %(scope)s: NOTHING WAS REACHED. No guard of it runs on this host, and the database "
+            "does not answer."
+        )
+    return sentence % {"scope": scope}
+
+
+def record_note(answers: Answers, *, recorded: bool) -> str:
+    """A word about a stop that guards know of and the history does not yet."""
+    if recorded or not answers:
+        return ""
+    return _("It is not written down yet, as the database does not answer. That follows by itself.")
+
+
+def after_reset(answers: Answers) -> list[SlotAnswer]:
+    """One line per slot, those that are still latched first."""
+    return _in_order(
+        SlotAnswer(slot=slot, confirmed=not _is_latched(answer), sentence=_released(answer))
+        for slot, answer in answers.items()
+    )
+
+
+def reset_verdict(scope: str, answers: Answers) -> str:
+    """What a reset has come to."""
+    words = {"scope": scope}
+    if not answers:
+        return _("The emergency stop of %(scope)s is lifted. Its own host takes the latches away.") % words
+    if latched := [slot for slot, answer in sorted(answers.items()) if _is_latched(answer)]:
+        words |= {"slots": ", ".join(latched)}
+        return _("The emergency stop of %(scope)s is lifted, but another one still holds %(slots)s.") % words
+    return _("The emergency stop of %(scope)s is lifted. Nothing was started.") % words
+
+
+def _in_order(lines: Iterable[SlotAnswer]) -> list[SlotAnswer]:
+    return sorted(lines, key=lambda line: (line["confirmed"], line["slot"]))
+
+
+def _is_safe(answer: GuardStatus | str) -> bool:
+    return not isinstance(answer, str) and answer["safe"] is True
+
+
+def _stopped(answer: GuardStatus | str) -> str:
+    if isinstance(answer, str):
+        return _("NOT CONFIRMED: %(problem)s") % {"problem": _(answer)}
+    proofs = (answer["proof"] or {"instruments": {}})["instruments"]
+    if answer["safe"]:
+        names = ", ".join(proofs)
+        return _("safe state confirmed (%(instruments)s)") % {"instruments": names} if names else _("stopped")
+    problems = [f"{name}: {proof['error']}" for name, proof in proofs.items() if not proof["confirmed"]]
+    problem = "; ".join(problems) or _("no proof yet")
+    return _("SAFE STATE NOT CONFIRMED: %(problem)s") % {"problem": problem}
+
+
+def _is_latched(answer: GuardStatus | str) -> bool:
+    return answer == STILL_LATCHED if isinstance(answer, str) else answer["latch"] is not None
+
+
+def _released(answer: GuardStatus | str) -> str:
+    if isinstance(answer, str):
+        return _(answer)
+    if answer["latch"] is not None:
+        by = answer["latch"]["by"]
+        return _("still latched by %(by)s") % {"by": by} if by else _("still latched")
+    return _("ready") if answer["safe"] else _("no longer latched, but not known to be safe yet")

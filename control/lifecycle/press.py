@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext, suppress
+import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import Error
+from django.db import Error, connection, connections
 from django.utils.translation import gettext as _
 
 from control.lifecycle.actor import USER_REQUEST, Actor
 from control.lifecycle.doorbell import ring_safety
-from control.lifecycle.emergency import ALL, abort_waiting_batch, new_latch, record_emergency_stop, record_reset
-from control.lifecycle.guards_said import say
-from control.lifecycle.refusals import NotFound, WrongState
-from control.lifecycle.short_waits import short_waits
+from control.lifecycle.emergency import abort_waiting_batch, new_latch, record_emergency_stop, record_reset
+from control.lifecycle.guards_said import all_safe
+from control.lifecycle.refusals import WrongState, no_batch
+from control.lifecycle.scopes import find_scope, slots_here
 from control.models import Batch
 from control.states import TERMINAL, State
 from stations.contracts import GuardStatus, Latch
-from stations.safety import client, emergency
+from stations.safety import emergency
 from stations.safety.latch import latches
 
-RECORD_WAIT_S = 1.0
+# How long whoever pressed waits for the record. Where no guard knows of the stop yet, the record is the way to them.
+RECORD_WAIT_S, REACHING_WAIT_S = 1.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -36,15 +38,8 @@ class Pressed:
 
     @property
     def confirmed(self) -> bool:
-        return bool(self.answers) and all(_is_safe(answer) for answer in self.answers.values())
-
-    def lines(self) -> list[str]:
-        """One sentence per slot for whoever pressed."""
-        return [f"{slot}: {sentence}" for slot, _confirmed, sentence in self.slots()]
-
-    def slots(self) -> list[tuple[str, bool, str]]:
-        """Each slot, whether its outputs are known to be off, and a sentence."""
-        return [(slot, _is_safe(answer), _sentence(answer)) for slot, answer in sorted(self.answers.items())]
+        """Every slot's outputs are known to be off."""
+        return all_safe(self.answers)
 
     def record(self) -> bool:
         """Write it down; False when the database is away. The housekeeping then does it as soon as it is back."""
@@ -56,15 +51,24 @@ class Pressed:
         return True
 
     def record_soon(self) -> bool:
-        """As `record`, but for somebody who waits for an answer: where guards know, no lock is waited for long.
+        """As `record`, but for somebody who waits for an answer: no lock and no silent server holds them up for long.
 
-        A stop that reached no guard yet reaches them by its record alone, which is then worth the usual wait.
+        False also when it takes longer; it is then written down as soon as the database lets it.
         """
+        if connection.in_atomic_block:  # the caller's own locks would be waited for
+            return self.record()
+        done: list[bool] = []
+        writer = threading.Thread(target=self._record_beside, args=(done,), name="emergency-record", daemon=True)
+        writer.start()
+        writer.join(RECORD_WAIT_S if self.answers else REACHING_WAIT_S)
+        return done == [True]
+
+    def _record_beside(self, done: list[bool]) -> None:
+        """The body of a thread, with a connection of its own."""
         try:
-            with short_waits(RECORD_WAIT_S) if self.answers else nullcontext():
-                return self.record()
-        except Error:
-            return False
+            done.append(self.record())
+        finally:
+            connections.close_all()
 
 
 def press_emergency_stop(scope: str, *, by: Actor, reason: str = USER_REQUEST) -> Pressed:
@@ -77,23 +81,35 @@ def press_emergency_stop(scope: str, *, by: Actor, reason: str = USER_REQUEST) -
     return Pressed(latch, answers, by.user)
 
 
-def emergency_stop_batch(batch_id: UUID, *, by: Actor, reason: str = USER_REQUEST) -> Batch:
+@dataclass(frozen=True)
+class StoppedBatch:
+    """A batch after its emergency stop. Not `pressed`: it waited for any lane, so no guard was asked."""
+
+    batch: Batch
+    pressed: Pressed | None = None
+    recorded: bool = True
+
+
+def emergency_stop_batch(batch_id: UUID, *, by: Actor, reason: str = USER_REQUEST) -> StoppedBatch:
     """Stop and latch the slot on which a batch runs or for which it waits. Raises NotFound or WrongState.
 
     A batch that waits for any lane has nothing switched on: it ends ABORTED, and nothing is latched.
     """
     batch = Batch.objects.filter(pk=batch_id).first()
     if batch is None:
-        raise NotFound(_("There is no batch %(id)s.") % {"id": batch_id})
+        raise no_batch(batch_id)
     if batch.state in TERMINAL:
         raise WrongState(_why_over(batch))
     if batch.slot_id is not None:
-        press_emergency_stop(batch.slot_id, by=by, reason=reason).record_soon()
-    elif not abort_waiting_batch(batch.pk, by=by, reason=reason or USER_REQUEST):
+        pressed = press_emergency_stop(batch.slot_id, by=by, reason=reason)
+        stopped = StoppedBatch(batch, pressed, pressed.record_soon())
+    elif abort_waiting_batch(batch.pk, by=by, reason=reason or USER_REQUEST):
+        stopped = StoppedBatch(batch)
+    else:
         return emergency_stop_batch(batch_id, by=by, reason=reason)  # a lane has just taken it
     with suppress(Error):
         batch.refresh_from_db()
-    return batch
+    return stopped
 
 
 def _why_over(batch: Batch) -> str:
@@ -105,10 +121,12 @@ def _why_over(batch: Batch) -> str:
 
 
 def reset(scope: str, *, by: Actor, reason: str) -> dict[str, GuardStatus | str]:
-    """Lift the latches that a scope has now. Recorded first: hardware may be energised again. Raises BadValue.
+    """Lift the latches that a scope has now. Raises UnknownName, or BadValue without a reason.
 
-    Starts nothing. A stop that is pressed meanwhile stays, and one that nobody has recorded yet is recorded before.
+    Recorded first: hardware may be energised again. Starts nothing. A stop that is pressed meanwhile stays, and one
+    that nobody has recorded yet is recorded before.
     """
+    scope = find_scope(scope)
     held = latches(settings.STATION_PATHS, slots_here(scope))
     for latch in {latch["id"]: latch for latch in held.values() if latch["id"]}.values():
         record_emergency_stop(latch, delivered=True)
@@ -119,25 +137,3 @@ def reset(scope: str, *, by: Actor, reason: str) -> dict[str, GuardStatus | str]
         latch_id = held[slot]["id"] or None if slot in held else None
         answers |= emergency.reset_slots(settings.STATION_PATHS, [slot], latch_id)
     return answers
-
-
-def slots_here(scope: str) -> list[str]:
-    """Return the slots of a scope that have their guards on this host. Needs no database."""
-    known = client.slots_known(settings.STATION_PATHS)
-    return [slot for slot in known if scope in (ALL, slot, slot.partition("/")[0])]
-
-
-def _is_safe(answer: GuardStatus | str) -> bool:
-    return not isinstance(answer, str) and answer["safe"] is True
-
-
-def _sentence(answer: GuardStatus | str) -> str:
-    if isinstance(answer, str):
-        return _("NOT CONFIRMED: %(problem)s") % {"problem": say(answer)}
-    if answer["safe"]:
-        names = ", ".join((answer["proof"] or {"instruments": {}})["instruments"])
-        return _("safe state confirmed (%(instruments)s)") % {"instruments": names} if names else _("stopped")
-    proofs = (answer["proof"] or {"instruments": {}})["instruments"]
-    problems = [f"{name}: {proof['error']}" for name, proof in proofs.items() if not proof["confirmed"]]
-    problem = "; ".join(problems) or _("no proof yet")
-    return _("SAFE STATE NOT CONFIRMED: %(problem)s") % {"problem": problem}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -19,6 +20,10 @@ class NotFound(Refused):
     """The thing addressed does not exist."""
 
     status = 404
+
+
+def no_batch(batch_id: UUID) -> NotFound:
+    return NotFound(_("There is no batch %(id)s.") % {"id": batch_id})
 
 
 UNKNOWN = {
@@ -61,8 +66,18 @@ TOO_LONG = {
 }
 
 
-def check_length(what: str, text: str, longest: int) -> str:
-    """Return the text. Raises BadValue when the database would cut it. `what` is a key of TOO_LONG."""
+def check_text(what: str, text: str, longest: int) -> str:
+    """Return the text. Raises BadValue when the database would cut or refuse it. `what` is a key of TOO_LONG."""
     if len(text) > longest:
         raise BadValue(_(TOO_LONG[what]) % {"given": len(text), "longest": longest})
+    if not can_be_kept(text):
+        raise BadValue(_(UNKEPT))
     return text
+
+
+UNKEPT = gettext_noop("It holds a character that cannot be kept: U+0000, or half of a pair.")
+
+
+def can_be_kept(text: str) -> bool:
+    """Tell whether databases take every character of a text."""
+    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)

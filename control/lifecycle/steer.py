@@ -11,10 +11,10 @@ from django.utils.translation import gettext_noop
 from control.journal.append import Entry, lock_story, tell_batch
 from control.journal.kinds import Kind
 from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
-from control.lifecycle.control_events import record_control_event
+from control.lifecycle.control_events import record_control_event, told
 from control.lifecycle.doorbell import ring_supervisor
 from control.lifecycle.finish import End, finish_waiting
-from control.lifecycle.refusals import NotFound, WrongState, check_length
+from control.lifecycle.refusals import WrongState, check_text, no_batch
 from control.models import Batch, ControlEvent
 from control.states import ALLOWED_CONTROLS, TERMINAL, Control, State, StepOutcome
 
@@ -45,12 +45,12 @@ def stop_batch(batch_id: UUID, *, by: Actor, reason: str = USER_REQUEST) -> Batc
 
 
 def _ask(word: Control, batch_id: UUID, by: Actor, reason: str) -> Batch:
-    check_length("reason", reason, LONGEST_REASON)
+    check_text("reason", reason, LONGEST_REASON)
     with transaction.atomic():
         lock_story(batch_id)
         batch = Batch.objects.filter(pk=batch_id).first()
         if batch is None:
-            raise NotFound(_("There is no batch %(id)s.") % {"id": batch_id})
+            raise no_batch(batch_id)
         state = State(batch.state)
         if word not in ALLOWED_CONTROLS[state]:
             raise WrongState(_why_not(word, state))
@@ -75,8 +75,7 @@ def _stop_waiting(batch: Batch, event: ControlEvent, by: Actor, reason: str) -> 
 
 
 def _line(event: ControlEvent, message: str) -> Entry:
-    data = {"control": str(event.pk), "kind": event.kind, "by": event.by, "face": event.face, "reason": event.reason}
-    return Entry(Kind.CONTROL, message, at=event.requested_at, data=data)
+    return Entry(Kind.CONTROL, message, at=event.requested_at, data=told(event))
 
 
 NOTHING_LEFT = {

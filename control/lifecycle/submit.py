@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from control.journal.append import Entry, tell_batch, tell_board
 from control.journal.kinds import Kind, stream_of
 from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
-from control.lifecycle.control_events import record_control_event
+from control.lifecycle.control_events import record_control_event, told
 from control.lifecycle.doorbell import ring_slot
-from control.lifecycle.refusals import BadValue, UnknownName, check_length
+from control.lifecycle.refusals import BadValue, UnknownName, check_text
 from control.lifecycle.slot_choice import choose_slot, open_slots
 from control.models import Batch, ControlEvent, Stream
 from control.states import State
@@ -47,9 +47,9 @@ def submit(order: Order, *, by: Actor, trigger: Batch.Trigger, reason: str = USE
     Effects, in order: Batch, its Stream, a ControlEvent, a line in the batch's story and on the board, a bell.
     Raises UnknownName or BadValue for what cannot be run, WrongState for a slot that takes nothing now.
     """
-    check_length("name", order.name, 200)
-    check_length("subject", order.subject, 100)
-    check_length("reason", reason, LONGEST_REASON)
+    check_text("name", order.name, 200)
+    check_text("subject", order.subject, 100)
+    check_text("reason", reason, LONGEST_REASON)
     package = find_package(order.sequence)
     parameters = _resolve(package, order.parameters)
     station, slot = choose_slot(package.name, package.manifest.instruments, order.slot, wait=order.wait)
@@ -118,7 +118,7 @@ def usual_duration_s(sequence: str) -> float | None:
 def _record(batch: Batch, by: Actor, reason: str) -> None:
     kind = ControlEvent.Kind.BATCH_START
     event = record_control_event(kind, by=by, reason=reason, batch=batch, at_once=True, after={"state": batch.state})
-    data = {"control": str(event.pk), "by": by.name, "face": by.face, "reason": reason, "slot": batch.slot_id}
+    data = {**told(event), "slot": batch.slot_id}
     tell_batch(batch.pk, Entry(Kind.BATCH_QUEUED, f"Queued by {by.name}", at=event.requested_at, data=data))
     tell_board(batch, Kind.BATCH_QUEUED)
 

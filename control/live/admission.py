@@ -9,12 +9,13 @@ from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.contrib.auth.models import AbstractUser
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.http import parse_cookie
 from django.http.request import split_domain_port, validate_host
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from control.access.keys import KeyHolder, find_key, still_valid
+from control.access.keys import KeyHolder, find_key, note_used, still_valid
 from control.access.rights import Right, rights_of
 from control.live.wire import Code, Wrong
 
@@ -65,12 +66,12 @@ def _matches(origin: str, trusted: str) -> bool:
     return origin.startswith(f"{scheme}://") and origin.endswith(name[1:])
 
 
-# What follows asks the database: in the hub's thread.
+# What follows asks the database: in the hub's thread. It writes nothing, for whoever writes may have to wait.
 
 
 def admit(knock: Knock) -> Visitor:
     """Raises Wrong for a stranger, and for somebody who may not see."""
-    credential: Credential = (find_key(knock.key) if knock.key else None) or knock.session
+    credential: Credential = (find_key(knock.key, note_use=False) if knock.key else None) or knock.session
     found = _holders([credential]).get(credential)
     _check(found)
     return Visitor(found.user, credential)
@@ -125,3 +126,14 @@ def _users_of_sessions(keys: Collection[str]) -> Iterator[tuple[str, AbstractUse
         user = known.get(data.get(SESSION_KEY, ""))
         if user and constant_time_compare(data.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()):
             yield key, user
+
+
+# And this one writes: in a thread that may wait.
+
+
+def note_use(credentials: Collection[Credential]) -> None:
+    """The keys among these are in use."""
+    try:
+        note_used([each.key for each in credentials if isinstance(each, KeyHolder)])
+    finally:
+        connection.close()  # the thread's own

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -71,8 +72,8 @@ class Socket:
         self._hub: Hub
         self._following: dict[str, Following] = {}
         self._getting: set[asyncio.Task[None]] = set()
-        self._requests = 0
-        self._requests_since = 0.0
+        self._counts: Counter[str] = Counter()
+        self._counted_since = 0.0
         self._closed = False
 
     # Its life
@@ -100,10 +101,10 @@ class Socket:
         """Say why, and close."""
         if self._closed:
             return
-        await self._say(wrong.frame())
-        self._closed = True
-        self._let_go()
+        self._closed = True  # nobody else says anything more
+        await self._send({"type": "websocket.send", "text": wrong.frame()})
         await self._send({"type": "websocket.close", "code": int(wrong.code), "reason": wrong.text[:120]})
+        self._let_go()  # last of all: this may be one of its own tasks
 
     async def _listen(self) -> None:
         while (message := await self._receive())["type"] == "websocket.receive":
@@ -134,7 +135,7 @@ class Socket:
         if message.word == "more":
             self._more(message)
             return
-        self._count_request()
+        self._count("messages other than more", wire.REQUESTS)
         if message.word == "ping":
             await self._say(wire.PONG)
         elif message.word == "sub":
@@ -144,19 +145,24 @@ class Socket:
         elif message.word == "get":
             self._get(message.name)
 
-    def _count_request(self) -> None:
+    def _count(self, what: str, limit: int) -> None:
         now = time.monotonic()
-        if now > self._requests_since + wire.REQUESTS_WITHIN_S:
-            self._requests, self._requests_since = 0, now
-        self._requests += 1
-        if self._requests > wire.REQUESTS:
-            raise Wrong(Code.TOO_MANY, f"At most {wire.REQUESTS} messages in {wire.REQUESTS_WITHIN_S:g} s.")
+        if now > self._counted_since + wire.WITHIN_S:
+            self._counts.clear()
+            self._counted_since = now
+        self._counts[what] += 1
+        if self._counts[what] > limit:
+            raise Wrong(Code.TOO_MANY, f"At most {limit} {what} within {wire.WITHIN_S:g} s.")
+
+    def _count_beginning(self) -> None:
+        self._count("sub, get and more that go back", wire.BEGINNINGS)
 
     def _subscribe(self, message: Message) -> None:
         """Once more on the same stream: begins anew."""
         name = message.name
         if name not in wire.STATES and not wire.is_stream(name):
             raise wire.unknown(name)
+        self._count_beginning()
         self._unsubscribe(name)
         if len(self._following) >= wire.STREAMS_PER_SOCKET:
             raise Wrong(Code.TOO_MANY, f"A socket follows at most {wire.STREAMS_PER_SOCKET} streams.", name)
@@ -175,12 +181,16 @@ class Socket:
         if following is None or following.credit.is_set():
             return
         if message.name not in wire.STATES and message.after is not None:
-            following.after = wire.check_number(message.name, message.after, following.after)
+            delivered = following.after
+            following.after = wire.check_number(message.name, message.after, delivered)
+            if following.after < delivered:
+                self._count_beginning()
         following.credit.set()
 
     def _get(self, name: str) -> None:
         if name not in wire.STATES:
             raise wire.unknown(name)
+        self._count_beginning()
         getting = asyncio.ensure_future(self._answer_get(name))
         self._getting.add(getting)
         getting.add_done_callback(self._getting.discard)

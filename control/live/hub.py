@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
+from control.access.keys import KeyHolder
 from control.live import admission, wire
 from control.live.admission import Credential, Knock, Visitor
 from control.live.topics import StateTopic, Topic
@@ -20,6 +21,7 @@ from control.live.wire import Code, Wrong
 log = logging.getLogger(__name__)
 
 RECHECK_EVERY_S = 5.0
+NOTE_USE_EVERY_S = 60.0
 
 
 class Member(Protocol):
@@ -38,10 +40,15 @@ class Hub:
         self._topics: dict[str, Topic] = {}
         self._states: dict[str, StateTopic] = {}
         self._members: set[Member] = set()
-        self._rechecking = asyncio.ensure_future(self._recheck_for_ever())
+        self._used: set[Credential] = set()  # since that was noted
+        self._chores = [
+            asyncio.ensure_future(_again_and_again(self.recheck, RECHECK_EVERY_S)),
+            asyncio.ensure_future(_again_and_again(self.note_use, NOTE_USE_EVERY_S)),
+        ]
 
     def close(self) -> None:
-        self._rechecking.cancel()
+        for chore in self._chores:
+            chore.cancel()
         self._watcher.close()
 
     # Who is here
@@ -56,6 +63,7 @@ class Hub:
 
     def join(self, member: Member) -> None:
         self._members.add(member)
+        self._used.add(member.visitor.credential)
 
     def leave(self, member: Member) -> None:
         self._members.discard(member)
@@ -71,13 +79,12 @@ class Hub:
             if (wrong := refused.get(member.visitor.credential)) is not None:
                 await member.dismiss(wrong)
 
-    async def _recheck_for_ever(self) -> None:
-        while True:
-            await asyncio.sleep(RECHECK_EVERY_S)
-            try:
-                await self.recheck()
-            except Exception:
-                log.exception("open sockets could not be checked, they are checked again")
+    async def note_use(self) -> None:
+        """Write down which keys have had a socket open. Not in the watcher's thread: who writes may wait for others."""
+        used = self._used | {member.visitor.credential for member in self._members}
+        self._used = set()
+        if any(isinstance(each, KeyHolder) for each in used):
+            await asyncio.to_thread(admission.note_use, used)
 
     # What they follow
 
@@ -85,7 +92,7 @@ class Hub:
     async def topic(self, name: str) -> AsyncIterator[Topic]:
         """A stream for as long as somebody follows it. Raises Wrong for one that does not exist."""
         topic = self._topics.get(name)
-        if topic is None:
+        if topic is None or topic.lost:  # those who follow a lost one need not have heard of it yet
             topic = self._topics[name] = Topic(name, self._read_page)
             topic.opened = self._watcher.ask(partial(self._watcher.watch, topic))
             topic.opened.add_done_callback(_retrieve)
@@ -96,7 +103,8 @@ class Hub:
         finally:
             topic.watchers -= 1
             if topic.watchers == 0:
-                del self._topics[name]
+                if self._topics.get(name) is topic:
+                    del self._topics[name]
                 self._forget(self._watcher.unwatch, topic)
 
     async def look_again(self, topic: Topic) -> None:
@@ -128,6 +136,15 @@ class Hub:
     def _forget(self, work: Any, topic: Topic | StateTopic) -> None:
         """Ask for something whose answer nobody needs."""
         self._watcher.ask(partial(work, topic)).add_done_callback(_retrieve)
+
+
+async def _again_and_again(chore: Callable[[], Awaitable[None]], every_s: float) -> None:
+    while True:
+        await asyncio.sleep(every_s)
+        try:
+            await chore()
+        except Exception:
+            log.exception("open sockets could not be looked after, it is tried again")
 
 
 def _retrieve(done: asyncio.Future[Any]) -> None:

@@ -88,6 +88,10 @@ class Topic:
 
     # Asked by those who follow
 
+    @property
+    def lost(self) -> bool:
+        return self._wrong is not None
+
     def standing_frame(self, after: int) -> Frame:
         """The first frame of a client that has everything."""
         return Frame(wire.events_frame(self.name, after, after, self.head, ()), after, self.over and after == self.head)

@@ -23,7 +23,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import load_backend
 
 from control.journal.bell import Listener
-from control.journal.kinds import Kind
+from control.journal.kinds import is_last
 from control.journal.read import Standing, read_raw, standings
 from control.live import wire
 from control.live.snapshots import BELLS, Snapshot
@@ -34,12 +34,13 @@ log = logging.getLogger(__name__)
 
 COALESCE_S = 0.02  # events that follow each other closely travel together
 LOOK_EVERY_S = 1.0  # the safety net for lost bells
+LOCKED_FOR_S = 1.0  # it only reads, which on SQLite hardly ever waits; if so, it is tried again soon enough
 RETRY_S = 0.25
 NOTHING_WATCHED_S = 3600.0
 ROWS_PER_QUERY = 500  # large rows fill a frame soon: little is read in vain
 
 # Whatever else goes wrong is the fault of what was asked: asking again would not help, and hold up everybody.
-DATABASE_AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError, OSError)
+DATABASE_AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 
 
 @dataclass
@@ -184,7 +185,7 @@ class Watcher:
     def _idle_s(self) -> float:
         """How long nothing has to be done unless something rings."""
         if self._requests:
-            return 0.0  # tried before, when the database was away
+            return 0.0  # they came while others were answered, or the database was away
         due = [self._snapshots[name].due_at() for name in self._states]
         if self._tails:
             due.append(self._next_read_at if self._rung else self._look_at)
@@ -199,7 +200,8 @@ class Watcher:
                 snapshot.rung = True
 
     def _answer_requests(self) -> None:
-        while self._requests:
+        """Those that are here now: what they lead to comes after whatever else there is to do."""
+        for _ in range(len(self._requests)):
             request = self._requests[0]
             done, problem = None, None
             try:
@@ -265,6 +267,8 @@ def _own_connection() -> BaseDatabaseWrapper:
     """Not from the pool of the process, which takes its time to come back after an absence of the database."""
     settings = copy.deepcopy(connections.settings[DEFAULT_DB_ALIAS])
     settings["OPTIONS"].pop("pool", None)
+    if connection.vendor == "sqlite":
+        settings["OPTIONS"]["timeout"] = LOCKED_FOR_S
     settings["CONN_MAX_AGE"] = None
     own: BaseDatabaseWrapper = load_backend(settings["ENGINE"]).DatabaseWrapper(settings, DEFAULT_DB_ALIAS)
     return own
@@ -286,8 +290,8 @@ def _read_page(name: str, stream: int, after: int) -> Page:
             texts.append(text)
             found, last, kind = found + 1, event.seq, event.kind
         if found < ROWS_PER_QUERY:
-            return Page(last, texts, over=kind == Kind.BATCH_ENDED, more=False)
-    return Page(last, texts, over=kind == Kind.BATCH_ENDED, more=True)
+            return Page(last, texts, over=is_last(name, kind), more=False)
+    return Page(last, texts, over=is_last(name, kind), more=True)
 
 
 def _resolve(answer: asyncio.Future[Any], done: Any, problem: Exception | None) -> None:

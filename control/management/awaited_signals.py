@@ -10,6 +10,10 @@ from types import FrameType, TracebackType
 from typing import Self
 
 
+class Interrupted(Exception):
+    """A signal came while something was waited for."""
+
+
 class AwaitedSignals:
     """Counts the given signals while it is open. Children started meanwhile are not affected."""
 
@@ -41,6 +45,11 @@ class AwaitedSignals:
     def take(self) -> None:
         with suppress(BlockingIOError):  # what came in the very moment of the last one was taken with it
             os.read(self._read, 64)
+
+    def pause(self, seconds: float) -> None:
+        """Sleep; raises Interrupted at once when a signal has come, now or before."""
+        if self.wait(seconds):
+            raise Interrupted
 
     def wait(self, timeout_s: float) -> bool:
         """Wait for a signal; True when one has come, now or before."""

@@ -13,6 +13,8 @@ from django.core.management.color import Style
 MOST_AT_ONCE = 40  # lines of one process per look
 LARGEST_READ = 256 * 1024
 QUIET = {"DEBUG", "INFO", None}
+# A refused form, a page that is not there: somebody's typing, no fault of a process. Errors of ours are of level ERROR.
+ANSWERS = ("django.request", "WARNING")
 OWN_KEYS = {"time", "level", "logger", "message", "traceback"}
 
 
@@ -56,7 +58,7 @@ class ChildLogs:
         if not isinstance(line, dict):
             return raw
         level = line.get("level")
-        if level in QUIET and not self.everything:
+        if not self.everything and (level in QUIET or (line.get("logger"), level) == ANSWERS):
             return ""
         more = [f"{key}={value}" for key, value in line.items() if key not in OWN_KEYS]
         cause = str(line.get("traceback", "")).strip().splitlines()[-1:]

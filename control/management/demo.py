@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from django.db import Error, connection
 
@@ -45,14 +46,14 @@ class DemoWatch:
         self._look_at = 0.0
         self._told = False
 
-    def wait_until_moving(self) -> bool:
+    def wait_until_moving(self, pause: Callable[[float], None]) -> bool:
         """Wait until it has left its queue; False when it still waits, for example behind another one."""
         until = time.monotonic() + MOVING_WITHIN_S
         while time.monotonic() < until:
             self.batch.refresh_from_db()
             if self.batch.state != State.QUEUED:
                 return True
-            time.sleep(0.02)
+            pause(0.02)
         return False
 
     def verdict(self) -> str | None:

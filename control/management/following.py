@@ -12,10 +12,11 @@ from control.journal.bell import Listener
 from control.journal.kinds import Kind, stream_of
 from control.journal.read import read_after
 from control.lifecycle.actor import Actor
+from control.lifecycle.guards_said import after_stop
 from control.lifecycle.refusals import Refused
 from control.lifecycle.steer import stop_batch
 from control.management.awaited_signals import AwaitedSignals
-from control.management.scopes import how_to_reset
+from control.management.scopes import how_to_reset, slot_lines
 from control.management.second_ctrl_c import SecondCtrlC
 from control.management.terminal_story import TerminalStory
 from control.models import Batch, Event
@@ -90,7 +91,7 @@ def follow_own(batch: Batch, console: Console, ctrl_c: AwaitedSignals, by: Actor
             if times == 1:
                 _ask_to_stop(batch, by, story, second)
             elif (pressed := second.pressed()) is not None:
-                for line in [*pressed.lines(), how_to_reset(second.scope)]:
+                for line in [*slot_lines(after_stop(pressed.answers)), how_to_reset(second.scope)]:
                     story.say(f"  {line}", "bold red")
                 pressed.record()
             return True

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import errno
-import ipaddress
 import os
 import socket
 from dataclasses import dataclass
@@ -16,19 +15,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
+from control.access.login_links import is_loopback
 from control.management.refusing import REFUSED
 from stations.station_file import Server
 
 EVERYWHERE = ("0.0.0.0", "::")
 WAITING_CLIENTS = 128
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this host itself can reach it."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 @dataclass(frozen=True)
@@ -67,12 +59,12 @@ def add_workers_argument(parser: CommandParser) -> None:
 
 
 def chosen_address(server: Server, options: dict[str, Any]) -> Address:
-    """The address by flag, environment or station file. What is started or checked from now on knows a flag, too."""
-    if options["host"]:
-        os.environ["GWANJE_HOST"] = options["host"]
+    """The address by flag, environment or station file. What is started from now on knows its host, too."""
+    host = options["host"] or settings.HOST or server.host
+    os.environ["GWANJE_HOST"] = host  # the web process answers to this name
     flag = options["port"]
     port = flag if flag is not None else settings.PORT if settings.PORT is not None else server.port
-    return Address(options["host"] or settings.HOST or server.host, port)
+    return Address(host, port)
 
 
 def chosen_lanes(server: Server, flag: int | None) -> int:

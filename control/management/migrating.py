@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -13,6 +14,7 @@ from django.core.management.base import CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from control.management.refusing import REFUSED
@@ -35,11 +37,11 @@ def is_new() -> bool:
     return not MigrationRecorder(connection).applied_migrations()
 
 
-def migrate() -> str:
+def migrate(station: str) -> str:
     """Bring the database up to date and say in a few words what was done.
 
-    The caller holds the station's lock. Raises CommandError when another station works with this database, and when
-    SQLite cannot be copied.
+    The caller holds the lock of `station` on this host, which therefore works no more. Raises CommandError when another
+    station works with this database, and when SQLite cannot be copied.
     """
     with _one_at_a_time():
         steps, new = pending(), is_new()
@@ -47,7 +49,7 @@ def migrate() -> str:
             return "up to date"
         copy = None
         if not new:
-            _check_nobody_works()
+            _check_nobody_works(besides=station)
             copy = _copy() if connection.vendor == "sqlite" else None
         call_command("migrate", verbosity=0)
     done = "created" if new else f"migrated, {steps} step{'s' if steps != 1 else ''}"
@@ -83,9 +85,10 @@ def _copy() -> Path:
         ) from error
 
 
-def _check_nobody_works() -> None:
+def _check_nobody_works(besides: str) -> None:
     """By heartbeats: a host of which nothing is left but its rows does not stand in the way."""
-    alive = Station.objects.filter(heartbeat_at__gt=Now() - ALIVE_FOR).values_list("pk", "host")
+    ours = Q(pk=besides, host=socket.gethostname())  # may have been killed a second ago
+    alive = Station.objects.filter(~ours, heartbeat_at__gt=Now() - ALIVE_FOR).values_list("pk", "host")
     if alive:
         who = ", ".join(f"{station} on {host}" for station, host in alive)
         raise CommandError(

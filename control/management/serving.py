@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
 from django.core import checks
 from django.core.management.base import CommandError, OutputWrapper
+from django.db import Error, connection
 
-from control.management.awaited_signals import AwaitedSignals
+from control.management.awaited_signals import AwaitedSignals, Interrupted
 from control.management.migrating import pending
 from control.management.refusing import REFUSED
 from control.management.station_processes import StationProcesses, warden_settings
+from control.models import Batch
+from control.states import State
 from stations.provisioning import StationElsewhere, all_slot_settings, take_in
 from stations.station_file import Station, StationFileError
 from stations.station_file import read_station_file as read
@@ -33,11 +37,17 @@ class Terminal:
     error: OutputWrapper
 
 
-def bring_up(terminal: Terminal, described: Station, lanes: int, *, with_bench: bool) -> StationProcesses:
-    """Take the station file in and start everything. Raises CommandError or StartFailed, and then nothing runs."""
+def bring_up(
+    terminal: Terminal, described: Station, lanes: int, stop: AwaitedSignals, *, with_bench: bool
+) -> StationProcesses:
+    """Take the station file in and start everything.
+
+    Raises CommandError, StartFailed or Interrupted, and then nothing runs.
+    """
     check_installation()
     check_migrated()
     processes = station_processes(described, lanes, with_bench=with_bench)
+    processes.pause = stop.pause
     processes.start()
     slots = ", ".join(f"{described.id}/{slot.id}" for slot in described.slots)
     terminal.out.write(f"Station {described.name} is ready: {slots} and {lanes} lanes. Ctrl-C stops it.")
@@ -92,6 +102,26 @@ def tell_unsafe_slots(processes: StationProcesses, terminal: Terminal) -> None:
         )
 
 
+@contextmanager
+def ended_early(terminal: Terminal) -> Iterator[None]:
+    """A signal during the start is a wish like any other: what has begun was ended, and nothing is wrong."""
+    try:
+        yield
+    except Interrupted:
+        terminal.out.write("Stopped before everything had started.")
+
+
+def waiting_batches(station: str) -> str:
+    """How many batches wait for this station, as a person says it; empty for none, and while nobody can tell."""
+    try:
+        waiting = Batch.objects.filter(station=station, state=State.QUEUED).count()
+    except Error:
+        return ""
+    finally:
+        connection.close()
+    return f"{waiting} batch{'es' if waiting > 1 else ''}" if waiting else ""
+
+
 def watch_over(
     processes: StationProcesses,
     stop: AwaitedSignals,
@@ -110,4 +140,5 @@ def watch_over(
     terminal.out.write("Stopping: batches first, then the rest …")
     terminal.out.flush()
     processes.stop()
-    terminal.out.write("Stopped.")
+    left = waiting_batches(processes.configuration["station"])
+    terminal.out.write(f"Stopped. Still waiting for the next start: {left}." if left else "Stopped.")

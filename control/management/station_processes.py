@@ -9,7 +9,7 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +34,7 @@ WEB_STAYS_S = 16.0
 WEB_GRACE_S = 1.0
 WEB_READY_S = 20.0
 REVIVE_EVERY_S = 1.0
+LOOK_EVERY_S = 0.02
 TERM_GRACE_S = 1.0
 SAFE_BUDGET_S = 1.0
 
@@ -94,6 +95,7 @@ class StationProcesses:
     station_file: Path
     with_bench: bool
     web: WebProcess | None = None
+    pause: Callable[[float], None] = time.sleep  # between two looks; what it raises ends the start
     paths: StationPaths = field(default_factory=lambda: settings.STATION_PATHS)
     bench: subprocess.Popen[bytes] | None = None
     warden: subprocess.Popen[bytes] | None = None
@@ -114,7 +116,7 @@ class StationProcesses:
                 self._start_bench()
             self._start_warden()
             self._wait_until_safe()
-        except StartFailed:
+        except BaseException:
             self.stop()
             raise
 
@@ -175,7 +177,7 @@ class StationProcesses:
             if time.monotonic() > until:
                 raise StartFailed(f"No guard answers for {', '.join(waiting)}; see {self.paths.logs}")
             waiting = [slot for slot in waiting if not self._knows_its_safety(slot)]
-            time.sleep(0.02)
+            self.pause(LOOK_EVERY_S)
 
     def _knows_its_safety(self, slot: str) -> bool:
         status = client.status(self.paths, slot, timeout_s=0.2)
@@ -192,7 +194,7 @@ class StationProcesses:
         while self.web is not None and not self.web.answers():
             if _has_ended(self.web.process) or time.monotonic() > until:
                 raise StartFailed(f"The web process does not answer: {_last_words(self.web.log)}")
-            time.sleep(0.02)
+            self.pause(LOOK_EVERY_S)
 
     def keep_alive(self) -> str | None:
         """Start again what has died; return what that was, for the person who watches."""
@@ -226,9 +228,13 @@ class StationProcesses:
 
 
 def _last_words(log: Path) -> str:
-    """The last line of a log, for the sentence that says why something did not start."""
+    """What the last line of a log says, for the sentence that says why something did not start."""
     lines = log.read_text().strip().splitlines()
-    return lines[-1] if lines else "it said nothing"
+    if not lines:
+        return "it said nothing"
+    with suppress(ValueError, TypeError, KeyError):
+        return f"{json.loads(lines[-1])['message']} (more in {log})"
+    return lines[-1]
 
 
 def _has_ended(process: subprocess.Popen[bytes] | None) -> bool:

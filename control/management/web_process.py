@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import os
 import socket
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -14,7 +13,6 @@ from django.conf import settings
 
 from control.management.listening import Address
 from stations.safety.children import Child, limit_log
-from stations.safety.lifeline import die_with_warden
 
 HEALTH = "/api/health/"
 LIMIT_LOG_S = 60.0
@@ -23,7 +21,7 @@ LIMIT_LOG_S = 60.0
 def web_command(listener: socket.socket) -> list[str]:
     """The command line of a web process that inherits this socket."""
     # -P: whatever lies in the working directory is not imported.
-    return [sys.executable, "-P", "-m", "control.management.web_server", str(listener.fileno())]
+    return [sys.executable, "-P", "-m", "control.web_server", str(listener.fileno())]
 
 
 def web_environment() -> dict[str, str]:
@@ -36,21 +34,9 @@ class WebProcess(Child):
     """Kept alive by `manage.py start`, and killed by the kernel together with it."""
 
     def __init__(self, listener: socket.socket, address: Address, logs: Path) -> None:
-        super().__init__("web", web_command(listener), web_environment(), logs)
+        super().__init__("web", web_command(listener), web_environment(), logs, inherited=[listener.fileno()])
         self.listener, self.address = listener, address
         self._limit_log_at = 0.0
-
-    def _spawn(self, lifeline: int, log: int) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            self.argv,
-            env={**os.environ, **self.env},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            pass_fds=(lifeline, self.listener.fileno()),
-            start_new_session=True,
-            preexec_fn=lambda: die_with_warden(lifeline),
-        )
 
     def keep_alive(self) -> str | None:
         """Start it again when it has ended and waited long enough; return what to tell the person who watches."""
@@ -71,11 +57,11 @@ class WebProcess(Child):
         return said
 
     def answers(self, timeout_s: float = 1.0) -> bool:
-        """Whether it serves requests. Any answer but an error of its own will do."""
+        """Whether it serves requests. That nobody can log in, or that the database is away, is an answer, too."""
         connection = http.client.HTTPConnection(self.address.from_here, self.address.port, timeout=timeout_s)
         try:
             connection.request("GET", HEALTH, headers={"Host": "localhost"})
-            return connection.getresponse().status < http.client.INTERNAL_SERVER_ERROR
+            return connection.getresponse().status != http.client.INTERNAL_SERVER_ERROR
         except (OSError, http.client.HTTPException):
             return False
         finally:

@@ -13,15 +13,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from control.access.rights import RIGHT_FOR, Right, rights_of
+from control.access.rights import Right, rights_of
 from control.history.batch_story import read_batch_story
 from control.history.facts import Facts
+from control.history.limits import limits_text
+from control.lifecycle.refusals import no_batch
 from control.models import Batch
+from control.pages.allowed_controls import allowed_controls
 from control.pages.answers import problem, wants_json
-from control.pages.batch_words import batch_words, limits_text, priority_word
+from control.pages.batch_words import batch_words, priority_word
 from control.pages.controls import EMERGENCY_STOP
 from control.pages.inside import draw, needs
-from control.states import ALLOWED_CONTROLS, LIVE, State, StepOutcome, settle
+from control.pages.words import labels
+from control.states import Control, State, StepOutcome, settle
 from stations.contracts import Ending, Verdict
 
 
@@ -34,7 +38,7 @@ def batch_page(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         return _unknown(request, batch_id)
     if wants_json(request):
         return JsonResponse(story)
-    facts = story["batch"]
+    facts, provenance = story["batch"], story["provenance"]
     allowed = allowed_controls(rights_of(request.user))
     data = {"endings": ending_rules(), "allowed": allowed, "address": reverse("control:batch", args=[batch_id])}
     return draw(
@@ -52,23 +56,15 @@ def batch_page(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         percent=int(100 * facts["progress"]),
         controls=_buttons(batch_id, allowed, State(facts["state"])),
         links=_links(facts),
-        provenance=story["provenance"],
+        provenance=provenance,
         # As pairs: to a template, a parameter called "items" would hide the dictionary's own.
-        parameters=list(story["provenance"]["parameters"].items()),
-        limits=[(name, limits_text(bounds)) for name, bounds in story["provenance"]["limits"].items()],
-        station_configuration=json.dumps(story["provenance"]["station_configuration"], indent=2, ensure_ascii=False),
+        parameters=list(provenance["parameters"].items()),
+        limits=[
+            (name, limits_text(bounds, bounds.get("unit", "")))
+            for name, bounds in story["provenance"]["limits"].items()
+        ],
+        station_configuration=json.dumps(provenance["station_configuration"], indent=2, ensure_ascii=False),
     )
-
-
-def allowed_controls(rights: frozenset[Right]) -> dict[str, list[str]]:
-    """What a user may ask of a batch in each state: the lifecycle's table, cut down to the user's rights."""
-    allowed = {}
-    for state, controls in ALLOWED_CONTROLS.items():
-        words = [control.value for control in controls if RIGHT_FOR[control] in rights]
-        if state in LIVE and Right.EMERGENCY_STOP in rights:
-            words.append(EMERGENCY_STOP)
-        allowed[state.value] = words
-    return allowed
 
 
 def ending_rules() -> dict[str, tuple[str, str, str]]:
@@ -87,7 +83,7 @@ def _verdict(ending: Any) -> Verdict:
 
 def _buttons(batch_id: UUID, allowed: dict[str, list[str]], state: State) -> list[dict[str, Any]]:
     """Every control that this user may ever use here; those that the state does not take now are hidden."""
-    labels = {"pause": _("Pause"), "resume": _("Resume"), "stop": _("Stop"), EMERGENCY_STOP: _("Emergency stop")}
+    names = {**labels(Control), EMERGENCY_STOP: _("Emergency stop")}
     possible = {word for words in allowed.values() for word in words}
     return [
         {
@@ -96,7 +92,7 @@ def _buttons(batch_id: UUID, allowed: dict[str, list[str]], state: State) -> lis
             "address": reverse("control:control", kwargs={"batch_id": batch_id, "word": word}),
             "shown": word in allowed[state],
         }
-        for word, label in labels.items()
+        for word, label in names.items()
         if word in possible
     ]
 
@@ -105,13 +101,12 @@ def _links(facts: Facts) -> dict[str, str]:
     """Where the complete rows are. Pages know the admin and the API by address alone."""
     batch = facts["id"]
     lists = {"steps": "step", "measurements": "measurement", "events": "event", "errors": "errorlog"}
-    again = {"like": batch, "sequence": facts["sequence"], "subject": facts["subject"]}
     api = f"/api/control/batches/{batch}/"
     return {
         **{name: _admin(f"{model}_changelist", batch=batch) for name, model in lists.items()},
         "controls": _admin("controlevent_changelist", batch=batch),
         "row": _admin("batch_change", batch),
-        "again": f"{reverse('control:new_batch')}?{urlencode(again)}",
+        "again": f"{reverse('control:new_batch')}?like={batch}",
         "api": api,
         "api_events": f"{api}events/",
     }
@@ -127,7 +122,7 @@ def _admin(name: str, *args: str, **filters: str) -> str:
 
 
 def _unknown(request: HttpRequest, batch_id: UUID) -> HttpResponse:
-    sentence = _("There is no batch %(id)s.") % {"id": batch_id}
+    sentence = str(no_batch(batch_id))
     if wants_json(request):
         return problem(404, sentence)
     return draw(request, "control/batch_unknown.html", _("No such batch"), status=404, sentence=sentence)

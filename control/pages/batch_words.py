@@ -2,54 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from django.utils.translation import gettext as _
 
 from control.models import Batch, ControlEvent, ErrorLog
+from control.pages.words import dialog_words, labels
 from control.states import State, StepOutcome, StepState
 
 Words = dict[str, object]
 
 
 def batch_words() -> Words:
-    return {**_labels(), **_header(), **_steps(), **_measurements(), **_controls(), **_log(), "copied": _("Copied")}
+    shown = {**_labels(), **_header(), **_steps(), **_measurements(), **_controls(), **_log()}
+    return {**shown, **dialog_words(), "copied": _("Copied")}
 
 
 def priority_word(name: str) -> str:
     return str(Batch.Priority[name].label)
 
 
-def limits_text(bounds: Mapping[str, Any]) -> str:
-    """Declared limits as a person writes them: `3.2 … 3.4 V, comfortable 3.25 … 3.35 V`."""
-    unit = bounds.get("unit", "")
-    hard = _range(bounds.get("minimum"), bounds.get("maximum"), unit)
-    if "equals" in bounds:
-        hard = f"= {bounds['equals']}"
-    elif "one_of" in bounds:
-        hard = _("one of %(values)s") % {"values": ", ".join(map(str, bounds["one_of"]))}
-    soft = _range(bounds.get("marginal_minimum"), bounds.get("marginal_maximum"), unit)
-    comfortable = _("comfortable %(band)s") % {"band": soft} if soft else ""
-    return ", ".join(filter(None, [hard, comfortable]))
-
-
-def _range(low: float | None, high: float | None, unit: str) -> str:
-    if low is not None and high is not None:
-        return f"{low:g} … {high:g} {unit}".strip()
-    if low is not None:
-        return f"≥ {low:g} {unit}".strip()
-    return f"≤ {high:g} {unit}".strip() if high is not None else ""
-
-
 def _labels() -> Words:
     return {
-        "states": {state.value: str(state.label) for state in State},
-        "outcomes": {outcome.value: str(outcome.label) for outcome in StepOutcome},
-        "step_states": {state.value: str(state.label) for state in StepState},
-        "categories": {category.value: str(category.label) for category in ErrorLog.Category},
-        "kinds": {kind.value: str(kind.label) for kind in ControlEvent.Kind},
-        "faces": {face.value: str(face.label) for face in ControlEvent.Face},
+        "states": labels(State),
+        "outcomes": labels(StepOutcome),
+        "step_states": labels(StepState),
+        "categories": labels(ErrorLog.Category),
+        "kinds": labels(ControlEvent.Kind),
+        "faces": labels(ControlEvent.Face),
         "groups": {"setup": _("Setup"), "main": _("Main"), "teardown": _("Teardown")},
         "marginal": _("Marginal"),
     }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -13,25 +12,20 @@ from django.views.decorators.http import require_POST
 
 from control.access.faces import actor_of
 from control.access.rights import RIGHT_FOR, Right
-from control.history.facts import Facts, batch_facts
-from control.lifecycle.actor import USER_REQUEST
+from control.history.facts import batch_facts
+from control.lifecycle.actor import USER_REQUEST, Actor
+from control.lifecycle.guards_said import after_reset, after_stop, reset_verdict, stop_verdict
 from control.lifecycle.press import emergency_stop_batch, reset
 from control.lifecycle.refusals import Refused
 from control.lifecycle.steer import pause_batch, resume_batch, stop_batch
 from control.models import Batch, ControlEvent
 from control.pages.answers import accepted, refused
-from control.pages.guard_words import reset_sentences, stop_sentences
 from control.pages.inside import needs
 from control.states import Control, State
-from stations.safety import client
 
 EMERGENCY_STOP = "emergency-stop"
-STEER = {
-    Control.PAUSE: pause_batch,
-    Control.RESUME: resume_batch,
-    Control.STOP: stop_batch,
-    EMERGENCY_STOP: emergency_stop_batch,
-}
+STEER = {Control.PAUSE: pause_batch, Control.RESUME: resume_batch, Control.STOP: stop_batch}
+WORDS = (*STEER, EMERGENCY_STOP)
 
 
 @require_POST
@@ -46,23 +40,26 @@ def _control(request: HttpRequest, batch_id: UUID, word: str) -> HttpResponse:
     actor = actor_of(request.user, ControlEvent.Face.PAGE)
     reason = request.POST.get("reason", "").strip() or USER_REQUEST
     try:
-        batch = STEER[word](batch_id, by=actor, reason=reason)
+        if word == EMERGENCY_STOP:
+            return _emergency_stop(request, batch_id, actor, reason, then)
+        batch = STEER[Control(word)](batch_id, by=actor, reason=reason)
     except Refused as error:
         return refused(request, error, then)
+    return accepted(request, _sentence(word, batch), then, batch=batch_facts(batch, timezone.now()))
+
+
+def _emergency_stop(request: HttpRequest, batch_id: UUID, actor: Actor, reason: str, then: str) -> HttpResponse:
+    """With what the guard of its slot answered: whether the outputs are known to be off. Raises Refused."""
+    stopped = emergency_stop_batch(batch_id, by=actor, reason=reason)
+    batch, pressed = stopped.batch, stopped.pressed
     facts = batch_facts(batch, timezone.now())
-    if word == EMERGENCY_STOP and batch.slot_id is not None:
-        return _tell_proof(request, batch, then, facts)
-    return accepted(request, _sentence(word, batch), then, batch=facts)
-
-
-def _tell_proof(request: HttpRequest, batch: Batch, then: str, facts: Facts) -> HttpResponse:
-    """What the guard of the slot says now: whether its outputs are known to be off."""
-    silent = _("no guard of it answers on this host")
-    answer = client.status(settings.STATION_PATHS, batch.slot_id) or silent
-    [proof] = stop_sentences({batch.slot_id: answer})
-    values = {"name": batch.name, "slot": batch.slot_id, "proof": proof["sentence"]}
-    sentence = _("Emergency stop of %(name)s, %(slot)s is latched. %(proof)s") % values
-    return accepted(request, sentence, then, sure=proof["confirmed"], batch=facts, confirmed=proof["confirmed"])
+    if pressed is None:
+        return accepted(request, _sentence(EMERGENCY_STOP, batch), then, batch=facts)
+    sentence = stop_verdict(pressed.latch["scope"], pressed.answers, recorded=stopped.recorded)
+    for line in after_stop(pressed.answers):
+        values = {"name": batch.name, "slot": line["slot"], "proof": line["sentence"]}
+        sentence = _("Emergency stop of %(name)s, %(slot)s is latched: %(proof)s") % values
+    return accepted(request, sentence, then, sure=pressed.confirmed, batch=facts, confirmed=pressed.confirmed)
 
 
 def _sentence(word: str, batch: Batch) -> str:
@@ -88,5 +85,6 @@ def reset_scope(request: HttpRequest) -> HttpResponse:
         answers = reset(scope, by=actor, reason=request.POST.get("reason", "").strip())
     except Refused as error:
         return refused(request, error, then)
-    sentence = _("The emergency stop of %(scope)s is lifted.") % {"scope": scope}
-    return accepted(request, sentence, then, slots=reset_sentences(answers))
+    slots = after_reset(answers)
+    sure = all(line["confirmed"] for line in slots)
+    return accepted(request, reset_verdict(scope, answers), then, sure=sure, slots=slots)

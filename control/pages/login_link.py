@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
-
 from django.contrib import admin
 from django.contrib.auth import login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.request import split_domain_port
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -15,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from control.access.language import give_chosen_language
-from control.access.login_links import use_login_link
+from control.access.login_links import is_loopback, use_login_link
 from control.pages.language import local_path
 
 
@@ -41,7 +40,6 @@ def _page(request: HttpRequest, refusal: str, status: int = 200) -> HttpResponse
 
 
 def _on_this_host(request: HttpRequest) -> bool:
-    try:
-        return ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
-    except ValueError:
-        return False
+    """By both ends: behind a proxy everybody seems to come from this host, but asks for another name."""
+    asked, _port = split_domain_port(request.get_host())
+    return is_loopback(request.META.get("REMOTE_ADDR", "")) and is_loopback(asked)

@@ -8,8 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from control.access.rights import Right
+from control.access.rights import Right, rights_of
+from control.history.facts import Facts
 from control.history.overview import read_overview
+from control.pages.allowed_controls import allowed_controls
 from control.pages.inside import draw, needs
 from control.pages.words import overview_words
 
@@ -18,17 +20,18 @@ from control.pages.words import overview_words
 @needs(Right.SEE)
 def overview(request: HttpRequest) -> HttpResponse:
     facts = read_overview(timezone.now())
-    context = {"overview": facts, "page_words": overview_words(), "lists": lists()}
-    return draw(request, "control/overview.html", _("Live control"), **context)
+    return draw(
+        request,
+        "control/overview.html",
+        _("Live control"),
+        overview=facts,
+        page_data={"allowed": allowed_controls(rights_of(request.user))},
+        page_words=overview_words(),
+        lists=lists(facts),
+    )
 
 
-def lists() -> dict[str, str]:
-    """Where the four counts lead: the batches behind them, in the admin."""
+def lists(facts: Facts) -> dict[str, str]:
+    """Where each count leads: the batches that it counts, in the admin."""
     batches = reverse("admin:control_batch_changelist")
-    filters = {
-        "running": "state=RUNNING",
-        "queued": "state=QUEUED",
-        "passed": "outcome=PASS&days=1",
-        "failed": "days=1",
-    }
-    return {name: f"{batches}?{query}" for name, query in filters.items()}
+    return {name: f"{batches}?overview={name}" for name in facts["counts"]}

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
-import threading
-
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
-from django.db import connections
+from django.db import Error
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
 from django.utils.translation import gettext as _
@@ -18,14 +15,12 @@ from control.access.faces import actor_of
 from control.access.page_token import read_page_token
 from control.access.rights import Right, may
 from control.lifecycle.actor import USER_REQUEST, Actor
-from control.lifecycle.press import Pressed, press_emergency_stop
+from control.lifecycle.guards_said import after_stop, record_note, stop_verdict
+from control.lifecycle.press import press_emergency_stop
+from control.lifecycle.refusals import Refused
+from control.lifecycle.scopes import find_scope, scope_here
 from control.models import ControlEvent
 from control.pages.answers import wants_json
-from control.pages.guard_words import stop_sentences
-from control.pages.shell import stop_scope
-
-RECORD_WAIT_S = 1.0
-SCOPE = re.compile(r"[\w.-]{1,60}(/[\w.-]{1,60})?")
 
 
 @csrf_exempt  # the signed token is the proof; without it, the session counts and CSRF is checked below
@@ -47,19 +42,17 @@ def _with_session(request: HttpRequest) -> HttpResponse:
 
 
 def _press(request: HttpRequest, actor: Actor) -> HttpResponse:
-    asked = request.POST.get("scope", "").strip()
-    # A scope that is none stops what the button says: whoever presses wants something stopped.
-    scope = asked if SCOPE.fullmatch(asked) else stop_scope()
+    scope = _scope_asked(request.POST.get("scope", "").strip())
     reason = request.POST.get("reason", "").strip() or USER_REQUEST
     pressed = press_emergency_stop(scope, by=actor, reason=reason)
-    recorded = _record(pressed)
+    recorded = pressed.record_soon()
     context = {
         "scope": scope,
         "confirmed": pressed.confirmed,
-        "slots": stop_sentences(pressed.answers),
-        "message": _verdict(pressed),
+        "slots": after_stop(pressed.answers),
+        "message": stop_verdict(scope, pressed.answers, recorded=recorded),
         "recorded": recorded,
-        "record_message": "" if recorded else _("It is not written down yet. That follows by itself."),
+        "record_message": record_note(pressed.answers, recorded=recorded),
         "next": _("When it is safe, reset it on the overview, with a reason. Nothing starts until then."),
     }
     if wants_json(request):
@@ -68,26 +61,9 @@ def _press(request: HttpRequest, actor: Actor) -> HttpResponse:
     return HttpResponse(loader.render_to_string("control/emergency_stopped.html", {**context, **page}))
 
 
-def _verdict(pressed: Pressed) -> str:
-    scope = {"scope": pressed.latch["scope"]}
-    if pressed.confirmed:
-        return _("Emergency stop of %(scope)s: the safe state is confirmed.") % scope
-    if not pressed.answers:
-        return _("Emergency stop of %(scope)s: NOT CONFIRMED. No guard of it runs on this host.") % scope
-    return _("Emergency stop of %(scope)s: NOT CONFIRMED. Check the bench before anybody touches it.") % scope
-
-
-def _record(pressed: Pressed) -> bool:
-    """Write it down beside the answer, which never waits long for a database."""
-    done: list[bool] = []
-
-    def record() -> None:
-        try:
-            done.append(pressed.record())
-        finally:
-            connections.close_all()
-
-    writer = threading.Thread(target=record, name="emergency-record", daemon=True)
-    writer.start()
-    writer.join(RECORD_WAIT_S)
-    return done == [True]
+def _scope_asked(name: str) -> str:
+    """Whoever presses wants something stopped: a name that stands for nothing stops what the button says."""
+    try:
+        return find_scope(name) if name else scope_here()
+    except (Refused, Error):
+        return scope_here()

@@ -18,12 +18,10 @@ from control.access.page_token import page_token
 from control.access.rights import Right, rights_of
 from control.journal.kinds import ALERTS
 from control.journal.read import head
-from control.lifecycle.emergency import ALL
+from control.lifecycle.scopes import ALL, scope_here
+from control.pages.controls import WORDS
 from control.pages.words import shell_words
-from control.states import Control
-from stations.safety import client
 
-CONTROLS = (*Control, "emergency-stop")
 ANY_BATCH = uuid.UUID(int=0)
 
 
@@ -33,12 +31,6 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     if known is None:
         known = request._gwanje_shell = Shell(request)
     return {"shell": known}
-
-
-def stop_scope() -> str:
-    """What the button stops: the station of this host, or "all" when it has none or several. Needs no database."""
-    stations = {slot.partition("/")[0] for slot in client.slots_known(settings.STATION_PATHS)}
-    return stations.pop() if len(stations) == 1 else ALL
 
 
 class Shell:
@@ -82,7 +74,7 @@ class Shell:
 
     @cached_property
     def scope(self) -> str:
-        return stop_scope()
+        return scope_here()
 
     @property
     def stops_all(self) -> bool:
@@ -106,10 +98,7 @@ class Shell:
                 "login": reverse("admin:login"),
                 "reset": reverse("control:reset"),
                 "batch": address("control:batch"),
-                **{
-                    word: address("control:control", word=word)
-                    for word in ("pause", "resume", "stop", "emergency-stop")
-                },
+                **{word: address("control:control", word=word) for word in WORDS},
             },
         }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,7 +19,7 @@ from control.lifecycle.refusals import BadValue, Refused
 from control.lifecycle.submit import Order, submit
 from control.models import Batch, ControlEvent
 from control.pages.inside import draw, needs
-from control.pages.submit_form import SubmitForm
+from control.pages.submit_form import PREFIX, SubmitForm
 from control.states import SlotState
 from sequences.catalogue import Package, find_packages
 from stations.models import Slot
@@ -27,14 +28,19 @@ from stations.models import Slot
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(Right.OPERATE)
 def new_batch(request: HttpRequest) -> HttpResponse:
-    """Without `sequence` a choice of all; with it the form, and after that form the page of the new batch."""
+    """Without `sequence` a choice of all; with it the form, and after that form the page of the new batch.
+
+    `like`: an old batch; the form begins with what that one was given.
+    """
     packages = find_packages(settings.SEQUENCE_DIRS)
-    chosen = packages.get(request.POST.get("sequence") or request.GET.get("sequence", ""))
+    old = _old_batch(request.GET.get("like", ""))
+    asked = old.sequence if old else request.GET.get("sequence", "")
+    chosen = packages.get(request.POST.get("sequence") or asked)
     if chosen is None or chosen.problems:
         return draw(request, "control/choose_sequence.html", _("New batch"), packages=list(packages.values()))
     places = fitting_places(chosen)
     if request.method != "POST":
-        form = SubmitForm(chosen.manifest, initial={"slot": "", "subject": request.GET.get("subject", "")})
+        form = SubmitForm(chosen.manifest, initial=_as_before(old, places) if old else {"slot": ""})
         return _form_page(request, chosen, form, places)
     form = SubmitForm(chosen.manifest, request.POST)
     if form.is_valid():
@@ -42,6 +48,20 @@ def new_batch(request: HttpRequest) -> HttpResponse:
         if batch is not None:
             return HttpResponseRedirect(reverse("control:batch", args=[batch.pk]))
     return _form_page(request, chosen, form, places, status=400)
+
+
+def _old_batch(text: str) -> Batch | None:
+    try:
+        return Batch.objects.filter(pk=UUID(text)).first()
+    except ValueError:
+        return None
+
+
+def _as_before(old: Batch, places: list[Facts]) -> dict[str, Any]:
+    """What a form begins with to run a batch again; on its slot only while that one takes work."""
+    free = {place["id"] for place in places if place["takes_work"]}
+    parameters = {PREFIX + name: value for name, value in old.parameters.items()}
+    return {"subject": old.subject, "slot": old.slot_id if old.slot_id in free else "", **parameters}
 
 
 def _submit(request: HttpRequest, chosen: Package, form: SubmitForm, fitting: set[str]) -> Batch | None:

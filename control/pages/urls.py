@@ -13,7 +13,7 @@ urlpatterns = [
     path("batches/<uuid:batch_id>/", batch.batch_page, name="batch"),
     *(
         path(f"batches/<uuid:batch_id>/{word}/", controls.control, {"word": word}, name="control")
-        for word in controls.STEER
+        for word in controls.WORDS
     ),
     path("emergency-stop/", safety.emergency_stop, name="emergency_stop"),
     path("reset/", controls.reset_scope, name="reset"),

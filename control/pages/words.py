@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db.models import TextChoices
 from django.utils.translation import gettext as _
 
 from control.pages.told import told_sentences
@@ -21,7 +22,10 @@ def shell_words() -> dict[str, object]:
         "connection_help": {
             "offline": _("What you see may be old. Trying to connect again."),
             "refused": _("You are not logged in any more, or may not see this. Log in to go on."),
-            "outdated": _("Gwanje has been updated. Reload this page to go on."),
+            "outdated": _(
+                "This page could not show something that came in, perhaps because Gwanje has been updated. "
+                "Reload it to go on."
+            ),
         },
         "log_in": _("Log in"),
         "reload": _("Reload"),
@@ -36,6 +40,8 @@ def shell_words() -> dict[str, object]:
             "ladder": _("the guard is bringing it to an end"),
             "safe_state": _("a safe state is not confirmed"),
         },
+        "milliseconds": _("%(milliseconds)s ms"),
+        "seconds": _("%(seconds)s s"),
         "open_batch": _("Open batch"),
         "close": _("Close"),
         "stopping": _("Emergency stop is under way …"),
@@ -51,22 +57,25 @@ def shell_words() -> dict[str, object]:
     }
 
 
-def state_words() -> dict[str, dict[str, str]]:
-    """The words for every state and outcome, under their names."""
-    return {
-        "states": {state.value: str(state.label) for state in State},
-        "outcomes": {outcome.value: str(outcome.label) for outcome in StepOutcome},
-        "slot_states": {state.value: str(state.label) for state in SlotState},
-        "controls": {control.value: str(control.label) for control in Control},
-    }
+def labels(choices: type[TextChoices]) -> dict[str, str]:
+    """The words for every value of a field, under the value."""
+    return {choice.value: str(choice.label) for choice in choices}
+
+
+def dialog_words() -> dict[str, object]:
+    """For the dialogs that ask before something is done."""
+    return {"stop_title": _("Stop %(name)s"), "reset_title": _("Reset %(scope)s")}
 
 
 def overview_words() -> dict[str, object]:
     """For the script of the overview."""
     return {
-        **state_words(),
+        **dialog_words(),
+        "states": labels(State),
+        "outcomes": labels(StepOutcome),
+        "slot_states": labels(SlotState),
+        "controls": labels(Control),
         "emergency_stop": _("Emergency stop"),
-        "unconfirmed": _("Emergency stop: NOT CONFIRMED"),
         "progress": _("Progress"),
         "done_and_left": _("%(percent)s · about %(time)s left"),
         "waits_for": _("Waits for %(place)s"),
@@ -74,9 +83,7 @@ def overview_words() -> dict[str, object]:
         "any_lane": _("any lane"),
         "marginal": _("Marginal"),
         "no_step_yet": _("Not begun"),
-        "stop_title": _("Stop %(name)s"),
         "reset": _("Reset"),
-        "reset_title": _("Reset %(scope)s"),
         "reset_station": _("Reset station %(station)s"),
         "no_reason": _("no reason given"),
         "latched_by": _("Emergency stop by %(by)s at %(time)s: %(reason)s"),

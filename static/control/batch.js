@@ -121,10 +121,12 @@ async function look() {
   }
 }
 
-function ended() {
+async function ended() {
   page.dataset.ended = "yes";
   clearInterval(ticking);
-  if (!isOver(first)) lookAgain(200); // the very last word is that of the rows
+  if (isOver(first)) return;
+  await looking; // it may have read them a moment too early
+  lookAgain(200); // the very last word is that of the rows
 }
 
 function follow(after) {
@@ -146,7 +148,7 @@ function watchQueue() {
 }
 
 log.know(state.steps);
-armControls();
+armControls(state.batch);
 copyButtons();
 draw();
 const ticking = setInterval(tick, 250);

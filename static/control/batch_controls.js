@@ -1,10 +1,10 @@
 // What people asked of the batch and what became of it; and the buttons that ask.
 
+import { armDialogs, stopDialog } from "./dialogs.js";
 import { drawList, element, setAttribute, setText } from "./elements.js";
-import { post, sentence } from "./forms.js";
 import { timeOfDay } from "./format.js";
-import { toast } from "./notices.js";
-import { told } from "./told.js";
+import { ask } from "./steering.js";
+import { reasonOf, told } from "./told.js";
 import { fill, words } from "./words.js";
 
 const text = words("page-words");
@@ -27,9 +27,6 @@ const make = () =>
 export const said = ({ kind, by, face, scope }) =>
   fill(scope ? text.control_of_scope : text.control_by, { what: text.kinds[kind] ?? kind, by, face: text.faces[face] ?? face, scope });
 
-/** Why, where somebody said so. */
-export const reasonOf = ({ reason }) => (reason && reason !== "USER_REQUEST" ? reason : "");
-
 function update(node, control) {
   node.dataset.kind = control.kind;
   setText(node.querySelector(".b-control-what"), said(control));
@@ -45,36 +42,17 @@ function update(node, control) {
 }
 
 /** Send a control without leaving the page. A stop asks for a reason first; an emergency stop asks nothing. */
-export function armControls() {
+export function armControls(batch) {
   const form = document.querySelector('[data-batch="controls"]');
-  const dialog = document.getElementById("stop-dialog");
-  form?.addEventListener("submit", (event) => {
+  if (!form) return;
+  armDialogs();
+  const { reason } = form.elements;
+  const taken = () => (reason.value = "");
+  form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const button = event.submitter;
-    if (button.dataset.control !== "stop") return send(button, form.elements.reason);
-    dialog.elements.reason.value = form.elements.reason.value;
-    dialog.querySelector(".g-dialog-error").textContent = "";
-    dialog.showPopover();
+    if (button.dataset.control === "stop") return stopDialog(batch, button, { reason: reason.value, done: taken });
+    const answer = await ask(button, button.formAction, reason.value);
+    if (answer.ok) taken();
   });
-  dialog?.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const answer = await ask(dialog.querySelector("[type=submit]"), dialog.action, dialog.elements.reason.value);
-    if (!answer.ok) return setText(dialog.querySelector(".g-dialog-error"), sentence(answer));
-    form.elements.reason.value = "";
-    dialog.hidePopover();
-  });
-}
-
-async function send(button, reason) {
-  const answer = await ask(button, button.formAction, reason.value);
-  if (answer.ok) reason.value = "";
-}
-
-async function ask(button, address, reason) {
-  const always = button.dataset.control === "emergency-stop"; // that one may be pressed again at once
-  button.disabled = !always;
-  const answer = await post(address, { reason });
-  button.disabled = false;
-  toast(sentence(answer), answer.ok ? "good" : "bad");
-  return answer;
 }

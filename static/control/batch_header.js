@@ -1,10 +1,10 @@
 // The head of the page: state, outcome, progress and time; what ended the batch; which buttons there are.
 
 import { elapsed, secondsLeft } from "./batch_eta.js";
-import { reasonOf, said } from "./batch_controls.js";
-import { element, setAttribute, setText } from "./elements.js";
+import { said } from "./batch_controls.js";
+import { element, focusOn, setAttribute, setText } from "./elements.js";
 import { clock, duration, moment, number, percent, roughly } from "./format.js";
-import { told } from "./told.js";
+import { reasonOf, told } from "./told.js";
 import { fill, words } from "./words.js";
 
 const text = words("page-words");
@@ -24,6 +24,7 @@ export function drawHeader(state, allowed) {
   drawCurrent(state);
   drawCounts(state);
   drawVerdict(state, over);
+  if (part("again")) part("again").hidden = !over;
   drawButtons(batch, allowed);
 }
 
@@ -117,18 +118,16 @@ function drawProof(place, proof) {
   setText(place, proof.confirmed ? fill(text.safe, { instruments: names }) : fill(text.not_safe, { problems: problems.join("; ") }));
 }
 
-/** A button that the state does not allow is not there; the focus goes on to the next one. */
+/** A button that the state does not allow is not there; the focus goes on to the next one, or to what became of it. */
 function drawButtons({ state }, allowed) {
   const form = part("controls");
   if (!form) return;
-  const lost = [];
-  for (const button of form.querySelectorAll("[data-control]")) {
-    const hidden = !allowed[state].includes(button.dataset.control);
-    if (hidden && button === document.activeElement) lost.push(button);
-    button.hidden = hidden;
-  }
-  if (lost.length) form.querySelector("[data-control]:not([hidden])")?.focus();
+  const focused = form.contains(document.activeElement) && document.activeElement;
+  for (const button of form.querySelectorAll("[data-control]")) button.hidden = !allowed[state].includes(button.dataset.control);
   form.hidden = allowed[state].length === 0;
+  if (!focused || focused.checkVisibility()) return;
+  if (form.hidden) focusOn(part("verdict"));
+  else form.querySelector("[data-control]:not([hidden])").focus();
 }
 
 /** Let the clocks go on. `now`: the server's time in milliseconds. */

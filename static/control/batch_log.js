@@ -1,9 +1,9 @@
 // The live log. Every line is counted and kept (the newest ones), at most 500 are drawn, once per animation frame.
 
-import { reasonOf, said } from "./batch_controls.js";
+import { said } from "./batch_controls.js";
 import { element, setText } from "./elements.js";
 import { number, timeOfDay } from "./format.js";
-import { told } from "./told.js";
+import { reasonOf, told } from "./told.js";
 import { fill, words } from "./words.js";
 
 const text = words("page-words");

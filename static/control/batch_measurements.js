@@ -155,7 +155,7 @@ function plot(name, title, rows) {
   const picture = svg("svg", { class: "b-plot", viewBox: `0 0 ${PLOT.width} ${PLOT.height}`, preserveAspectRatio: "none", role: "img", "aria-label": label });
   for (const share of [0.25, 0.5, 0.75]) picture.append(svg("line", { x1: 0, x2: PLOT.width, y1: PLOT.height * share, y2: PLOT.height * share, class: "b-plot-grid" }));
   title.slice(1).forEach((_, place) => picture.append(svg("polyline", { points: line(place + 1), class: "b-plot-line", "data-line": place })));
-  const side = element("div", { class: "b-plot-y" }, element("span", {}, shown(y1)), element("span", { class: "b-plot-title" }, title.slice(1).join(", ")), element("span", {}, shown(y0)));
-  const foot = element("div", { class: "b-plot-x" }, element("span", {}, shown(x0)), element("span", { class: "b-plot-title" }, title[0]), element("span", {}, shown(x1)));
+  const side = element("div", { class: "b-plot-y" }, element("span", {}, shown(y1)), element("span", {}, title.slice(1).join(", ")), element("span", {}, shown(y0)));
+  const foot = element("div", { class: "b-plot-x" }, element("span", {}, shown(x0)), element("span", {}, title[0]), element("span", {}, shown(x1)));
   return element("div", { class: "b-plot-frame" }, side, picture, foot);
 }

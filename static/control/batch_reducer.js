@@ -1,4 +1,4 @@
-// What a batch looks like after an event: one pure function for the first load, live events and a replay from nothing.
+// What a batch looks like after an event: one pure function for the rows that the page came with and all that is told.
 //
 // States and what is in them are never changed, only replaced: whoever draws compares by identity. Events are absolute
 // and may be told again, also over rows that already know them.
@@ -13,18 +13,7 @@ const LARGEST_RESULT = 8 * 1024;
 const BAD = new Set(["FAIL", "ERROR", "TIMEOUT"]);
 const TERMINAL = new Set(["COMPLETED", "FAILED", "STOPPED", "ABORTED", "CRASHED"]);
 
-const NOTHING_YET = {
-  state: "QUEUED", outcome: "NONE", marginal: false, progress: 0, current_step: "", message: "", cause: "", error: "",
-  result: null, started_at: null, ended_at: null,
-};
-
-/** Before the first event. `batch`: what never changes (name, sequence …); `endings`: the table of ways to end. */
-export const emptyState = (batch, endings) => ({
-  seq: 0, endings, batch: { ...batch, ...NOTHING_YET }, drivers: {}, total_steps: null, steps: [], hidden: {},
-  controls: [], errors: [], total_errors: 0, safe_state: null, position: null, doing: null,
-});
-
-/** From the rows that the server sent. */
+/** From the rows that the server sent. `endings`: the table of ways to end. */
 export function fromStory(story, endings) {
   const { elapsed_s, seconds_left, ...batch } = story.batch; // both are reckoned anew whenever they are drawn
   const steps = story.steps.map((step) => ({ ...step, measurements: [], measured: 0 }));

@@ -39,9 +39,9 @@ function makeGroup({ name }) {
   const id = `group-${name}`;
   return element(
     "section",
-    { class: "b-group", "aria-labelledby": id },
+    { "aria-labelledby": id },
     element("h3", { id }, text.groups[name] ?? name),
-    element("ol", { class: "b-steps" }),
+    element("ol"),
   );
 }
 
@@ -137,7 +137,7 @@ function remembered(node, one) {
 function drawEarlier(node, before) {
   let fold = node.querySelector(":scope > details");
   if (!fold) {
-    fold = element("details", { class: "b-earlier" }, element("summary"), element("ol", { class: "b-steps" }));
+    fold = element("details", { class: "b-earlier" }, element("summary"), element("ol"));
     node.append(fold);
   }
   setText(fold.firstElementChild, fill(text.earlier_attempts, { count: before.length }));

@@ -24,16 +24,20 @@ export function armEmergencyStop() {
 async function press(form) {
   show(words().stopping, [], "bad");
   const answer = await postForm(form);
-  if (!answer.ok) {
-    const help = answer.status ? sentence(answer) : words().stop_unreached_help;
-    return show(answer.status ? words().stop_unconfirmed : words().stop_unreached, [help], "bad");
-  }
+  if (!answer.ok) return warnUnconfirmed(answer);
   const { confirmed, message, slots, next, record_message: record } = answer.body;
   const lines = slots.map((line) =>
     element("li", { "data-confirmed": String(line.confirmed) }, element("strong", {}, line.slot), ` ${line.sentence}`),
   );
   const parts = [element("ul", { class: "g-stop-slots" }, ...lines), record, next].filter(Boolean);
   show(message, parts, confirmed ? "good" : "bad");
+}
+
+/** Nobody knows whether it is off. What says so stays until somebody closes it. */
+export function warnUnconfirmed(answer) {
+  const reached = answer.status !== 0;
+  const help = reached ? sentence(answer) : words().stop_unreached_help;
+  show(reached ? words().stop_unconfirmed : words().stop_unreached, [help], "bad");
 }
 
 function show(title, parts, tone) {

@@ -1,6 +1,6 @@
 // Numbers, durations and times as people of the page's language write them; times of day always with 24 hours.
 
-import { data } from "./words.js";
+import { data, fill, words } from "./words.js";
 
 const language = document.documentElement.lang || "en";
 const dayFirst = language === "en" ? "en-GB" : language; // the server writes 21 Nov 2026 too
@@ -38,16 +38,16 @@ export function when(iso) {
   return day(new Date(iso)) === day(new Date()) ? timeOfDay(iso) : moment(iso);
 }
 
-const unit = (value, name, { digits = 0, unitDisplay = "short" } = {}) =>
-  inNumbers({ style: "unit", unit: name, unitDisplay, minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
-
-/** How long something took: "412 ms", "8.4s", "3:07", "2:03:07". */
+/** How long something took, as the admin writes it: "412 ms", "8.4 s", "3:07". Rounded once, then only cut. */
 export function duration(seconds) {
   if (seconds === null || seconds === undefined) return "";
-  if (seconds < 1) return unit(Math.round(seconds * 1000), "millisecond");
-  if (seconds < 60) return unit(Math.floor(seconds * 10) / 10, "second", { digits: 1, unitDisplay: "narrow" });
-  return clock(seconds);
+  const milliseconds = Math.round(seconds * 1000);
+  if (milliseconds < 1000) return fill(words().milliseconds, { milliseconds });
+  if (milliseconds < 60_000) return fill(words().seconds, { seconds: tenths(milliseconds) });
+  return clock(milliseconds / 1000);
 }
+
+const tenths = (milliseconds) => inNumbers({ minimumFractionDigits: 1 }).format(Math.floor(milliseconds / 100) / 10);
 
 /** A running clock: "0:08", "3:07", "2:03:07". */
 export function clock(seconds) {
@@ -56,6 +56,8 @@ export function clock(seconds) {
   const two = (part) => String(part).padStart(2, "0");
   return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
+
+const unit = (value, name) => inNumbers({ style: "unit", unit: name, unitDisplay: "short" }).format(value);
 
 /** A rough time to come: "20 sec", "3 min", "2 hr". */
 export function roughly(seconds) {

@@ -6,14 +6,14 @@
 //   live.onStatus((status) => {});  // "connecting", "live", "offline", "refused" (log in), "outdated" (reload)
 //
 // A handler may return a promise. The next frame is asked for when it is fulfilled and the browser has painted, so that
-// a slow page gets fewer and larger frames, never a backlog.
+// a slow page gets fewer and larger frames, never a backlog. A handler that throws has left its page in a state that
+// nobody knows: the page is then "outdated" as a whole.
 
 const VERSION = 1;
 const LOGIN = [4401, 4403];
-const FOR_NOW = [4500, 1013]; // of one stream: the server failed, or asks to come back later
 const BACKOFF_MS = { first: 250, longest: 10_000 };
-const PING_EVERY_MS = 20_000;
-const SILENT_FOR_MS = 30_000; // without a word for so long, a connection is dead however it looks
+const PING_EVERY_MS = 4000;
+const ANSWERED_WITHIN_MS = 6000; // a connection on which no ping is answered is dead however it looks
 
 /** Resolves when the browser has drawn what was changed so far; soon also in a tab that nobody sees. */
 export function painted() {
@@ -24,7 +24,7 @@ export function painted() {
   });
 }
 
-export class Live {
+class Live {
   constructor(address) {
     this.address = address;
     this.subscriptions = new Map(); // by the name of the stream or state
@@ -33,6 +33,7 @@ export class Live {
     this.failures = 0;
     this.socket = null;
     this.ready = false; // the server has said hello
+    this.pingedAt = this.heardAt = -Infinity;
     addEventListener("online", () => this.#hurry());
     addEventListener("pageshow", () => this.#hurry());
     document.addEventListener("visibilitychange", () => document.hidden || this.#hurry());
@@ -59,6 +60,12 @@ export class Live {
     if (this.ready) this.socket.send(JSON.stringify(message));
   }
 
+  /** What is shown cannot be trusted any more: let the page say so, and tell it nothing further. */
+  giveUp() {
+    this.#become("outdated");
+    this.socket?.close();
+  }
+
   drop(subscription) {
     if (this.subscriptions.get(subscription.name) === subscription) this.subscriptions.delete(subscription.name);
   }
@@ -73,6 +80,7 @@ export class Live {
 
   #connect() {
     clearTimeout(this.timer);
+    if (this.status === "outdated") return;
     const socket = new WebSocket(this.address);
     this.socket = socket;
     this.heardAt = performance.now();
@@ -97,12 +105,16 @@ export class Live {
   }
 
   #ping() {
-    if (!this.socket) return;
-    if (performance.now() - this.heardAt > SILENT_FOR_MS && this.ready) {
+    if (!this.ready) return;
+    const now = performance.now();
+    if (this.pingedAt <= this.heardAt) {
+      this.pingedAt = now;
+      this.send({ t: "ping" });
+    } else if (now - this.pingedAt > ANSWERED_WITHIN_MS) {
       const silent = this.socket;
       this.#lost(1006);
       silent.close();
-    } else this.send({ t: "ping" });
+    }
   }
 
   #hear(message) {
@@ -114,10 +126,7 @@ export class Live {
   }
 
   #begin(version) {
-    if (version !== VERSION) {
-      this.#become("outdated");
-      return this.socket.close();
-    }
+    if (version !== VERSION) return this.giveUp();
     this.ready = true;
     this.failures = 0;
     this.#become("live");
@@ -153,7 +162,7 @@ class Subscription {
     // One message after the other, however long a handler takes.
     this.work = this.work.then(() => this.open && round === this.round && this.#handle(message)).catch((error) => {
       console.error(error);
-      this.onError?.({ code: 0, msg: String(error) });
+      this.live.giveUp();
     });
   }
 
@@ -169,7 +178,6 @@ class Subscription {
       return this.onEnd?.(message.last);
     }
     if (message.t === "err") {
-      if (FOR_NOW.includes(message.code)) return this.#again();
       this.#finish();
       return this.onError?.(message);
     }

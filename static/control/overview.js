@@ -1,7 +1,7 @@
 // The overview: one function draws it, for the first load and for every change alike.
 
 import { batchCard, endedRow, tick } from "./overview_batches.js";
-import { openDialogs } from "./overview_dialogs.js";
+import { armDialogs } from "./dialogs.js";
 import { drawBanners, slotCard } from "./overview_slots.js";
 import { drawList, setAttribute, setText } from "./elements.js";
 import { number } from "./format.js";
@@ -30,6 +30,6 @@ function drawPart(name, items, kind) {
 }
 
 draw(data("overview"));
-openDialogs();
+armDialogs();
 setInterval(tick, 500);
 live.watch("overview", draw);

@@ -1,17 +1,16 @@
 // A card for each batch that runs or waits, a row for each that has ended.
 
-import { stopDialog } from "./overview_dialogs.js";
+import { stopDialog } from "./dialogs.js";
 import { element, setAttribute, setText } from "./elements.js";
-import { post, sentence } from "./forms.js";
 import { clock, duration, percent, roughly, when } from "./format.js";
-import { dialog, toast } from "./notices.js";
+import { ask } from "./steering.js";
 import { told } from "./told.js";
 import { data, fill, words } from "./words.js";
 
-const { rights, urls } = data("shell");
+const { urls } = data("shell");
+const { allowed } = data("page-data"); // what this user may ask, by state
 const text = words("page-words");
-// As the table of the lifecycle has it: what a state does not list is refused.
-const CONTROLS = { QUEUED: ["stop"], RUNNING: ["pause", "stop"], PAUSED: ["resume", "stop"] };
+const EMERGENCY = "emergency-stop"; // its button stays where it is, whatever else a state allows
 const running = new Map(); // clock element → [seconds at, moment]
 
 const addressOf = (name, batch) => urls[name].replace("{batch}", batch.id);
@@ -78,7 +77,7 @@ function drawProgress(bar, batch) {
 }
 
 function drawButtons(place, batch) {
-  const words = rights.includes("operate") ? CONTROLS[batch.state] ?? [] : [];
+  const words = allowed[batch.state].filter((word) => word !== EMERGENCY);
   if (place.dataset.words === words.join()) return;
   const focused = place.contains(document.activeElement);
   place.dataset.words = words.join();
@@ -88,25 +87,16 @@ function drawButtons(place, batch) {
 
 function controlButton(word, batch) {
   const button = element("button", { type: "button", class: "g-button", "data-control": word }, text.controls[word]);
-  button.onclick = () => (word === "stop" ? stopDialog(batch, button) : ask(word, batch, button));
+  button.onclick = () => (word === "stop" ? stopDialog(batch, button) : ask(button, addressOf(word, batch)));
   return button;
 }
 
 function emergencyButton(batch) {
-  if (!rights.includes("emergency-stop")) return null;
+  if (!allowed[batch.state].includes(EMERGENCY)) return null;
   const label = `${text.emergency_stop}: ${batch.name}`;
-  const button = element("button", { type: "button", class: "g-button g-button--danger", "data-control": "emergency-stop", "aria-label": label }, text.emergency_stop);
-  button.onclick = () => ask("emergency-stop", batch, button);
+  const button = element("button", { type: "button", class: "g-button g-button--danger", "data-control": EMERGENCY, "aria-label": label }, text.emergency_stop);
+  button.onclick = () => ask(button, addressOf(EMERGENCY, batch));
   return button;
-}
-
-async function ask(word, batch, button) {
-  button.disabled = word !== "emergency-stop"; // that one may always be pressed again
-  const answer = await post(addressOf(word, batch));
-  button.disabled = false;
-  const sure = answer.ok && answer.body.confirmed !== false;
-  if (word === "emergency-stop" && !sure) dialog(text.unconfirmed, sentence(answer), [], { id: "emergency-stop-answer", tone: "bad" });
-  else toast(sentence(answer), sure ? "good" : "bad");
 }
 
 function drawClock(node, batch) {

@@ -1,14 +1,13 @@
 // A card for each slot and lane, and the banners that cannot be overlooked.
 
-import { resetDialog } from "./overview_dialogs.js";
+import { resetDialog } from "./dialogs.js";
 import { drawList, element, focusOn, setText } from "./elements.js";
 import { percent, when } from "./format.js";
+import { reasonOf } from "./told.js";
 import { data, fill, words } from "./words.js";
 
 const { rights, urls } = data("shell");
 const text = words("page-words");
-
-const USER_REQUEST = "USER_REQUEST"; // what is recorded where nobody gave a reason
 
 const part = (node, name) => node.querySelector(`[data-part="${name}"]`);
 
@@ -60,8 +59,9 @@ function note(slot) {
   return notes.join(" · ");
 }
 
-function latchOf({ by, at, reason }) {
-  return fill(by ? text.latched_by : text.latched_without_name, { by, reason: reason === USER_REQUEST ? text.no_reason : reason, time: when(at * 1000) });
+function latchOf(latch) {
+  const { by, at } = latch;
+  return fill(by ? text.latched_by : text.latched_without_name, { by, reason: reasonOf(latch) || text.no_reason, time: when(at * 1000) });
 }
 
 function resetButton(slot) {

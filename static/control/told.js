@@ -2,6 +2,7 @@
 
 import { fill, words } from "./words.js";
 
+const USER_REQUEST = "USER_REQUEST"; // what is recorded where nobody gave a reason
 const PLACE = /%\((\w+)\)s/;
 let forms = null;
 
@@ -13,6 +14,9 @@ function patternOf(stored) {
   });
   return new RegExp(`^${parts.join("")}$`, "is");
 }
+
+/** Why, where somebody said so; else nothing. */
+export const reasonOf = ({ reason }) => (reason && reason !== USER_REQUEST ? reason : "");
 
 /** The sentence as people are told it; unchanged when it is none of those that the system writes by itself. */
 export function told(message) {

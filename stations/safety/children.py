@@ -1,4 +1,4 @@
-"""The warden's children: started, watched, started again, and never outliving it."""
+"""Programs that are kept alive: started, watched, started again, and never outliving who started them."""
 
 from __future__ import annotations
 
@@ -34,9 +34,12 @@ class BackOff:
 
 
 class Child:
-    """A program that is kept alive. When the warden dies, the kernel kills it and its whole group."""
+    """A program that is kept alive. When whoever started it dies, the kernel kills it and its whole group."""
 
-    def __init__(self, name: str, argv: Sequence[str], env: Mapping[str, str], logs: Path) -> None:
+    def __init__(
+        self, name: str, argv: Sequence[str], env: Mapping[str, str], logs: Path, inherited: Sequence[int] = ()
+    ) -> None:
+        self.inherited = inherited  # open files that it gets as they are
         self.name, self.argv, self.env = name, argv, env
         self.log = logs / f"{name.replace('/', '--')}.log"
         self.process: subprocess.Popen[bytes] | None = None
@@ -69,7 +72,7 @@ class Child:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            pass_fds=(lifeline,),
+            pass_fds=(lifeline, *self.inherited),
             start_new_session=True,
             preexec_fn=lambda: die_with_warden(lifeline),
         )

@@ -70,6 +70,24 @@ def test_the_emergency_stop_by_keyboard_switches_off_and_a_reset_frees_the_slots
     expect(page.get_by_role("button", name="Reset")).to_have_count(0)
 
 
+@pytest.mark.parametrize("path", ["/control/", "/control/batches/{batch}/"])
+def test_an_emergency_stop_that_nobody_confirms_is_a_warning_that_stays(path: str, login: Login, web: WebStation):
+    batch = web.submit(slot="demo/slot-2", parameters=LONG)
+    web.wait_for(batch, "RUNNING")
+    page = login("operator")
+    page.goto(path.format(batch=batch))
+    badge(page, "Running")
+    with web.silent_guard("demo/slot-2"):
+        page.locator("#content [data-control=emergency-stop]").click()
+        warning = page.get_by_role("alertdialog")
+        expect(warning.get_by_role("heading")).to_have_text("Emergency stop: NOT CONFIRMED")
+        expect(page.locator(".g-toasts [data-tone=good]")).to_have_count(0)
+    web.wait_for(batch, "ABORTED", "CRASHED")
+    expect(warning).to_be_visible()
+    warning.get_by_role("button", name="Close").click()
+    expect(warning).to_have_count(0)
+
+
 def test_the_overview_moves_by_itself_and_refuses_in_words(login: Login, web: WebStation):
     page = login("operator")
     page.goto("/control/")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
+from stations.safety import client
 from tests.installations import FREE_PORTS, HOUSE, Installation, wait_until
-from tests.system.witnesses import Bench
+from tests.system.witnesses import Bench, held_by
 
 PASSWORD = "a long enough password"
 PACKAGES = HOUSE / "tests" / "browser" / "packages"
@@ -88,6 +92,23 @@ class WebStation:
                 self.post(f"/api/control/batches/{batch['id']}/emergency-stop/")
                 self.wait_for(batch["id"], "ABORTED")
         self.post("/api/reset/", all=True, reason="test over")
+
+    @contextmanager
+    def silent_guard(self, slot: str) -> Iterator[None]:
+        """Nobody answers for a slot: its guard stands still, and the warden, who would replace it, too."""
+        guard = client.status(self.installation.paths, slot)
+        assert guard is not None
+        warden = held_by(self.installation.paths.warden_lock)
+        assert warden is not None
+        frozen = (warden, guard["pid"])
+        for pid in frozen:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in frozen:
+                with suppress(ProcessLookupError):  # whoever pressed has gone past it
+                    os.kill(pid, signal.SIGCONT)
 
     def one_time_link(self) -> str:
         found = re.search(r"http://\S+/login-link/#\S+", self.installation.output(self.process))

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -13,8 +14,9 @@ from typing import Any
 
 import pytest
 from websockets import ConnectionClosed
+from websockets.sync.server import ServerConnection, serve
 
-from tests.installations import HOUSE, Installation, wait_until
+from tests.installations import FREE_PORTS, HOUSE, Installation, wait_until
 from tests.postgresql import PostgreSQL
 from tests.system.invariants import check_invariants
 from tests.system.live_web import Colleague, Following, Stuck, WebProcess
@@ -232,6 +234,36 @@ def test_the_client_of_the_documentation_comes_back(live: Live, tmp_path):
     live.web.start()
     assert client.wait(timeout=60) == 0
     assert shown([json.loads(line) for line in output.read_text().splitlines()]) == live.rows()
+
+
+@pytest.fixture
+def failing_server() -> Iterator[str]:
+    """One that says on the first connection that it has failed, and tells a short story on the next."""
+    failures = [{"t": "err", "code": 4500, "msg": "The server has failed. Connect again."}]
+
+    def serve_client(opened: ServerConnection) -> None:
+        asked = json.loads(opened.recv())
+        opened.send(json.dumps({"t": "hello", "v": 1}))
+        if failures:
+            opened.send(json.dumps(failures.pop()))
+            return opened.close(4500)
+        frame = {"t": "ev", "s": asked["s"], "a": 1, "b": 1, "head": 1, "e": [{"seq": 1}]}
+        opened.send(json.dumps(frame))
+        opened.recv()  # more
+        opened.send(json.dumps({"t": "end", "s": asked["s"], "last": 1}))
+
+    with serve(serve_client, "127.0.0.1", next(FREE_PORTS)) as server:
+        host, port = server.socket.getsockname()
+        threading.Thread(target=server.serve_forever).start()
+        yield f"ws://{host}:{port}/"
+        server.shutdown()
+
+
+def test_the_client_of_the_documentation_tries_a_failed_server_again(failing_server: str, tmp_path):
+    (tmp_path / "follow.py").write_text(documented_client())
+    command = [sys.executable, "follow.py", failing_server, "key", STREAM.partition("/")[2]]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stdout, done.stderr) == (0, '{"seq": 1}\n', "")
 
 
 def test_a_stopped_web_process_leaves_nobody(live: Live):

@@ -16,6 +16,13 @@ from tests.installations import Installation, alive, wait_until
 from tests.postgresql import PostgreSQL
 from tests.system.started import Started
 
+SUBMIT = """
+from control.lifecycle.submit import Order, submit
+from control.models import Batch
+from tests.rows import ANNA
+submit(Order("board_test", "demo/slot-1", parameters={"burn_in_time": 30}), by=ANNA, trigger=Batch.Trigger.MANUAL)
+"""
+
 
 def fresh(folder: Any, server: PostgreSQL | None, name: str) -> Installation:
     """An installation whose database nobody has made yet."""
@@ -103,12 +110,34 @@ def test_end_with_a_batch_and_an_open_socket_leaves_nothing(started: Started):
     started.is_over()
 
 
+def test_batch_that_waits_is_told_at_the_end_and_at_the_next_start(started: Started):
+    started.start()
+    submitted = started.manage("shell", "--no-imports", "-c", SUBMIT)
+    assert submitted.returncode == 0, submitted.stderr
+    assert started.stop(signal.SIGINT) < 20
+    assert started.output.splitlines()[-1] == "Stopped. Still waiting for the next start: 1 batch."
+    started.start("--no-demo")
+    assert started.line("queue") == "1 batch from before, started first"
+    assert started.stop() < 20
+    started.is_over()
+
+
 def test_killed_start_leaves_no_orphan(started: Started):
     started.start()
     web = started.pid("web_server")
     started.process.kill()
     wait_until(lambda: not alive(web), 2, "the end of the web process")
     started.is_over()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signal_while_it_starts_ends_it_at_once(installation: Installation, number: signal.Signals):
+    process = installation.start("start", "--port", "0")
+    wait_until(lambda: "  database" in installation.output(process), 20, "its first line")
+    process.send_signal(number)
+    assert process.wait(timeout=20) == 0
+    assert installation.output(process).splitlines()[-1] == "Stopped before everything had started."
+    wait_until(lambda: not installation.processes(), 5, "the end of all processes")
 
 
 def test_taken_port_is_refused_in_one_sentence(installation: Installation):

@@ -7,9 +7,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from control.lifecycle.guards_said import after_stop, record_note, stop_verdict
 from control.lifecycle.press import press_emergency_stop
 from control.management.refusing import person_at_the_keyboard, refusing
-from control.management.scopes import add_scope_arguments, how_to_reset, scope_of
+from control.management.scopes import add_scope_arguments, how_to_reset, scope_of, slot_lines
 
 
 class Command(BaseCommand):
@@ -24,14 +25,13 @@ class Command(BaseCommand):
         with refusing():
             scope = scope_of(options)
         pressed = press_emergency_stop(scope, by=person_at_the_keyboard(), reason=options["reason"])
-        for line in pressed.lines():
+        for line in slot_lines(after_stop(pressed.answers)):
             self.stdout.write(line)
         self.stdout.flush()
         recorded = pressed.record()
-        if pressed.answers:
+        if note := record_note(pressed.answers, recorded=recorded):
+            self.stderr.write(note)
+        self.stdout.write(stop_verdict(scope, pressed.answers, recorded=recorded))
+        if pressed.answers or recorded:
             self.stdout.write(how_to_reset(scope))
-        elif recorded:
-            self.stdout.write(f"{scope} has no slot on this host: its own host has been told through the database.")
-        if not recorded:
-            self.stderr.write("The database is away: the record is written as soon as it is back.")
         sys.exit(0 if pressed.confirmed else 1)

@@ -6,9 +6,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from control.lifecycle.guards_said import after_reset, reset_verdict
 from control.lifecycle.press import reset
 from control.management.refusing import person_at_the_keyboard, refusing
-from control.management.scopes import add_scope_arguments, scope_of
+from control.management.scopes import add_scope_arguments, scope_of, slot_lines
 
 
 class Command(BaseCommand):
@@ -23,12 +24,5 @@ class Command(BaseCommand):
         with refusing():
             scope = scope_of(options)
             answers = reset(scope, by=person_at_the_keyboard(), reason=options["reason"])
-        for slot, answer in sorted(answers.items()):
-            if isinstance(answer, str):
-                self.stdout.write(f"{slot}: {answer}")
-            elif answer["latch"] is not None:
-                self.stdout.write(f"{slot}: still latched by {answer['latch']['by']}")
-            else:
-                self.stdout.write(f"{slot}: " + ("ready" if answer["safe"] else "no longer latched, but not safe yet"))
-        if not answers:
-            self.stdout.write(f"{scope}: reset; its own host lifts the latches.")
+        for line in [*slot_lines(after_reset(answers)), reset_verdict(scope, answers)]:
+            self.stdout.write(line)

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from control.management.awaited_signals import AwaitedSignals
 from control.management.listening import add_workers_argument, chosen_lanes
 from control.management.refusing import refusing
-from control.management.serving import Terminal, bring_up, read_station_file, watch_over
+from control.management.serving import Terminal, bring_up, ended_early, read_station_file, watch_over
 
 
 class Command(BaseCommand):
@@ -23,9 +23,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         terminal = Terminal(self.stdout, self.stderr)
-        with AwaitedSignals(signal.SIGINT, signal.SIGTERM) as stop:
+        with AwaitedSignals(signal.SIGINT, signal.SIGTERM) as stop, ended_early(terminal):
             with refusing():
                 described = read_station_file()
                 lanes = chosen_lanes(described.server, options["workers"])
-                processes = bring_up(terminal, described, lanes, with_bench=options["with_bench"])
+                processes = bring_up(terminal, described, lanes, stop, with_bench=options["with_bench"])
             watch_over(processes, stop, terminal)

@@ -29,9 +29,11 @@ from control.management.refusing import refusing
 from control.management.serving import (
     Terminal,
     check_installation,
+    ended_early,
     read_station_file,
     station_processes,
     tell_unsafe_slots,
+    waiting_batches,
     watch_over,
 )
 from control.management.station_processes import StationProcesses, holding_the_station, prepare_folders
@@ -58,12 +60,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         self.terminal = Terminal(self.stdout, self.stderr)
         self.welcome = Welcome(self.stdout, self.style)
-        with AwaitedSignals(signal.SIGINT, signal.SIGTERM) as stop:
+        with AwaitedSignals(signal.SIGINT, signal.SIGTERM) as stop, ended_early(self.terminal):
             with refusing(DATABASE_ADVICE):
                 described = read_station_file()
                 address = chosen_address(described.server, options)
                 processes, login = self._prepare(described, address, options)
             logs = ChildLogs(settings.STATION_PATHS.logs, self.stdout, self.style, everything=options["verbosity"] > 1)
+            processes.pause = stop.pause
             with refusing(DATABASE_ADVICE):
                 processes.start()
                 try:
@@ -87,7 +90,7 @@ class Command(BaseCommand):
             web = WebProcess(listener, replace(address, port=listener.getsockname()[1]), paths.logs)
             if is_new():
                 web.start()  # loads meanwhile; of a database that is not new it has to keep off
-            self.welcome.line("database", migrate())
+            self.welcome.line("database", migrate(described.id))
         login = FirstLogin()
         lanes = chosen_lanes(described.server, options["workers"])
         simulated = any(instrument.simulation for instrument in described.instruments.values())
@@ -104,11 +107,13 @@ class Command(BaseCommand):
         lanes = len(processes.configuration["slots"]) - len(described.slots)
         self.welcome.station(described, lanes)
         tell_unsafe_slots(processes, self.terminal)
+        if left := waiting_batches(described.id):
+            self.welcome.line("queue", f"{left} from before, started first")
         demo = None if options["no_demo"] else self._begin_demo(described)
         self.welcome.first_login(login)
         processes.wait_for_web()
         if demo:
-            moving = "is running" if demo.wait_until_moving() else "waits for its turn"
+            moving = "is running" if demo.wait_until_moving(processes.pause) else "waits for its turn"
             self.welcome.line("batch", f"{demo.batch.name} {moving} on {demo.batch.slot_id}")
         link = self.welcome.link(login, address, demo.batch if demo else None)
         self.welcome.next_steps(login, address)

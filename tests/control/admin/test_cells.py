@@ -5,19 +5,43 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from control.admin.cells import EMPTY, TONE_OF, duration, label, moment, pretty_json
-from control.admin.measured import limits_text
+from control.pages.words import shell_words
 from control.states import State, StepOutcome
+from tests.control.pages.in_chromium import evaluate
 
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(None, EMPTY), (0.0124, "12 ms"), (1.25, "1.25 s"), (12.34, "12.3 s"), (245, "4:05"), (3723.4, "1:02:03")],
+    [
+        (None, EMPTY),
+        (0.0124, "12 ms"),
+        (0.9994, "999 ms"),
+        (0.9996, "1.0 s"),
+        (8.4, "8.4 s"),
+        (59.97, "59.9 s"),
+        (59.9996, "1:00"),
+        (245, "4:05"),
+        (3723.9, "1:02:03"),
+    ],
 )
 def test_a_duration_has_the_unit_that_people_would_choose(seconds, text):
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_pages_write_a_duration_like_the_admin(pytestconfig, language):
+    took = [0, 0.0124, 0.9996, 1.1, 8.4, 59.97, 59.9996, 245.9, 3723.9]
+    script = """async ({ took, language }) => {
+      document.documentElement.lang = language;
+      const { duration } = await import("/format.js");
+      return took.map(duration);
+    }"""
+    with translation.override(language):
+        shown = evaluate(pytestconfig, script, {"took": took, "language": language}, words=shell_words())
+        assert shown == [duration(seconds) for seconds in took]
 
 
 def test_a_time_is_local_and_has_24_hours():
@@ -42,19 +66,3 @@ def test_no_outcome_is_a_dash():
 
 def test_json_is_indented_and_escaped():
     assert str(pretty_json({"a": "<"})).split("\n")[1:] == ["  &quot;a&quot;: &quot;&lt;&quot;", "}</pre>"]
-
-
-@pytest.mark.parametrize(
-    ("limits", "text"),
-    [
-        (None, EMPTY),
-        ({"minimum": 4.75, "maximum": 5.25}, "4.75 … 5.25"),
-        ({"minimum": 0}, "≥ 0"),
-        ({"maximum": 1}, "≤ 1"),
-        ({"equals": False}, "= False"),
-        ({"one_of": ["a", "b"]}, "a, b"),
-        ({"marginal_minimum": 3}, EMPTY),
-    ],
-)
-def test_limits_fit_into_a_column(limits, text):
-    assert limits_text(limits) == text

@@ -74,7 +74,7 @@ def test_what_a_sequence_writes_is_escaped(station, viewer):
 def test_a_step_shows_what_it_measured(station, viewer):
     step = tell().steps.get()
     (table,) = viewer.get(change(step)).context["tables"]
-    assert [str(cell) for cell in table["table"]["rows"][0][1:]] == ["5.01 V", "≥ 4.5", "–"]
+    assert [str(cell) for cell in table["table"]["rows"][0][1:]] == ["5.01 V", "≥ 4.5 V", "–"]
 
 
 def test_a_curve_is_named_in_lists_and_cut_on_its_page(station, viewer):

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from control.admin.filters import first_id_at
+from control.history.ids import first_id_at
 from control.models import Batch, ControlEvent, ErrorLog, Event, Measurement, Step, Stream
 from tests.control.admin.story import changelist, shown, tell
 from tests.rows import queued

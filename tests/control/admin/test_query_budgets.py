@@ -72,7 +72,9 @@ def test_a_list_reads_no_large_table_to_its_end(station, admin, model):
     assert unlimited(asked(admin, list_of(model, batch))) == []
 
 
-@pytest.mark.parametrize("chosen", ["state=FAILED", "outcome=ERROR", "days=7", "sequence=board_test", "q=Board"])
+@pytest.mark.parametrize(
+    "chosen", ["state=FAILED", "outcome=ERROR", "days=7", "sequence=board_test", "q=Board", "overview=other_today"]
+)
 def test_a_filtered_list_of_batches_reads_no_large_table_to_its_end(station, viewer, chosen):
     tell()
     statements = asked(viewer, f"{changelist(Batch)}?{chosen}")

@@ -185,6 +185,8 @@ def test_a_sequence_that_has_runs_but_no_package_can_be_filtered(caller: Caller)
         ({"station": "nowhere"}, "station"),
         ({"slot": "slot-1"}, "slot"),
         ({"created_after": "yesterday"}, "created_after"),
+        ({"created_after": "0001-01-01T00:00:00+23:00"}, "created_after"),
+        ({"created_before": "9999-12-31T23:59:59-23:00"}, "created_before"),
         ({"limit": "0"}, "limit"),
         ({"limit": "201"}, "limit"),
         ({"limit": "many"}, "limit"),

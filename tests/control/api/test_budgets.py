@@ -25,7 +25,7 @@ BUDGETS = {
     "batches?state=QUEUED&slot=demo/slot-1": OF_KEY + 2,
     "steps": OF_KEY + 1,
     "measurements": OF_KEY + 1,
-    "control-events": OF_KEY + 1,
+    "control-events": OF_KEY + 3,
     "errors": OF_KEY + 1,
     "events": OF_KEY + 2,
     "slots": OF_KEY + 2,

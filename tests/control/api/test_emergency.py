@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +16,7 @@ from control.states import State
 from stations.models import Slot
 from stations.safety.latch import latches
 from tests.control.api.callers import Caller, with_key
+from tests.control.hosts import this_host_has
 from tests.rows import demo_station, queued
 
 pytestmark = pytest.mark.django_db
@@ -37,13 +37,8 @@ def caller() -> Caller:
 @pytest.fixture
 def one_slot_here() -> Iterator[str]:
     """This host has one slot of the station, whose guard does not run."""
-    config = settings.STATION_PATHS.warden_config
-    config.parent.mkdir(parents=True, exist_ok=True)
-    config.write_text(json.dumps({"slots": [{"slot": "demo/slot-1"}]}))
-    settings.STATION_PATHS.slot("demo/slot-1").latch.parent.mkdir(parents=True, exist_ok=True)
-    yield "demo/slot-1"
-    settings.STATION_PATHS.slot("demo/slot-1").latch.unlink(missing_ok=True)
-    config.unlink()
+    with this_host_has("demo/slot-1"):
+        yield "demo/slot-1"
 
 
 def latched() -> set[str]:
@@ -56,6 +51,8 @@ def latched() -> set[str]:
         ({"slot": "demo/slot-1"}, "demo/slot-1", {"demo/slot-1"}),
         ({"station": "demo"}, "demo", ALL),
         ({"all": True}, "all", ALL),
+        ({"all": 1, "slot": "demo/slot-1"}, "all", ALL),
+        ({"all": "true"}, "all", ALL),
         ({"slot": "demo/slot-1", "station": "demo"}, "demo", ALL),
         ({"slot": "demo/slot-1", "all": False, "what": 1}, "demo/slot-1", {"demo/slot-1"}),
     ],

@@ -13,6 +13,7 @@ from control.api.control_events import ControlEventFacts
 from control.api.errors import ErrorFacts
 from control.api.measurements import MeasurementFacts
 from control.api.steps import StepFacts
+from control.lifecycle.emergency import new_latch, record_emergency_stop
 from control.lifecycle.steer import pause_batch
 from control.models import Batch, ErrorLog, Measurement, Step
 from tests.control.api.callers import Caller, with_key
@@ -80,6 +81,14 @@ def test_measurements_name_their_step(caller: Caller, batch: Batch):
 def test_control_events_tell_who_intervened(caller: Caller, batch: Batch):
     found = read(caller, batch, "control-events")["results"]
     assert [(event["kind"], event["by"]) for event in found] == [("BATCH_START", "anna"), ("BATCH_PAUSE", "anna")]
+
+
+def test_control_events_include_the_stops_that_met_the_batch(caller: Caller, batch: Batch):
+    other = running("demo/slot-2").batch
+    stop = record_emergency_stop(new_latch("demo/slot-1", by=ANNA), delivered=True)
+    found = read(caller, batch, "control-events")["results"]
+    assert (found[-1]["id"], found[-1]["batch"], found[-1]["scope"]) == (str(stop.pk), None, "demo/slot-1")
+    assert [event["kind"] for event in read(caller, other, "control-events")["results"]] == ["BATCH_START"]
 
 
 def test_errors_come_in_their_order(caller: Caller, batch: Batch):

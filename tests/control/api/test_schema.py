@@ -82,3 +82,9 @@ def test_no_script_stands_in_a_page_and_nothing_comes_from_elsewhere(client: Cli
 def test_the_script_of_redoc_loads_no_picture_from_elsewhere(client: Client):
     text = client.get("/api/redoc/script.js").content.decode()
     assert "cdn.redoc.ly" not in text
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/api/schema/", "/api/redoc/script.js"])
+@pytest.mark.parametrize("method", ["options", "post", "delete"])
+def test_pages_for_people_are_only_read(client: Client, path: str, method: str):
+    assert getattr(client, method)(path).status_code in (403, 405)

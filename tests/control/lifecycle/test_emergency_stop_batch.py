@@ -52,16 +52,31 @@ def test_an_unknown_batch_is_not_found() -> None:
 
 
 def test_a_batch_that_waits_for_its_slot_ends_aborted() -> None:
-    assert emergency_stop_batch(queued().pk, by=ANNA).state == State.ABORTED
+    stopped = emergency_stop_batch(queued().pk, by=ANNA)
+    assert (stopped.batch.state, stopped.pressed.latch["scope"], stopped.recorded) == (
+        State.ABORTED,
+        "demo/slot-1",
+        True,
+    )
 
 
 def test_a_batch_that_waits_for_any_lane_ends_aborted_and_latches_nothing() -> None:
-    batch = emergency_stop_batch(queued("step_loop", slot=None).pk, by=ANNA, reason="x" * 600)
+    stopped = emergency_stop_batch(queued("step_loop", slot=None).pk, by=ANNA, reason="x" * 600)
+    batch = stopped.batch
+    assert stopped.pressed is None
     event = ControlEvent.objects.get(kind="EMERGENCY_STOP")
     assert (batch.state, latched(), event.batch, event.reason) == (State.ABORTED, [], batch, "x" * 500)
     assert (event.delivered_at, event.obeyed_at) == (event.requested_at, event.requested_at)
     assert [line.kind for line in read_after(stream_of(batch.pk))] == ["batch.queued", "control", "batch.ended"]
     assert [line.kind for line in read_after(ALERTS)] == ["batch.ended"]
+
+
+def test_a_batch_that_waits_for_any_lane_has_it_told_like_every_intervention() -> None:
+    batch = emergency_stop_batch(queued("step_loop", slot=None).pk, by=ANNA, reason="smoke").batch
+    control = next(line for line in read_after(stream_of(batch.pk)) if line.kind == "control")
+    event = ControlEvent.objects.get(kind="EMERGENCY_STOP")
+    who = {"by": "anna", "face": "COMMAND", "reason": "smoke"}
+    assert control.data == {"control": str(event.pk), "kind": "EMERGENCY_STOP", **who}
 
 
 def test_a_batch_that_a_lane_has_taken_has_the_lane_latched() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.test import Client as Browser
 from django.utils import timezone
 
@@ -208,6 +209,29 @@ def test_nothing_more_is_told_to_somebody_who_is_dismissed(web: Web, socket: Soc
     assert dismissed(web, socket) == 4401
     socket.say("ping")
     assert socket.hears_nothing(0.1)
+
+
+def test_somebody_who_holds_the_database_delays_nobody_with_a_key(web: Web, key: str):
+    """On SQLite any writer holds it all, on PostgreSQL one who changes the key holds its row."""
+    with transaction.atomic():
+        ApiKey.objects.select_for_update().get()
+        socket = web.enter(key)
+        web.recheck()
+        assert socket.hears_nothing(0.1)
+
+
+def test_the_use_of_a_key_is_noted_also_when_its_socket_is_gone(web: Web, socket: Socket):
+    assert ApiKey.objects.get().last_used_at is None
+    socket.goes()
+    web.note_use()
+    assert ApiKey.objects.get().last_used_at is not None
+
+
+def test_a_socket_that_stays_open_uses_its_key(web: Web, socket: Socket):
+    web.note_use()
+    ApiKey.objects.update(last_used_at=None)
+    web.note_use()
+    assert ApiKey.objects.get().last_used_at is not None
 
 
 def test_checking_takes_as_many_queries_for_many_sessions_as_for_one(viewer: User, django_assert_num_queries):

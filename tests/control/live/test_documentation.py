@@ -61,5 +61,6 @@ def test_the_limits_are_documented():
     frame = f"{wire.FRAME_ROWS:,} events or {wire.FRAME_LENGTH:,} characters"
     streams = f"more than {wire.STREAMS_PER_SOCKET} streams on one socket"
     sockets = f"more than {wire.SOCKETS_PER_USER} sockets of one user"
-    messages = f"more than {wire.REQUESTS} messages other than `more` within {wire.REQUESTS_WITHIN_S:g} s"
-    assert [PAGE.count(text) for text in (frame, streams, sockets, messages)] == [1, 1, 1, 1]
+    messages = f"more than {wire.REQUESTS} messages other than `more` within {wire.WITHIN_S:g} s"
+    beginnings = f"more than {wire.BEGINNINGS} `sub`, `get` and `more` that go back within {wire.WITHIN_S:g} s"
+    assert [PAGE.count(text) for text in (frame, streams, sockets, messages, beginnings)] == [1, 1, 1, 1, 1]

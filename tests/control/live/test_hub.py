@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.db import DataError, OperationalError, connection, transaction
@@ -89,6 +92,25 @@ def test_a_stream_whose_number_goes_back_is_told(socket: Socket):
     assert socket.hear()["code"] == 4409
 
 
+def test_a_lost_stream_is_lost_to_nobody_who_begins_anew(web: Web, key: str, socket: Socket):
+    """Not even while somebody who has not said `more` for long still stands in the old one."""
+    tell("board", "one", "two")
+    slow = web.enter(key)
+    for each in (slow, socket):
+        each.say("sub", "board", after=0)
+        each.hear()
+    socket.say("more", "board", after=2)
+    Stream.objects.filter(name="board").update(last_seq=1)
+    assert socket.hear()["code"] == 4409
+    socket.say("sub", "board", after=0)
+    assert numbers(socket.hear()) == [1, 2]
+    slow.say("more", "board", after=2)
+    assert slow.hear()["code"] == 4409
+    socket.say("unsub", "board")
+    web.ask(lambda: None)
+    assert (web.hub._topics, web.hub._watcher._tails) == ({}, {})
+
+
 def test_many_sockets_share_one_frame(web: Web, key: str, monkeypatch):
     made: list[str] = []
     make = wire.events_frame
@@ -155,14 +177,14 @@ def test_a_killed_connection_to_the_database_is_replaced(socket: Socket):
     assert numbers(socket.hear()) == [1]
 
 
-def test_large_events_that_no_frame_holds_are_followed_on_at_once(web: Web, key: str, socket: Socket):
+def test_large_events_that_no_frame_holds_are_followed_on_at_once(web: Web, socket: Socket, monkeypatch):
+    monkeypatch.setattr(watcher, "LOOK_EVERY_S", 3600.0)
     large = "x" * (wire.FRAME_LENGTH // 3)
     socket.say("sub", "board")
     socket.hear()
     tell("board", *[large] * 9)
-    other = web.enter(key)
-    other.say("sub", "board", after=9)
-    assert other.hear()["head"] == 9
+    topic = web.hub._topics["board"]
+    wait_until(lambda: topic.head == 9, 5, "the last of the large events")
 
 
 def test_a_question_that_fails_holds_up_nobody(web: Web, socket: Socket):
@@ -173,6 +195,42 @@ def test_a_question_that_fails_holds_up_nobody(web: Web, socket: Socket):
         web.ask(fail)
     socket.say("get", what="slots")
     assert socket.hear()["t"] == "snap"
+
+
+def test_those_who_catch_up_hold_up_nobody_who_follows(web: Web, socket: Socket):
+    """Each has its next question ready before the one before is answered."""
+    socket.say("sub", "board")
+    socket.hear()
+    socket.say("more", "board", after=0)
+    heard = threading.Event()
+
+    async def catch_up() -> None:
+        ask = (await web._hub())._watcher.ask
+        while not heard.is_set():
+            await asyncio.gather(*(ask(lambda: time.sleep(0.01)) for _ in range(3)))
+
+    many = [asyncio.run_coroutine_threadsafe(catch_up(), web.loop) for _ in range(3)]
+    tell("board", "one")
+    try:
+        assert numbers(socket.hear()) == [1]
+    finally:
+        heard.set()
+        for each in many:
+            each.result(timeout=10)
+
+
+def test_a_bell_that_cannot_be_hung_up_is_the_fault_of_nobody_else(
+    web: Web, key: str, socket: Socket, settings, caplog
+):
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL needs no file for a bell")
+    caplog.set_level("CRITICAL")
+    paths = settings.STATION_PATHS
+    settings.STATION_PATHS = SimpleNamespace(bells=Path("/nowhere/bells"))
+    socket.say("sub", "board")
+    assert (socket.hear()["code"], socket.hear()) == (4500, 4500)
+    settings.STATION_PATHS = paths
+    assert web.enter(key)
 
 
 def test_what_is_asked_while_the_database_is_away_is_answered_later(web: Web):

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from control.history.facts import event_facts
 from control.journal.append import Entry, append, lock_story
-from control.journal.kinds import stream_of
+from control.journal.kinds import Kind, stream_of
 from control.journal.read import read_after
 from control.live import wire
 from control.models import Batch, Stream
@@ -20,6 +20,11 @@ UNKNOWN = "019a0000-0000-7000-8000-00000000000a"
 
 def numbers(frame: dict) -> list[int]:
     return [event["seq"] for event in frame["e"]]
+
+
+def end_a_batch(stream: str) -> None:
+    with transaction.atomic():
+        append(stream, [Entry(Kind.BATCH_ENDED, "aborted")])
 
 
 def a_batch(monkeypatch: pytest.MonkeyPatch) -> str:
@@ -197,6 +202,16 @@ def test_a_number_outside_the_stream_is_refused(socket: Socket, after: object):
     assert socket.hear() == {"t": "pong"}
 
 
+@pytest.mark.parametrize("stream", ["board", "alerts"])
+def test_what_belongs_to_no_batch_goes_on_after_the_end_of_one(socket: Socket, stream: str):
+    end_a_batch(stream)
+    socket.say("sub", stream, after=0)
+    for number in (1, 2, 3):
+        assert numbers(socket.hear()) == [number]
+        socket.say("more", stream, after=number)
+        end_a_batch(stream)
+
+
 def test_more_beyond_what_was_delivered_is_refused(socket: Socket):
     tell("board", "one")
     socket.say("sub", "board", after=0)
@@ -212,7 +227,19 @@ def test_an_unknown_stream_is_refused(socket: Socket, name: str):
     assert (error["t"], error["code"], error["s"]) == ("err", 4404, name)
 
 
-NO_MESSAGES = ["", "{", "[]", '"sub"', "{}", '{"t":"subscribe"}', '{"t":[]}', '{"t":"sub","s":1}', b"\x00", "9" * 5000]
+NO_MESSAGES = [
+    "",
+    "{",
+    "[]",
+    "[" * 4000,
+    '"sub"',
+    "{}",
+    '{"t":"subscribe"}',
+    '{"t":[]}',
+    '{"t":"sub","s":1}',
+    b"\x00",
+    "9" * 5000,
+]
 
 
 @pytest.mark.parametrize("text", NO_MESSAGES)
@@ -246,6 +273,34 @@ def test_a_flood_of_requests_closes_the_socket(socket: Socket):
         socket.say("ping")
     heard = [socket.hear() for _ in range(wire.REQUESTS + 2)]
     assert (heard[-2]["code"], heard[-1]) == (4429, 4429)
+
+
+@pytest.mark.parametrize("word", ["sub", "get", "more"])
+def test_a_client_that_never_reads_has_no_number_of_frames_pile_up(socket: Socket, word: str):
+    """Nothing that is answered by a frame each time is answered without end."""
+    tell("board", "one")
+    socket.say("sub", "board", after=0)
+    frames = [socket.hear()]
+    for _ in range(wire.BEGINNINGS):
+        socket.say(word, **({"what": "slots"} if word == "get" else {"stream": "board", "after": 0}))
+        if word == "more":
+            frames.append(socket.hear())
+    while isinstance(frames[-1], dict):
+        frames.append(socket.hear())
+    assert (frames[-2]["code"], frames[-1]) == (4429, 4429)
+    assert len(frames) <= wire.BEGINNINGS + 3
+
+
+def test_reading_on_is_not_limited(socket: Socket, monkeypatch):
+    monkeypatch.setattr(wire, "FRAME_ROWS", 1)
+    monkeypatch.setattr(wire, "REQUESTS", 1)
+    tell("board", *map(str, range(100)))
+    socket.say("sub", "board", after=0)
+    heard = numbers(socket.hear())
+    while len(heard) < 100:
+        socket.say("more", "board", after=heard[-1])
+        heard += numbers(socket.hear())
+    assert heard == list(range(1, 101))
 
 
 def test_data_in_a_file_is_told_by_its_name(socket: Socket):

@@ -34,6 +34,13 @@ def test_warnings_are_told_with_what_they_carry(logs, out):
     assert out.getvalue() == "web           | WARNING slow ms=900\n"
 
 
+def test_what_visitors_are_refused_is_not_told(logs, out):
+    refused = {"level": "WARNING", "logger": "django.request", "message": "Not Found: /x", "status_code": 404}
+    add(logs, "web", refused, {**refused, "level": "ERROR", "message": "Internal Server Error: /x"})
+    logs.tell_new()
+    assert out.getvalue() == "web           | ERROR Internal Server Error: /x status_code=404\n"
+
+
 def test_everything_is_told_when_asked_for(logs, out):
     logs.everything = True
     add(logs, "guard demo--slot-1", {"level": "INFO", "message": "parked", "time": "now", "logger": "guard"})

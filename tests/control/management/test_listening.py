@@ -8,7 +8,7 @@ import socket
 import pytest
 from django.core.management.base import CommandError
 
-from control.management.listening import Address, chosen_address, chosen_lanes, is_loopback, listen_at
+from control.management.listening import Address, chosen_address, chosen_lanes, listen_at
 from stations.station_file import Server
 
 FILE = Server(host="192.0.2.1", port=8100, workers=3)
@@ -27,6 +27,7 @@ def test_address_without_any_word_is_loopback():
 
 def test_station_file_wins_over_the_default():
     assert chosen_address(FILE, NO_FLAGS) == Address("192.0.2.1", 8100)
+    assert os.environ["GWANJE_HOST"] == "192.0.2.1"  # the web process answers to it
 
 
 def test_environment_wins_over_the_station_file(settings):
@@ -47,14 +48,6 @@ def test_flag_wins_over_the_environment_and_children_learn_it(settings):
 def test_lanes_go_by_flag_environment_file_and_processors(settings, flag, environment, file, lanes):
     settings.WORKERS = environment
     assert chosen_lanes(Server(workers=file), flag) == lanes
-
-
-@pytest.mark.parametrize(
-    ("host", "expected"),
-    [("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("pc", False)],
-)
-def test_loopback_is_what_only_this_host_reaches(host, expected):
-    assert is_loopback(host) is expected
 
 
 def test_address_of_everywhere_is_typed_as_the_name_of_the_host():

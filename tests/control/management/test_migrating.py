@@ -14,7 +14,7 @@ import pytest
 from control.management.migrating import copy_sqlite, is_new, migrate, pending
 from tests.installations import Installation
 
-MIGRATE = "from control.management.migrating import migrate; print(migrate())"
+MIGRATE = "from control.management.migrating import migrate; print(migrate('demo'))"
 ALIVE = """
 from django.db.models.functions import Now
 from stations.models import Station
@@ -66,7 +66,7 @@ def test_copy_of_something_else_leaves_nothing(tmp_path):
 
 @pytest.mark.django_db
 def test_database_that_is_up_to_date_is_left_alone():
-    assert (pending(), is_new(), migrate()) == (0, False, "up to date")
+    assert (pending(), is_new(), migrate("demo")) == (0, False, "up to date")
 
 
 def test_start_migrates_after_a_copy(installation: Installation):

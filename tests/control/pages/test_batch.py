@@ -15,8 +15,9 @@ from django.utils import timezone, translation
 from control.access.rights import RIGHTS, Role
 from control.history.batch_story import read_batch_story
 from control.models import Batch
-from control.pages.batch import allowed_controls, ending_rules
-from control.pages.batch_words import batch_words, limits_text
+from control.pages.allowed_controls import allowed_controls
+from control.pages.batch import ending_rules
+from control.pages.batch_words import batch_words
 from control.states import State
 from tests.control.pages.in_chromium import STATIC
 from tests.control.pages.people import WHO, browser_of
@@ -90,16 +91,31 @@ def test_buttons_are_those_of_state_and_right():
     assert buttons(page_of(queued())) == ["(pause)", "(resume)", "stop", "emergency-stop"]
 
 
-def test_ended_batch_has_no_buttons_but_can_be_run_again():
-    batch = queued()
-    Batch.objects.update(state=State.COMPLETED, outcome="PASS", ended_at=timezone.now())
-    page = page_of(batch)
-    assert buttons(page) == ["(pause)", "(resume)", "(stop)", "(emergency-stop)"]
-    assert f"{reverse('control:new_batch')}?like={batch.pk}" in page
+def ended(batch):
+    Batch.objects.filter(pk=batch.pk).update(state=State.COMPLETED, outcome="PASS", ended_at=timezone.now())
+    return batch
 
 
-def test_a_viewer_cannot_run_it_again():
-    assert "?like=" not in page_of(queued(), "viewer")
+def run_again(page):
+    """Where "Run again" leads, and whether it is hidden now; nothing where there is no such link."""
+    return re.findall(r'href="([^"]+)" data-batch="again" (hidden)?>', page)
+
+
+def test_ended_batch_has_no_buttons():
+    assert buttons(page_of(ended(queued()))) == ["(pause)", "(resume)", "(stop)", "(emergency-stop)"]
+
+
+def test_ended_batch_can_be_run_again_by_those_who_may():
+    live, old = queued(), ended(queued())
+    link = f"{reverse('control:new_batch')}?like="
+    assert run_again(page_of(old)) == [(f"{link}{old.pk}", "")]
+    assert run_again(page_of(live)) == [(f"{link}{live.pk}", "hidden")]
+    assert run_again(page_of(old, "viewer")) == []
+
+
+def test_only_a_batch_that_can_be_stopped_has_the_dialog():
+    found = ['id="stop-dialog"' in page_of(*one) for one in [(queued(),), (queued(), "viewer"), (ended(queued()),)]]
+    assert found == [True, False, False]
 
 
 def test_allowed_controls_follow_the_tables():
@@ -121,19 +137,12 @@ def test_page_costs_the_same_queries_for_everybody(who):
     client.get(address(batch))
     with CaptureQueriesContext(connection) as queries:
         client.get(address(batch))
-    assert len(queries) == 16
-
-
-def test_limits_read_as_a_person_writes_them():
-    bounds = {"unit": "V", "minimum": 3.2, "maximum": 3.4, "marginal_minimum": 3.25, "marginal_maximum": 3.35}
-    assert limits_text(bounds) == "3.2 … 3.4 V, comfortable 3.25 … 3.35 V"
-    assert (limits_text({"maximum": 60}), limits_text({"minimum": 0, "unit": "A"})) == ("≤ 60", "≥ 0 A")
-    assert (limits_text({"equals": "OK"}), limits_text({"one_of": ["A", 2]})) == ("= OK", "one of A, 2")
+    assert len(queries) == 17
 
 
 def test_every_text_that_the_scripts_ask_for_is_there():
     with translation.override("en"):
         words = batch_words()
-    scripts = "".join(file.read_text() for file in STATIC.glob("batch*.js"))
+    scripts = "".join(file.read_text() for file in (*STATIC.glob("batch*.js"), STATIC / "dialogs.js"))
     assert set(re.findall(r"\btext\.(\w+)", scripts)) - set(words) == set()
     assert {name for name in words if not re.search(rf"\btext\.{name}\b", scripts)} == set()

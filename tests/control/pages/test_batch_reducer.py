@@ -30,11 +30,15 @@ pytestmark = pytest.mark.django_db
 FAST = {"boot_time": 0.4, "settle_time": 0.0, "burn_in_time": 0.1, "sweep_points": 5}
 
 REPLAY = """async ({ events, stories, endings }) => {
-  const { emptyState, fromStory, reduce } = await import("/batch_reducer.js");
+  const { fromStory, reduce } = await import("/batch_reducer.js");
+  const unknown = { state: "QUEUED", outcome: "NONE", marginal: false, progress: 0, current_step: "", message: "",
+    cause: "", error: "", result: null, started_at: null, ended_at: null };
+  const nothing = { head: 0, batch: { ...stories[0].batch, ...unknown }, provenance: { drivers: {} }, steps: [],
+    hidden: {}, measurements: [], controls: [], errors: [], total_errors: 0, total_steps: null, safe_state: null };
   const told = ({ endings, doing, position, ...state }) => ({ ...state,
     batch: { ...state.batch, started_at: null },
     controls: state.controls.map((one) => ({ ...one, delivered_at: null })) });
-  let state = emptyState(fromStory(stories[0], endings).batch, endings);
+  let state = fromStory(nothing, endings);
   const found = [];
   for (const event of events) {
     state = reduce(state, event);

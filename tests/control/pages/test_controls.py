@@ -9,6 +9,7 @@ from django.contrib.messages import get_messages
 from django.urls import reverse
 
 from control.models import Batch, ControlEvent
+from tests.control.hosts import this_host_has
 from tests.control.pages.people import browser_of
 from tests.rows import demo_station, queued, running
 
@@ -62,6 +63,12 @@ def test_refused_control_says_why_to_a_form(station):
     assert message == ["The batch is running, it cannot resume now. It is not paused."]
 
 
+def test_reason_that_no_database_keeps_is_refused(station):
+    answer = browser_of("operator").post(path(running().batch.pk, "stop"), {"reason": "a\0b"}, headers=JSON)
+    sentence = "It holds a character that cannot be kept: U+0000, or half of a pair."
+    assert (answer.status_code, answer.json()["detail"]) == (400, sentence)
+
+
 def test_control_of_no_batch_is_not_found(station):
     assert browser_of("operator").post(path(uuid4(), "stop"), headers=JSON).status_code == 404
 
@@ -85,7 +92,21 @@ def test_emergency_stop_that_no_guard_proves_is_told_as_not_confirmed(monkeypatc
     demo_station(monkeypatch)
     batch = queued(slot="demo/slot-1", name="Morning")
     body = browser_of("viewer").post(path(batch.pk, "emergency-stop"), headers=JSON).json()
-    sentence = "Emergency stop of Morning, demo/slot-1 is latched. NOT CONFIRMED: no guard of it answers on this host"
+    sentence = (
+        "Emergency stop of demo/slot-1: NOT CONFIRMED. No guard of it runs on this host; "
+        "its own host hears of it through the database."
+    )
+    assert (body["confirmed"], body["message"]) == (False, sentence)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_emergency_stop_of_a_batch_tells_what_its_guard_answered(monkeypatch):
+    demo_station(monkeypatch)
+    batch = queued(slot="demo/slot-1", name="Morning")
+    with this_host_has("demo/slot-1"):
+        body = browser_of("viewer").post(path(batch.pk, "emergency-stop"), headers=JSON).json()
+    answer = "no guard runs; the slot is latched, whether its outputs are off is not known"
+    sentence = f"Emergency stop of Morning, demo/slot-1 is latched: NOT CONFIRMED: {answer}"
     assert (body["confirmed"], body["message"]) == (False, sentence)
 
 
@@ -100,6 +121,23 @@ def test_emergency_stop_of_what_waits_for_a_lane_latches_nothing(monkeypatch):
 def test_reset_without_a_reason_is_refused(station):
     answer = browser_of("operator").post(reverse("control:reset"), {"scope": "demo"}, headers=JSON)
     assert (answer.status_code, ControlEvent.objects.filter(kind="RESET").count()) == (400, 0)
+
+
+@pytest.mark.parametrize("scope", ["", "nonsense", "demo/slot-9", "x" * 200, "a\0b"])
+def test_reset_of_what_does_not_exist_is_refused(station, scope):
+    fields = {"scope": scope, "reason": "cable replaced"}
+    answer = browser_of("operator").post(reverse("control:reset"), fields, headers=JSON)
+    assert (answer.status_code, ControlEvent.objects.exists()) == (400, False)
+    assert answer.json()["detail"][:12] == "There is no "
+
+
+def test_reset_tells_what_the_guards_answered(station):
+    fields = {"scope": "demo", "reason": "cable replaced"}
+    with this_host_has("demo/slot-1"):
+        answer = browser_of("operator").post(reverse("control:reset"), fields, headers=JSON).json()
+    assert answer["message"] == "The emergency stop of demo is lifted. Nothing was started."
+    sentence = "no guard answers; the latch is gone"
+    assert answer["slots"] == [{"slot": "demo/slot-1", "confirmed": True, "sentence": sentence}]
 
 
 def test_reset_is_recorded_with_its_reason(station):

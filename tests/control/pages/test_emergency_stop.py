@@ -7,6 +7,7 @@ import pytest
 from control.access.page_token import page_token
 from control.models import ControlEvent
 from stations.models import Slot
+from tests.control.hosts import this_host_has
 from tests.control.pages.people import browser_of, person
 from tests.rows import demo_station, queued
 
@@ -46,10 +47,20 @@ def test_long_reason_is_cut():
 
 
 @transactional
-@pytest.mark.parametrize("scope", ["", "../../etc", "a b", "<script>"])
-def test_scope_that_is_none_stops_what_the_button_says(scope):
+@pytest.mark.parametrize("scope", ["", "../../etc", "<script>", "a\0b", "demo/slot-9", "demo2", "x" * 200])
+def test_scope_that_is_none_stops_what_the_button_says(monkeypatch, scope):
+    demo_station(monkeypatch)
     browser_of("anonymous").post(PATH, {"token": page_token(person("viewer")), "scope": scope})
     assert ControlEvent.objects.get().scope == "all"
+
+
+@transactional
+def test_scope_that_is_none_stops_the_station_of_this_host(monkeypatch):
+    demo_station(monkeypatch)
+    with this_host_has("demo/slot-1"):
+        fields = {"token": page_token(person("viewer")), "scope": "elsewhere/slot-1"}
+        answer = browser_of("anonymous").post(PATH, fields, headers=JSON).json()
+    assert (answer["scope"], [line["slot"] for line in answer["slots"]]) == ("demo", ["demo/slot-1"])
 
 
 @transactional

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from control.access.page_token import read_page_token
+from control.models import Batch
+from control.pages.words import overview_words
+from tests.control.pages.in_chromium import STATIC
 from tests.control.pages.people import browser_of, person
 from tests.rows import demo_station, queued, running
 
@@ -62,7 +67,7 @@ def test_overview_costs_the_same_for_one_and_three_batches(station, batches, dja
     browser = browser_of("operator")
     for number in range(batches):
         queued(slot="demo/slot-1", name=f"Batch {number}")
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(13):
         browser.get(reverse("control:overview"))
 
 
@@ -87,8 +92,43 @@ def test_every_page_has_the_bell_and_the_state_of_the_connection(station, path):
     assert (page.count('id="bell"'), page.count('id="connection"')) == (1, 1)
 
 
-def test_every_count_leads_to_a_list_that_opens(station):
+def end(state, outcome, days_ago=0):
+    batch = queued(name=f"{state} {outcome}")
+    at = timezone.localtime().replace(hour=0, minute=0, second=0) - timedelta(days=days_ago)
+    Batch.objects.filter(pk=batch.pk).update(state=state, outcome=outcome, started_at=at, ended_at=at)
+
+
+def test_every_count_leads_to_the_batches_that_it_counts(station):
+    running()
+    Batch.objects.filter(pk=running("demo/slot-2").batch.pk).update(state="PAUSED")
+    for state, outcome in [("COMPLETED", "PASS"), ("COMPLETED", "NONE"), ("COMPLETED", "FAIL"), ("FAILED", "ERROR")]:
+        end(state, outcome)
+    for state, outcome in [("ABORTED", "NONE"), ("CRASHED", "ERROR"), ("STOPPED", "NONE"), ("STOPPED", "FAIL")]:
+        end(state, outcome)
+    for state, outcome in [("COMPLETED", "PASS"), ("FAILED", "ERROR")]:
+        end(state, outcome, days_ago=1)
+    for _ in range(3):
+        queued()
     page = page_of()
-    lists = re.findall(r'class="g-card g-count" data-tone="\w+" href="([^"]+)"', page)
-    answers = [browser_of("operator").get(path.replace("&amp;", "&")).status_code for path in lists]
-    assert answers == [200, 200, 200, 200]
+    found = re.findall(r'class="g-card g-count" [^>]*href="([^"]+)">.*?data-count="(\w+)"', page)
+    listed = {name: len(browser_of("viewer").get(path).context["cl"].result_list) for path, name in found}
+    assert (
+        listed == block(page, "overview")["counts"] == {"running": 2, "queued": 3, "passed_today": 2, "other_today": 4}
+    )
+
+
+def test_the_list_of_a_count_that_is_none_is_empty(station):
+    queued()
+    answer = browser_of("viewer").get("/admin/control/batch/?overview=%00")
+    assert (answer.status_code, len(answer.context["cl"].result_list)) == (200, 0)
+
+
+def test_overview_carries_what_its_user_may_ask(station):
+    allowed = [block(page_of(who), "page-data")["allowed"]["PAUSED"] for who in ("viewer", "operator")]
+    assert allowed == [["emergency-stop"], ["resume", "stop", "emergency-stop"]]
+
+
+def test_every_text_that_the_scripts_ask_for_is_there():
+    files = [*STATIC.glob("overview*.js"), STATIC / "dialogs.js"]
+    asked = {name for file in files for name in re.findall(r"\btext\.(\w+)", file.read_text())}
+    assert asked == set(overview_words())

@@ -140,3 +140,46 @@ def test_parameter_of_every_type_gets_its_field(station, settings, tmp_path):
 def test_form_says_what_it_powers(station):
     text = page(browser_of("operator").get(PATH, {"sequence": "board_test"}))
     assert "Powers board-2, load-2, meter-2, supply-2" in text
+
+
+def form_like(batch):
+    return browser_of("operator").get(PATH, {"like": batch}).context["form"]
+
+
+def given(form):
+    """What a form sends when nobody changes anything, without the name."""
+    shown = {name: form[name].value() for name in form.fields if name != "name"}
+    return {name: str(value) for name, value in shown.items()}
+
+
+def test_run_again_begins_with_what_the_old_batch_was_given(station):
+    post({**BOARD, "priority": "0"})
+    form = form_like(Batch.objects.get().pk)
+    assert given(form) == {**{name: BOARD[name] for name in BOARD if name != "sequence"}, "priority": "0",
+                           "parameter-current_limit": "2.0", "parameter-sweep_current": "1.0",
+                           "parameter-burn_in_time": "2.0"}  # fmt: skip
+
+
+def test_run_again_leaves_the_slot_open_while_it_takes_no_work(station):
+    post(BOARD)
+    Slot.objects.filter(pk="demo/slot-2").update(in_service=False)
+    assert form_like(Batch.objects.get().pk)["slot"].value() == ""
+
+
+def test_run_again_asks_only_for_what_the_sequence_still_takes(station):
+    post(LOOP)
+    Batch.objects.update(parameters={"cycles": 7, "gone": 1})
+    form = form_like(Batch.objects.get().pk)
+    assert (form["parameter-cycles"].value(), [name for name in form.fields if "gone" in name]) == (7, [])
+
+
+@pytest.mark.parametrize("like", ["nonsense", "\0", "01a1fea5-46c3-75a7-80f1-ecf6101c7f5e"])
+def test_nothing_to_run_again_leads_to_the_choice(station, like):
+    answer = browser_of("operator").get(PATH, {"like": like})
+    assert (answer.status_code, "Which sequence?" in page(answer)) == (200, True)
+
+
+def test_a_sequence_that_is_gone_leads_to_the_choice(station):
+    post(LOOP)
+    Batch.objects.update(sequence="gone")
+    assert "Which sequence?" in page(browser_of("operator").get(PATH, {"like": Batch.objects.get().pk}))

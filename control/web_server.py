@@ -1,4 +1,4 @@
-"""The web process: `python -m control.management.web_server FD` answers at a socket that its parent has opened."""
+"""The web process: `python -m control.web_server FD` answers at a socket that its parent has opened."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import sys
 from typing import Any
 
 from daphne.server import Server
-from django.utils.module_loading import import_string
 
-APPLICATION = "control.asgi.application"  # by name: it stands floors above
+from control.asgi import application
+
 # The limit holds for both directions: browsers send little, but a frame of events takes up to half a megabyte, and more
 # where a single line is long.
 LONGEST_FRAME = 16 * 1024 * 1024
@@ -29,7 +29,6 @@ def log_access(protocol: str, action: str, details: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    application = import_string(APPLICATION)  # sets Django and its logging up
     server = Server(
         application=application,
         endpoints=[f"fd:fileno={int(sys.argv[1])}"],

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from control.management.web_server import log_access
+from control.web_server import log_access
 
 ANSWER = {"method": "GET", "status": 200, "client": "127.0.0.1:5", "time_taken": 0.0123, "size": 7}
 

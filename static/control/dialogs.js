@@ -1,4 +1,4 @@
-// The two questions of the overview: why a batch is stopped (optional), and why a slot may go on (required).
+// The two questions that are asked first: why a batch is stopped (optional), and why a slot may go on (required).
 
 import { focusOn } from "./elements.js";
 import { postForm, sentence } from "./forms.js";
@@ -7,31 +7,32 @@ import { data, fill, words } from "./words.js";
 
 const { urls } = data("shell");
 const text = words("page-words");
-const stop = document.getElementById("stop-dialog");
-const reset = document.getElementById("reset-dialog"); // only for those who may reset
+const stop = document.getElementById("stop-dialog"); // each is there for those who may, where it can be needed
+const reset = document.getElementById("reset-dialog");
 const formOf = (dialog) => dialog.querySelector("form");
 
-/** Ask for a reason, then stop a batch. */
-export function stopDialog(batch, button) {
+/** Ask for a reason, then stop a batch. `reason`: what was written already; `done` is called when it has been taken. */
+export function stopDialog(batch, button, { reason = "", done = () => {} } = {}) {
   formOf(stop).action = urls.stop.replace("{batch}", batch.id);
-  open(stop, fill(text.stop_title, { name: batch.name }), button);
+  open(stop, fill(text.stop_title, { name: batch.name }), { button, reason, done });
 }
 
 /** Ask why it is safe to go on, then lift the latches of a scope. */
 export function resetDialog(scope, button) {
   formOf(reset).elements.scope.value = scope;
-  open(reset, fill(text.reset_title, { scope }), button);
+  open(reset, fill(text.reset_title, { scope }), { button });
 }
 
-function open(dialog, title, button) {
+function open(dialog, title, { button, reason = "", done = () => {} }) {
   dialog.querySelector("h2").textContent = title;
   dialog.querySelector(".g-dialog-error").textContent = "";
-  formOf(dialog).elements.reason.value = "";
-  dialog.opener = button;
+  formOf(dialog).elements.reason.value = reason;
+  Object.assign(dialog, { opener: button, done });
   dialog.showPopover();
 }
 
-export function openDialogs() {
+/** Let the dialogs of this page send what is asked for. */
+export function armDialogs() {
   for (const dialog of [stop, reset].filter(Boolean)) {
     formOf(dialog).addEventListener("submit", (event) => {
       event.preventDefault();
@@ -44,8 +45,8 @@ export function openDialogs() {
 /** Back to the button, unless it has gone with its batch or somebody is elsewhere already. */
 function focusAfter(dialog) {
   if (document.activeElement !== document.body && !dialog.contains(document.activeElement)) return;
-  if (dialog.opener.isConnected) dialog.opener.focus();
-  else focusOn(document.getElementById("content"));
+  dialog.opener.focus();
+  if (document.activeElement !== dialog.opener) focusOn(document.getElementById("content"));
 }
 
 async function send(dialog) {
@@ -57,6 +58,8 @@ async function send(dialog) {
     dialog.querySelector(".g-dialog-error").textContent = sentence(answer);
     return;
   }
+  dialog.done();
   dialog.hidePopover();
-  toast(sentence(answer), "good");
+  const held = answer.body.slots?.some(({ confirmed }) => !confirmed); // another emergency stop, or no guard to ask
+  toast(sentence(answer), held ? "bad" : "good");
 }

@@ -1,0 +1,18 @@
+"""Which controls the pages offer whom."""
+
+from __future__ import annotations
+
+from control.access.rights import RIGHT_FOR, Right
+from control.pages.controls import EMERGENCY_STOP
+from control.states import ALLOWED_CONTROLS, LIVE
+
+
+def allowed_controls(rights: frozenset[Right]) -> dict[str, list[str]]:
+    """What a user may ask of a batch in each state: the lifecycle's table, cut down to the user's rights."""
+    allowed = {}
+    for state, controls in ALLOWED_CONTROLS.items():
+        words = [control.value for control in controls if RIGHT_FOR[control] in rights]
+        if state in LIVE and Right.EMERGENCY_STOP in rights:
+            words.append(EMERGENCY_STOP)
+        allowed[state.value] = words
+    return allowed

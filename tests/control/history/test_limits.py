@@ -1,0 +1,33 @@
+"""Limits as a person writes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.utils import translation
+
+from control.history.limits import limits_text
+
+BAND = {"minimum": 3.2, "maximum": 3.4, "marginal_minimum": 3.25, "marginal_maximum": 3.35}
+
+
+@pytest.mark.parametrize(
+    ("limits", "unit", "text"),
+    [
+        (None, "V", ""),
+        ({}, "", ""),
+        (BAND, "V", "3.2 … 3.4 V, comfortable 3.25 … 3.35 V"),
+        ({"minimum": 4.75, "maximum": 5.25}, "", "4.75 … 5.25"),
+        ({"minimum": 0}, "A", "≥ 0 A"),
+        ({"maximum": 12345678}, "Ω", "≤ 12345678 Ω"),
+        ({"equals": "OK"}, "", "= OK"),
+        ({"equals": False}, "", "= False"),
+        ({"equals": 5}, "V", "= 5 V"),
+        ({"one_of": ["A", 2]}, "", "one of A, 2"),
+        ({"marginal_minimum": 3}, "", "comfortable ≥ 3"),
+    ],
+)
+def test_limits_read_as_a_person_writes_them(limits: dict[str, Any] | None, unit: str, text: str) -> None:
+    with translation.override("en"):
+        assert limits_text(limits, unit) == text
