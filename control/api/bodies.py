@@ -12,7 +12,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 
-from control.api.problems import ApiProblem, not_known
+from control.api.problems import not_known, too_large
 from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST
 from control.lifecycle.refusals import UNKEPT, can_be_kept
 
@@ -26,7 +26,7 @@ class JsonBody(JSONParser):
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         content = stream.read(SIZE_LIMIT + 1)
         if len(content) > SIZE_LIMIT:
-            raise ApiProblem("too-large", _("The body is larger than 1 MiB. Put large data into a file."))
+            raise too_large()
         try:
             return json.loads(content.decode(), parse_constant=_refuse)
         except (ValueError, RecursionError) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from django.core.exceptions import RequestDataTooBig
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import serializers
@@ -85,7 +86,7 @@ class EmergencyView(ApiView):
         """What was sent, as far as it can be read."""
         try:
             data = request.data
-        except APIException:
+        except (APIException, RequestDataTooBig):
             return {}
         return data if isinstance(data, Mapping) else {}
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, JsonResponse
 from django.utils.translation import gettext as _
@@ -123,12 +123,18 @@ def _find(error: Exception) -> _Found:
         return _Found("not-found", str(error) or _("There is nothing here."))
     if isinstance(error, PermissionDenied):
         return _Found("forbidden", str(error) or _("You may not do this."))
+    if isinstance(error, RequestDataTooBig):  # Django has looked at the announced length before any parser did
+        return _of_framework(too_large())
     if isinstance(error, exceptions.ValidationError):
         return _bad_values(error.detail)
     if isinstance(error, exceptions.APIException):
         return _of_framework(error)
     log.error("an unexpected error under /api/", exc_info=error)
     return _Found("internal", _("Something went wrong here, not with you. The log of the web process tells what."))
+
+
+def too_large() -> ApiProblem:
+    return ApiProblem("too-large", _("The body is larger than 1 MiB. Put large data into a file."))
 
 
 def not_known(name: str, known: Iterable[str]) -> str:

@@ -11,7 +11,8 @@ import getpass
 import sys
 import time
 from pathlib import Path
-from uuid import uuid4
+
+from uuid_utils.compat import uuid7
 
 from stations.contracts import Latch
 from stations.paths import StationPaths
@@ -24,7 +25,7 @@ def main() -> int:
     parser.add_argument("data_dir", type=Path, help="the station's data directory, for example ./data")
     paths = StationPaths(parser.parse_args().data_dir)
     slots = slots_known(paths)
-    latch = Latch(id=str(uuid4()), scope="all", by=getpass.getuser(), face="COMMAND", reason="pressed", at=time.time())
+    latch = Latch(id=str(uuid7()), scope="all", by=getpass.getuser(), face="COMMAND", reason="pressed", at=time.time())
     answers = stop_slots(paths, slots, latch)
     for slot, answer in sorted(answers.items()):
         known = answer if isinstance(answer, str) else "off" if answer["safe"] else "SAFE STATE NOT CONFIRMED"

@@ -80,7 +80,7 @@ def test_a_stop_without_body_needs_a_station_on_this_host(caller: Caller):
     assert answer.json()["detail"] == "This host has no station. Name a slot or a station, or all."
 
 
-@pytest.mark.parametrize("body", ["", "{"])
+@pytest.mark.parametrize("body", ["", "{", "x" * 4_000_000])
 def test_a_stop_that_cannot_be_read_stops_the_station_of_this_host(caller: Caller, one_slot_here: str, body: str):
     answer = caller.generic("POST", STOP, body, content_type="application/json" if body else "")
     found = answer.json()

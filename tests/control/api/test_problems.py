@@ -96,8 +96,9 @@ def test_a_form_is_told_to_send_json():
     assert problem["detail"].endswith("Send JSON, with the header Content-Type: application/json.")
 
 
-def test_a_body_of_more_than_a_mebibyte_is_refused():
-    body = '{"name": "' + "x" * SIZE_LIMIT + '"}'
+@pytest.mark.parametrize("size", [SIZE_LIMIT, 4 * SIZE_LIMIT])
+def test_a_body_of_more_than_a_mebibyte_is_refused(size: int):
+    body = '{"name": "' + "x" * size + '"}'
     check(with_key(Role.OPERATOR).post(BATCHES, body, content_type="application/json"), "too-large")
 
 
