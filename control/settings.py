@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "control.pages.errors.wrong_methods",
 ]
 ROOT_URLCONF = "control.urls"
 TEMPLATES = [
@@ -119,6 +120,9 @@ WHITENOISE_AUTOREFRESH = DEBUG
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = bool(CSRF_TRUSTED_ORIGINS) and all(
     origin.startswith("https://") for origin in CSRF_TRUSTED_ORIGINS
 )
+# Names of our own: cookies know no port, and another Django on this host would log people out here.
+SESSION_COOKIE_NAME = "gwanje_session"
+CSRF_COOKIE_NAME = "gwanje_csrf"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

@@ -41,7 +41,7 @@ def skin_settings() -> dict[str, Any]:
         "SCRIPTS": [],
         "COLORS": {"primary": PRIMARY},
         "SIDEBAR": {
-            "show_search": True,
+            "show_search": False,  # it would look through names of lists; each list finds its own rows
             "navigation": _navigation(),
         },
     }

@@ -19,6 +19,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("control.api.urls")),
 ]
+handler400 = "control.pages.errors.bad_request"
 handler403 = "control.pages.errors.forbidden"
 handler404 = "control.pages.errors.not_found"
 handler500 = "control.pages.errors.server_error"

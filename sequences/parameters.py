@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from sequences.units import check_unit
-from sequences.wording import Wording
+from sequences.wording import Wording, quoted
 
 Schema = Mapping[str, Mapping[str, Any]]
 
@@ -98,21 +98,20 @@ def parse_parameter_texts(schema: Schema, texts: Iterable[str]) -> dict[str, Any
         elif name in values:
             problems.append(Wording("Parameter '%(name)s' is given twice.", {"name": name}))
         else:
-            values[name] = _parse(value, schema[name]["type"])
+            values[name] = parse_value(value, schema[name]["type"])
     if problems:
         raise ParameterError(problems)
     return values
 
 
-def _parse(text: str, type_name: str) -> Any:
+def parse_value(text: str, type_name: str) -> Any:
     """The text as the type, or the text itself where it does not fit: resolving says what was expected."""
-    try:
-        if type_name == "integer":
-            return int(text)
-        if type_name == "number":
-            return float(text)
-    except ValueError:
-        return text
+    for reads in {"integer": (int,), "number": (int, float)}.get(type_name, ()):
+        try:
+            number = reads(text)
+        except ValueError:
+            continue
+        return number if _is_number(number) else text
     if type_name == "boolean":
         return BOOLEANS.get(text.lower(), text)
     return text
@@ -126,7 +125,7 @@ def value_problems(name: str, declared: Mapping[str, Any], value: object) -> lis
     inside = inside and not (_is_number(value) and _outside(declared, value))
     if inside:
         return []
-    said = {"name": name, "expected": _expected(declared), "value": repr(value)}
+    said = {"name": name, "expected": _expected(declared), "value": quoted(repr(value))}
     return [Wording("Parameter '%(name)s' must be %(expected)s, it is %(value)s.", said)]
 
 
@@ -149,6 +148,7 @@ def _expected(declared: Mapping[str, Any]) -> Wording:
 
 
 def _unknown(name: str, schema: Schema) -> Wording:
+    name = quoted(name)
     near = difflib.get_close_matches(name, schema, n=1)
     if near:
         return Wording("There is no parameter '%(name)s'. Did you mean '%(near)s'?", {"name": name, "near": near[0]})

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+LONGEST_QUOTED = 100  # characters of what somebody gave that a sentence repeats
+
 
 @dataclass(frozen=True)
 class Wording:
@@ -22,3 +24,8 @@ class Wording:
 
     def __str__(self) -> str:
         return self.said(str)
+
+
+def quoted(text: str) -> str:
+    """What somebody gave, as a sentence about it repeats it: enough to find it again, however long it is."""
+    return text if len(text) <= LONGEST_QUOTED else text[:LONGEST_QUOTED] + "…"

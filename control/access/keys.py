@@ -51,6 +51,11 @@ def create_key(
     return row, text
 
 
+def idle_scopes(user: AbstractUser, scopes: Collection[str]) -> list[str]:
+    """The scopes that open nothing, because the user has no such right."""
+    return sorted(set(scopes) - rights_of(user))
+
+
 def find_key(text: str, *, note_use: bool = True) -> KeyHolder | None:
     """The holder of a key that is valid now: known, not revoked, not expired, its user active; else None.
 

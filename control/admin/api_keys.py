@@ -16,8 +16,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from control.access.keys import create_key, revoke_key
-from control.access.rights import Right
+from control.access.keys import create_key, idle_scopes, revoke_key
+from control.access.rights import Right, rights_of
 from control.admin.cells import chip, time_of
 from control.admin.filters import ChoiceFilter
 from control.admin.skin import Checkboxes, GuardedAdmin, Select, SplitDateTime, TextInput
@@ -140,6 +140,7 @@ class ApiKeyAdmin(GuardedAdmin):
             "key": obj,
             "key_text": obj.key_text,
             "scopes": self.shown_scopes(obj),
+            "warning": _warning(obj),
         }
         return TemplateResponse(request, "control/admin_new_key.html", context)
 
@@ -151,6 +152,18 @@ class ApiKeyAdmin(GuardedAdmin):
             self.log_change(request, key, "Revoked.")
         text = ngettext("%(count)s key revoked.", "%(count)s keys revoked.", len(keys)) % {"count": len(keys)}
         self.message_user(request, text, messages.SUCCESS)
+
+
+def _warning(key: ApiKey) -> str:
+    """What a new key does not open, though it seems to."""
+    name = key.user.get_username()
+    if not rights_of(key.user):
+        return _("%(name)s has no right at all, so the key opens nothing. A group gives rights.") % {"name": name}
+    if idle := idle_scopes(key.user, key.scopes):
+        rights = ", ".join(str(Right(scope).label) for scope in idle)
+        said = _("%(name)s lacks these rights, so the key has none of them: %(rights)s")
+        return said % {"name": name, "rights": rights}
+    return ""
 
 
 def _validity(key: ApiKey) -> Any:

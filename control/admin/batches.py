@@ -20,6 +20,7 @@ from control.admin.cells import (
     live_url,
     moment,
     progress,
+    reason_of,
     row_link,
     text_of,
     time_of,
@@ -36,9 +37,10 @@ from control.admin.filters import (
 )
 from control.admin.one_batch import LARGE, counted_neighbours
 from control.admin.skin import ReadOnlyAdmin
+from control.history.interventions import interventions
 from control.history.overview import counted_batches
 from control.metrics.eta import elapsed_s
-from control.models import Batch, Event, Step, Stream
+from control.models import Batch, ControlEvent, Event, Step, Stream
 from control.states import State, StepOutcome
 
 STEPS_SHOWN = 100
@@ -57,7 +59,7 @@ class OverviewFilter(ChoiceFilter):
             ("running", gettext_lazy("Running")),
             ("queued", gettext_lazy("Waiting")),
             ("passed_today", gettext_lazy("Passed today")),
-            ("other_today", gettext_lazy("Failed today")),
+            ("other_today", gettext_lazy("Failed or aborted today")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
@@ -175,7 +177,7 @@ class BatchAdmin(ReadOnlyAdmin):
             },
             "live_url": live_url(obj),
             "neighbours": counted_neighbours(obj),
-            "tables": [_steps(obj), _events(obj)],
+            "tables": [_steps(obj), _control_events(obj), _events(obj)],
         }
 
 
@@ -200,6 +202,28 @@ def _steps(batch: Batch) -> dict[str, Any]:
         "table": {"headers": headers, "rows": rows},
         "all_url": list_url(Step, batch=batch.pk),
         "cut": len(rows) == STEPS_SHOWN,
+    }
+
+
+def _control_events(batch: Batch) -> dict[str, Any]:
+    newest = interventions(batch, timezone.now()).order_by("-pk")[:EVENTS_SHOWN]
+    rows = [
+        [
+            row_link(event, event.get_kind_display()),
+            event.scope,
+            event.by,
+            event.get_face_display(),
+            reason_of(event),
+            moment(event.requested_at, exact=True),
+        ]
+        for event in newest
+    ]
+    headers = [_("Kind"), _("Scope"), _("By"), _("Origin"), _("Reason"), _("Requested")]
+    return {
+        "title": _("Control events"),
+        "table": {"headers": headers, "rows": rows},
+        "all_url": list_url(ControlEvent, batch=batch.pk),
+        "cut": len(rows) == EVENTS_SHOWN,
     }
 
 

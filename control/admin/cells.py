@@ -16,7 +16,8 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from control.models import Batch, Event
+from control.lifecycle.actor import USER_REQUEST
+from control.models import Batch, ControlEvent, Event
 from control.states import State, StepOutcome, StepState
 
 Cell = Callable[[Any, Any], Any]
@@ -150,11 +151,11 @@ def duration(seconds: float | None) -> str:
 
 
 def progress(batch: Batch) -> SafeString:
-    percent = round(min(max(batch.progress, 0.0), 1.0) * 100)
+    percent = int(min(max(batch.progress, 0.0), 1.0) * 100)  # as pages do: never 100 before the end
     return format_html(
         '<span class="flex items-center gap-2" role="progressbar" aria-label="{}" aria-valuemin="0" aria-valuemax="100"'
         ' aria-valuenow="{}"><span class="bg-base-100 block overflow-hidden rounded-default w-24 dark:bg-base-800">'
-        '<span class="block h-1.5 bg-primary-600 dark:bg-primary-500" style="width: {}%"></span></span>{} %</span>',
+        '<span class="block h-1.5 bg-primary-600 dark:bg-primary-500" style="width: {}%"></span></span>{}%</span>',
         gettext("Progress"),
         percent,
         percent,
@@ -177,6 +178,11 @@ def pretty_json(value: Any) -> SafeString | str:
         return preformatted(text)
     note = gettext("… and %(count)s more characters") % {"count": f"{len(text) - JSON_SHOWN:,}"}
     return preformatted(f"{text[:JSON_SHOWN]}\n{note}")
+
+
+def reason_of(event: ControlEvent) -> str:
+    """Why somebody intervened, in words of his own if there are any."""
+    return gettext("no reason given") if event.reason == USER_REQUEST else event.reason
 
 
 def row_link(row: Any, text: Any = None) -> SafeString | str:

@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
+from django.contrib.admin import display
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from control.admin.cells import json_of, link_of, live_url, time_of
-from control.admin.filters import as_uuid, batch_filter, choice_filter, date_filter
-from control.admin.one_batch import batch_neighbours, with_batch
+from control.admin.cells import json_of, link_of, live_url, reason_of, time_of
+from control.admin.filters import as_uuid, batch_filter, batch_in, choice_filter, date_filter
+from control.admin.one_batch import LARGE, batch_neighbours, with_batch
 from control.admin.skin import ReadOnlyAdmin
-from control.models import ControlEvent
+from control.history.interventions import are_of
+from control.models import Batch, ControlEvent
+
+
+class OfBatch(batch_filter()):  # type: ignore[misc]
+    """What is told of a batch everywhere: also the stops of its slot, its station or everything that met it."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return _of_batch(queryset, batch_in(request)) if self.value() else queryset
+
+
+def _of_batch(rows: QuerySet, pk: UUID | None) -> QuerySet:
+    batch = Batch.objects.filter(pk=pk).defer(*LARGE).first()
+    return rows.none() if batch is None else rows.filter(are_of(batch, timezone.now()))
 
 
 class ControlEventAdmin(ReadOnlyAdmin):
-    list_display = ("kind", "batch_link", "scope", "by", "face", "reason", "requested", "delivered", "obeyed")
+    list_display = ("kind", "batch_link", "scope", "by", "face", "shown_reason", "requested", "delivered", "obeyed")
     list_filter = (
-        batch_filter(),
+        OfBatch,
         choice_filter(gettext_lazy("Kind"), "kind", ControlEvent.Kind.choices),
         choice_filter(gettext_lazy("Origin"), "face", ControlEvent.Face.choices),
         date_filter("pk", of_ids=True),
@@ -36,7 +52,7 @@ class ControlEventAdmin(ReadOnlyAdmin):
                 "fields": (
                     ("kind", "scope"),
                     ("by", "face"),
-                    "reason",
+                    "shown_reason",
                     ("requested", "delivered"),
                     "obeyed",
                     ("shown_before", "shown_after"),
@@ -52,6 +68,10 @@ class ControlEventAdmin(ReadOnlyAdmin):
     shown_before = json_of("before", gettext_lazy("state before"))
     shown_after = json_of("after", gettext_lazy("state after"))
 
+    @display(description=gettext_lazy("reason"))
+    def shown_reason(self, event: ControlEvent) -> str:
+        return reason_of(event)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return with_batch(super().get_queryset(request))
 
@@ -61,7 +81,7 @@ class ControlEventAdmin(ReadOnlyAdmin):
         pk = as_uuid(search_term)
         if pk is None:
             messages.info(request, _("This is not the id of a batch."))
-        return (queryset.filter(batch=pk) if pk else queryset.none()), False
+        return _of_batch(queryset, pk), False
 
     def detail(self, request: HttpRequest, obj: ControlEvent) -> dict[str, Any]:
         heading = {"name": obj.get_kind_display(), "facts": [obj.by, obj.get_face_display()]}

@@ -7,12 +7,14 @@ from typing import Any
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from control.admin.cells import list_url, row_url
 from control.admin.filters import as_uuid, batch_in, begins
 from control.admin.paging import count_up_to, counted
 from control.history.facts import PROVENANCE
+from control.history.interventions import interventions
 from control.models import Batch, ControlEvent, ErrorLog, Event, Measurement, Step, Stream
 
 COUNTED = 1_000
@@ -50,7 +52,7 @@ def counted_neighbours(batch: Batch) -> list[dict[str, Any]]:
     found = {
         Step: batch.steps.all(),
         Measurement: Measurement.objects.filter(step__batch=batch),
-        ControlEvent: batch.control_events.all(),
+        ControlEvent: interventions(batch, timezone.now()),
         ErrorLog: batch.errors.all(),
     }
     counts = {model: counted(count_up_to(rows, COUNTED), COUNTED) for model, rows in found.items()}

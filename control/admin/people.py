@@ -110,7 +110,24 @@ class UserAdmin(GuardedUserAdmin):
         return self.allowed(request)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return self.allowed(request)
+        """Superusers are changed by superusers alone, or whoever may change users could let himself in as one."""
+        above = obj is not None and obj.is_superuser and not request.user.is_superuser
+        return self.allowed(request) and not above
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        fields = (*super().get_readonly_fields(request, obj),)
+        return fields if request.user.is_superuser else (*fields, "superuser")
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Only a superuser is asked whether somebody is to be one; the others read it."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if request.user.is_superuser:
+            return fieldsets
+        read = {"is_superuser": "superuser"}
+        return [
+            (title, {**options, "fields": tuple(read.get(name, name) for name in options["fields"])})
+            for title, options in fieldsets
+        ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).prefetch_related("groups")

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.contrib.admin.exceptions import DisallowedModelAdminLookup, DisallowedModelAdminToField
 from django.contrib.auth.forms import AuthenticationForm
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from unfold.sites import UnfoldAdminSite
 from unfold.widgets import BASE_INPUT_CLASSES
 
@@ -41,7 +43,10 @@ class GwanjeAdminSite(UnfoldAdminSite):
                 if request.path == reverse("admin:logout"):
                     return view(request, *args, **kwargs)  # whoever may do nothing may still leave
                 raise PermissionDenied
-            return inner(request, *args, **kwargs)
+            try:
+                return inner(request, *args, **kwargs)
+            except (DisallowedModelAdminLookup, DisallowedModelAdminToField) as error:
+                raise BadRequest(_("This list has no such filter. Choose one of those that it offers.")) from error
 
         return guarded
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.utils.translation import gettext as _
+from drf_spectacular.authentication import SessionScheme
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
 from control.access.keys import KeyHolder, find_key
@@ -34,11 +35,30 @@ class KeyAuthentication(BaseAuthentication):
             raise AuthenticationFailed(_("Only keys are accepted here: Authorization: Bearer KEY."))
         holder = find_key(text.strip(), note_use=self.note_use)
         if holder is None:
-            raise AuthenticationFailed(_("This key is not valid: it is unknown, revoked or expired, or its user is."))
+            raise AuthenticationFailed(_("The key is unknown, revoked or expired, or its user is not active."))
         return holder.user, holder
 
     def authenticate_header(self, request: Request) -> str:
         return SCHEME
+
+
+class LoginAuthentication(SessionAuthentication):
+    """Whoever is logged in in this browser; what changes something also takes the token of a page."""
+
+    def enforce_csrf(self, request: Request) -> None:
+        try:
+            super().enforce_csrf(request)
+        except PermissionDenied as error:
+            raise PermissionDenied(
+                _("The CSRF token is missing or out of date. Send it in the header X-CSRFToken, or use a key.")
+            ) from error
+
+
+class LoginScheme(SessionScheme):
+    """How the schema speaks of a login."""
+
+    target_class = LoginAuthentication
+    priority = 0
 
 
 class KeyScheme(OpenApiAuthenticationExtension):

@@ -22,7 +22,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from control.access.rights import Right
-from control.api.bodies import Body, Text, YesNo, reason_in
+from control.api.bodies import Body, Choice, Text, YesNo, reason_in
 from control.api.face import ApiView
 from control.api.pagination import PARAMETERS, Pages
 from control.api.schema import Shape
@@ -31,7 +31,7 @@ from control.history.queue import batches_ahead
 from control.lifecycle.actor import LONGEST_REASON
 from control.lifecycle.default_sequence import default_sequence
 from control.lifecycle.refusals import UnknownName, no_batch
-from control.lifecycle.submit import Order, submit
+from control.lifecycle.submit import LONGEST_NAME, LONGEST_SUBJECT, Order, submit
 from control.models import Batch
 from control.states import State, StepOutcome
 from sequences.catalogue import find_packages
@@ -87,10 +87,12 @@ class NewBatch(Body):
     slot = Text(
         required=False, allow_null=True, help_text="`station/slot`. Default: the first free one that fits, or a lane."
     )
-    name = Text(required=False, max_length=200, help_text="Default: the sequence's title and the subject.")
-    subject = Text(required=False, max_length=100, help_text="What it is about: a serial number, a dataset.")
+    name = Text(required=False, max_length=LONGEST_NAME, help_text="Default: the sequence's title and the subject.")
+    subject = Text(
+        required=False, max_length=LONGEST_SUBJECT, help_text="What it is about: a serial number, a dataset."
+    )
     parameters = serializers.DictField(required=False, help_text="By the sequence's own schema.")
-    priority = serializers.ChoiceField(Batch.Priority.names, required=False, help_text="Default: NORMAL.")
+    priority = Choice(Batch.Priority.names, required=False, help_text="Default: NORMAL.")
     wait = YesNo(required=False, help_text="Default: true. false: 409 when the slot is busy.")
     reason = Text(required=False, max_length=LONGEST_REASON, help_text="Kept in the history.")
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 from django.utils.translation import gettext as _
 from rest_framework import serializers
@@ -14,7 +15,8 @@ from rest_framework.request import Request
 
 from control.api.problems import not_known, too_large
 from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST
-from control.lifecycle.refusals import UNKEPT, can_be_kept
+from control.lifecycle.refusals import UNKEPT, BadValue, can_be_kept, check_text
+from sequences.wording import quoted
 
 SIZE_LIMIT = 1024 * 1024  # bytes
 LARGEST_NUMBER = 2**63
@@ -28,7 +30,7 @@ class JsonBody(JSONParser):
         if len(content) > SIZE_LIMIT:
             raise too_large()
         try:
-            return json.loads(content.decode(), parse_constant=_refuse)
+            return json.loads(content.decode(), parse_constant=_refuse, parse_float=AsWritten)
         except (ValueError, RecursionError) as error:
             raise ParseError(_("The body is no JSON: %(problem)s") % {"problem": error}) from error
 
@@ -37,16 +39,48 @@ def _refuse(word: str) -> None:
     raise ValueError(f"{word} is no number of JSON")
 
 
-class Text(serializers.CharField):
-    """A string of JSON, not something that could be written as one."""
+class AsWritten(float):
+    """A number of JSON that is told as it was written: 1e400 is none that a float holds, but nobody wrote "inf"."""
 
-    def __init__(self, **more: Any) -> None:
+    def __new__(cls, text: str) -> float:
+        number = float(text)
+        if math.isfinite(number):
+            return number
+        huge = super().__new__(cls, number)
+        huge.text = text
+        return huge
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+class Text(serializers.CharField):
+    """A string of JSON, not something that could be written as one.
+
+    Where the lifecycle has a sentence of its own, it is said: of what is too long, and `missing` of what is left out.
+    """
+
+    def __init__(self, *, missing: str = "", **more: Any) -> None:
         super().__init__(**({"allow_blank": True} | more))
+        self.missing = missing
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
-        return super().to_internal_value(data)
+        text: str = super().to_internal_value(data)
+        return check_text(self.field_name, text, self.max_length) if self.max_length else text
+
+    def fail(self, key: str, **more: Any) -> NoReturn:
+        if self.missing and key in ("required", "null"):
+            raise BadValue(_(self.missing), field=self.field_name)
+        super().fail(key, **more)
+
+
+class Choice(serializers.ChoiceField):
+    """One of some words."""
+
+    def fail(self, key: str, **more: Any) -> NoReturn:
+        super().fail(key, **{name: quoted(str(value)) for name, value in more.items()})
 
 
 class YesNo(serializers.BooleanField):
@@ -64,7 +98,8 @@ class Body(serializers.Serializer):
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if isinstance(data, Mapping):
             known = list(self.fields)
-            problems = {name: [not_known(name, known)] for name in map(str, data) if name not in self.fields}
+            unknown = [quoted(name) for name in map(str, data) if name not in self.fields]
+            problems = {name: [not_known(name, known)] for name in unknown}
             problems |= {name: [found] for name, value in data.items() if name in known and (found := unkept(value))}
             if problems:
                 raise serializers.ValidationError(problems)
@@ -72,7 +107,9 @@ class Body(serializers.Serializer):
 
     @classmethod
     def read(cls, request: Request) -> Self:
-        """A request's body, checked; an absent one counts as an empty object. Raises ValidationError."""
+        """A request's body, checked; an absent one counts as an empty object. Raises ValidationError or BadValue."""
+        if not isinstance(request.data, Mapping):
+            raise BadValue(_("The body is no object of JSON. Send one: {…}."))
         body = cls(data=request.data)
         body.is_valid(raise_exception=True)
         return body

@@ -9,13 +9,13 @@ from django.core.exceptions import RequestDataTooBig
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import serializers
-from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from control.access.rights import Right
-from control.api.authentication import KeyAuthentication
+from control.api.authentication import KeyAuthentication, LoginAuthentication
 from control.api.bodies import Body, Text, YesNo
 from control.api.face import AnyAnswer, ApiView
 from control.api.problems import ApiProblem
@@ -23,7 +23,7 @@ from control.api.schema import Shape
 from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST
 from control.lifecycle.guards_said import after_reset, after_stop, reset_verdict, stop_verdict
 from control.lifecycle.press import Pressed, press_emergency_stop, reset
-from control.lifecycle.refusals import BadValue
+from control.lifecycle.refusals import NEEDS_REASON, BadValue
 from control.lifecycle.scopes import ALL, find_slot, find_station, station_here
 
 
@@ -39,7 +39,9 @@ class Scope(Body):
 class ResetScope(Scope):
     """What is to be released, and why it is safe to go on. Nothing but a reason: the station of this host."""
 
-    reason = Text(max_length=LONGEST_REASON, help_text="Why it is safe to go on. Kept in the history.")
+    reason = Text(
+        missing=NEEDS_REASON, max_length=LONGEST_REASON, help_text="Why it is safe to go on. Kept in the history."
+    )
 
 
 class StoppedSlot(Shape):
@@ -80,7 +82,7 @@ class EmergencyView(ApiView):
     strict = False
 
     def get_authenticators(self) -> list[BaseAuthentication]:
-        return [KeyAuthentication(note_use=False), SessionAuthentication()]
+        return [KeyAuthentication(note_use=False), LoginAuthentication()]
 
     def body(self, request: Request) -> Mapping[str, Any]:
         """What was sent, as far as it can be read."""

@@ -6,10 +6,11 @@ from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
 from django.http import Http404
+from django.http.response import HttpResponseBase
 from django.urls import is_valid_path
+from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
-from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import NotAcceptable, ValidationError
 from rest_framework.generics import GenericAPIView
 from rest_framework.negotiation import DefaultContentNegotiation
@@ -19,12 +20,13 @@ from rest_framework.request import Request
 from control.access.faces import actor_of
 from control.access.keys import KeyHolder
 from control.access.rights import Right
-from control.api.authentication import KeyAuthentication
+from control.api.authentication import KeyAuthentication, LoginAuthentication
 from control.api.bodies import JsonBody
 from control.api.permissions import HasRight
 from control.api.problems import ApiProblem, not_known
 from control.lifecycle.actor import Actor
 from control.models import ControlEvent
+from sequences.wording import quoted
 
 
 class OneAnswer(DefaultContentNegotiation):
@@ -61,7 +63,7 @@ class ApiView(GenericAPIView):
     repeatable: ClassVar[Collection[str]] = ()  # of these, parameters that may be given several times
     strict = True
     http_method_names: ClassVar = ["get", "post", "head"]
-    authentication_classes = (KeyAuthentication, SessionAuthentication)
+    authentication_classes = (KeyAuthentication, LoginAuthentication)
     permission_classes = (HasRight,)
     parser_classes = (JsonBody,)
     content_negotiation_class = OneAnswer
@@ -79,13 +81,18 @@ class ApiView(GenericAPIView):
         problems = {}
         for name, values in request.query_params.lists():
             if name not in known:
-                problems[name] = [not_known(name, known)]
+                problems[quoted(name)] = [not_known(quoted(name), known)]
             elif "" in values:
                 problems[name] = [_("It is empty. Leave it out, or give it a value.")]
             elif len(values) > 1 and name not in self.repeatable:
                 problems[name] = [_("It is given several times.")]
         if problems:
             raise ValidationError(problems)
+
+    def finalize_response(self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any) -> Any:
+        """Facts of this moment, for whoever asked: nothing on the way keeps them."""
+        add_never_cache_headers(response)
+        return super().finalize_response(request, response, *args, **kwargs)
 
     @property
     def actor(self) -> Actor:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from rest_framework import exceptions, serializers
 
 from control.api.permissions import RightMissing
-from control.lifecycle.refusals import Refused, UnknownName
+from control.lifecycle.refusals import BadValue, Refused, UnknownName
 from sequences.parameters import ParameterError
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,6 @@ TYPES: dict[str, int] = {
     "length-required": 411,
     "too-large": 413,
     "unsupported-media-type": 415,
-    "too-many-requests": 429,
     "internal": 500,
     "not-ready": 503,
     "database-away": 503,
@@ -151,6 +150,8 @@ def _fields_of(error: Refused) -> dict[str, list[str]]:
         return {error.what: [str(error)]}
     if isinstance(error.__cause__, ParameterError):
         return {"parameters": str(error).splitlines()}
+    if isinstance(error, BadValue) and error.field:
+        return {error.field: [str(error)]}
     return {}
 
 
@@ -179,8 +180,6 @@ def _of_framework(error: exceptions.APIException) -> _Found:
     headers = {}
     if header := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = header
-    if (wait := getattr(error, "wait", None)) is not None:
-        headers["Retry-After"] = str(int(wait) + 1)
     more = {"right": error.right.value} if isinstance(error, RightMissing) else {}
     name = (
         error.name

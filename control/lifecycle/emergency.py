@@ -19,7 +19,7 @@ from control.journal.kinds import Kind
 from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
 from control.lifecycle.control_events import record_control_event, told
 from control.lifecycle.finish import End, finish_waiting
-from control.lifecycle.refusals import BadValue, check_text
+from control.lifecycle.refusals import NEEDS_REASON, BadValue, check_text
 from control.lifecycle.scopes import ALL, slots_in
 from control.models import Batch, ControlEvent
 from control.states import ACTIVE, State, StepOutcome
@@ -130,7 +130,7 @@ def record_reset(scope: str, *, by: Actor, reason: str) -> tuple[ControlEvent, l
     Returns the event and the slots whose latch it lifts.
     """
     if not reason.strip():
-        raise BadValue(_("A reset needs a reason: say why it is safe to go on."))
+        raise BadValue(_(NEEDS_REASON), field="reason")
     check_text("reason", reason, LONGEST_REASON)
     with transaction.atomic():
         slots = list(Slot.objects.filter(slots_in(scope), latch__isnull=False))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
+
+from sequences.wording import quoted
 
 
 class Refused(Exception):
@@ -40,7 +43,7 @@ class UnknownName(Refused):
 
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
         self.what = what
-        names = sorted(known)
+        name, names = quoted(name), sorted(known)
         near = difflib.get_close_matches(name, names, 1)
         if near:
             hint = _("Did you mean '%(name)s'?") % {"name": near[0]}
@@ -50,9 +53,13 @@ class UnknownName(Refused):
 
 
 class BadValue(Refused):
-    """A value in the request cannot be used."""
+    """A value in the request cannot be used. `field` names it, where it is one of the request's own."""
 
     status = 400
+
+    def __init__(self, sentence: str, *, field: str = "") -> None:
+        super().__init__(sentence)
+        self.field = field
 
 
 class WrongState(Refused):
@@ -69,10 +76,37 @@ TOO_LONG = {
 def check_text(what: str, text: str, longest: int) -> str:
     """Return the text. Raises BadValue when the database would cut or refuse it. `what` is a key of TOO_LONG."""
     if len(text) > longest:
-        raise BadValue(_(TOO_LONG[what]) % {"given": len(text), "longest": longest})
+        raise BadValue(_(TOO_LONG[what]) % {"given": len(text), "longest": longest}, field=what)
     if not can_be_kept(text):
-        raise BadValue(_(UNKEPT))
+        raise BadValue(_(UNKEPT), field=what)
     return text
+
+
+UNSEEN = {
+    "name": gettext_noop(
+        "The name holds the invisible character %(code)s. Write it on one line, without such characters."
+    ),
+    "subject": gettext_noop(
+        "The subject holds the invisible character %(code)s. Write it on one line, without such characters."
+    ),
+}
+# Marks of Unicode that turn the order of letters around, also of what stands beside them in a list.
+TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def check_label(what: str, text: str, longest: int) -> str:
+    """Return the text. Raises BadValue as `check_text` does, and for what would disturb a list that shows it.
+
+    `what` is a key of UNSEEN.
+    """
+    check_text(what, text, longest)
+    for letter in text:
+        if letter in TURNING or unicodedata.category(letter) in ("Cc", "Zl", "Zp"):
+            raise BadValue(_(UNSEEN[what]) % {"code": f"U+{ord(letter):04X}"}, field=what)
+    return text
+
+
+NEEDS_REASON = gettext_noop("A reset needs a reason: say why it is safe to go on.")
 
 
 UNKEPT = gettext_noop("It holds a character that cannot be kept: U+0000, or half of a pair.")

@@ -17,7 +17,7 @@ from control.journal.kinds import Kind, stream_of
 from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
 from control.lifecycle.control_events import record_control_event, told
 from control.lifecycle.doorbell import ring_slot
-from control.lifecycle.refusals import BadValue, UnknownName, check_text
+from control.lifecycle.refusals import BadValue, UnknownName, check_label, check_text
 from control.lifecycle.slot_choice import choose_slot, open_slots
 from control.models import Batch, ControlEvent, Stream
 from control.states import State
@@ -25,7 +25,12 @@ from sequences.catalogue import Package, find_packages
 from sequences.parameters import ParameterError, resolve_parameters
 from stations.models import Slot, Station
 
+LONGEST_NAME, LONGEST_SUBJECT = 200, 100
 PARAMETERS_LIMIT = 64 * 1024  # bytes of JSON: a job travels to its guard in one datagram
+
+
+# How long a run will take is told by the last ones that were like it, among so many.
+USUAL_OF, LOOKED_AT = 10, 50
 
 
 @dataclass(frozen=True)
@@ -47,8 +52,8 @@ def submit(order: Order, *, by: Actor, trigger: Batch.Trigger, reason: str = USE
     Effects, in order: Batch, its Stream, a ControlEvent, a line in the batch's story and on the board, a bell.
     Raises UnknownName or BadValue for what cannot be run, WrongState for a slot that takes nothing now.
     """
-    check_text("name", order.name, 200)
-    check_text("subject", order.subject, 100)
+    check_label("name", order.name, LONGEST_NAME)
+    check_label("subject", order.subject, LONGEST_SUBJECT)
     check_text("reason", reason, LONGEST_REASON)
     package = find_package(order.sequence)
     parameters = _resolve(package, order.parameters)
@@ -86,7 +91,9 @@ def _resolve(package: Package, given: Mapping[str, Any]) -> dict[str, Any]:
     return parameters
 
 
-def _create(order: Order, package: Package, *, station: Station, by: Actor, **more: Any) -> Batch:
+def _create(
+    order: Order, package: Package, *, parameters: dict[str, Any], station: Station, by: Actor, **more: Any
+) -> Batch:
     batch = Batch.objects.create(
         name=order.name or " ".join(filter(None, [package.title[:99], order.subject])),
         subject=order.subject,
@@ -94,6 +101,7 @@ def _create(order: Order, package: Package, *, station: Station, by: Actor, **mo
         version=package.version,
         sha256=package.sha256,
         package=str(package.path),
+        parameters=parameters,
         limits=package.manifest.limits,
         stop_grace_s=package.manifest.stop_grace_s,
         station=station,
@@ -101,18 +109,22 @@ def _create(order: Order, package: Package, *, station: Station, by: Actor, **mo
         created_by=by.user,
         submitted_by=by.name,
         station_configuration=station.configuration,
-        expected_s=usual_duration_s(package.name),
+        expected_s=usual_duration_s(package, parameters),
         **more,
     )
     Stream.objects.create(name=stream_of(batch.pk), batch=batch)
     return batch
 
 
-def usual_duration_s(sequence: str) -> float | None:
-    """The median duration of the last ten runs of a sequence that went to their end, in seconds; None without any."""
-    ended = Batch.objects.filter(sequence=sequence, state=State.COMPLETED).order_by("-pk")
-    times = ended.values_list("started_at", "ended_at")[:10]
-    return statistics.median([(end - begin).total_seconds() for begin, end in times]) if times else None
+def usual_duration_s(package: Package, parameters: Mapping[str, Any]) -> float | None:
+    """The median duration of the last runs that went to their end, in seconds; None without any.
+
+    Runs with other parameters tell nothing: a burn-in takes as long as somebody wants.
+    """
+    ended = Batch.objects.filter(sequence=package.name, version=package.version, state=State.COMPLETED)
+    rows = ended.order_by("-pk").values_list("parameters", "started_at", "ended_at")[:LOOKED_AT]
+    times = [(end - begin).total_seconds() for given, begin, end in rows if given == parameters]
+    return statistics.median(times[:USUAL_OF]) if times else None
 
 
 def _record(batch: Batch, by: Actor, reason: str) -> None:

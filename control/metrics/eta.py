@@ -21,14 +21,17 @@ def elapsed_s(batch: Batch, now: datetime) -> float | None:
 def seconds_left(batch: Batch, now: datetime) -> float | None:
     """Seconds until the batch ends; None when nothing is known, and while nobody can know: waiting, paused, ended.
 
-    Before the first progress, what runs of this sequence took lately; with progress, more and more its projection.
+    Before the first progress, what runs like this took lately; with progress, more and more its projection. One that
+    takes longer than those did tells nothing any more: its projection would grow while it waits for one long step.
     """
     elapsed = elapsed_s(batch, now)
     if elapsed is None or batch.state != State.RUNNING:
         return None
+    if batch.expected_s is not None and elapsed > batch.expected_s:
+        return None
     done = min(batch.progress, 1.0)
     projected = elapsed / done - elapsed if done >= ENOUGH else None
-    usual = max(0.0, batch.expected_s - elapsed) if batch.expected_s is not None else None
+    usual = batch.expected_s - elapsed if batch.expected_s is not None else None
     if projected is None or usual is None:
         return projected if usual is None else usual
     return done * projected + (1 - done) * usual

@@ -20,7 +20,7 @@ from control.history.limits import limits_text
 from control.lifecycle.refusals import no_batch
 from control.models import Batch
 from control.pages.allowed_controls import allowed_controls
-from control.pages.answers import problem, wants_json
+from control.pages.answers import problem
 from control.pages.batch_words import batch_words, priority_word
 from control.pages.controls import EMERGENCY_STOP
 from control.pages.inside import draw, needs
@@ -32,15 +32,13 @@ from stations.contracts import Ending, Verdict
 @require_safe
 @needs(Right.SEE)
 def batch_page(request: HttpRequest, batch_id: UUID) -> HttpResponse:
-    """The page; for its own script, which asks for JSON, the story alone."""
     story = read_batch_story(batch_id, timezone.now())
     if story is None:
-        return _unknown(request, batch_id)
-    if wants_json(request):
-        return JsonResponse(story)
+        unknown = _("No such batch")
+        return draw(request, "control/batch_unknown.html", unknown, status=404, sentence=str(no_batch(batch_id)))
     facts, provenance = story["batch"], story["provenance"]
     allowed = allowed_controls(rights_of(request.user))
-    data = {"endings": ending_rules(), "allowed": allowed, "address": reverse("control:batch", args=[batch_id])}
+    data = {"endings": ending_rules(), "allowed": allowed, "story": reverse("control:batch_story", args=[batch_id])}
     return draw(
         request,
         "control/batch.html",
@@ -53,7 +51,7 @@ def batch_page(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         outcome_word="" if facts["outcome"] == StepOutcome.NONE else StepOutcome(facts["outcome"]).label,
         trigger_word=Batch.Trigger(facts["trigger"]).label,
         priority_word=priority_word(facts["priority"]),
-        percent=int(100 * facts["progress"]),
+        percent=None if facts["ended_at"] and facts["state"] != State.COMPLETED else int(100 * facts["progress"]),
         controls=_buttons(batch_id, allowed, State(facts["state"])),
         links=_links(facts),
         provenance=provenance,
@@ -65,6 +63,14 @@ def batch_page(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         ],
         station_configuration=json.dumps(provenance["station_configuration"], indent=2, ensure_ascii=False),
     )
+
+
+@require_safe
+@needs(Right.SEE)
+def batch_story(request: HttpRequest, batch_id: UUID) -> HttpResponse:
+    """The rows alone, for the page's own script. Not at the page's address: a browser going back would show them."""
+    story = read_batch_story(batch_id, timezone.now())
+    return problem(404, str(no_batch(batch_id))) if story is None else JsonResponse(story)
 
 
 def ending_rules() -> dict[str, tuple[str, str, str]]:
@@ -119,10 +125,3 @@ def _admin(name: str, *args: str, **filters: str) -> str:
     except NoReverseMatch:
         return ""
     return f"{address}?{urlencode(filters)}" if filters else address
-
-
-def _unknown(request: HttpRequest, batch_id: UUID) -> HttpResponse:
-    sentence = str(no_batch(batch_id))
-    if wants_json(request):
-        return problem(404, sentence)
-    return draw(request, "control/batch_unknown.html", _("No such batch"), status=404, sentence=sentence)

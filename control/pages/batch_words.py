@@ -69,6 +69,7 @@ def _verdicts() -> Words:
         "STOPPED": _("Stopped on request."),
         "ABORTED": _("Aborted: the run was ended by force."),
         "CRASHED": _("Crashed: the run died, the subject could not be judged."),
+        "NEVER_BEGAN": _("It never began: nothing was run."),
     }
 
 
@@ -79,6 +80,8 @@ def _steps() -> Words:
         "cut_short": _("Cut short"),
         "in_and_out": _("%(taken)s in, %(given)s out"),
         "more_measurements": _("More measurements: %(count)s"),
+        "steps_to_come": _("The steps appear when the run begins."),
+        "no_steps": _("It ended before its first step."),
         "hidden_steps": _("Older attempts that are not shown here: %(count)s."),
     }
 
@@ -90,7 +93,9 @@ def _measurements() -> Words:
         "value_elsewhere": _("not loaded yet"),
         "points": _("%(count)s points"),
         "one_of": _("one of %(values)s"),
-        "comfortable": _("comfortable %(band)s"),
+        "marginal_outside": _("marginal outside %(band)s"),
+        "marginal_below": _("marginal below %(limit)s"),
+        "marginal_above": _("marginal above %(limit)s"),
         "first_rows": _("First %(count)s of %(total)s rows"),
         "all_rows": _("Rows"),
         "curve_of": _("Curve %(name)s: %(x)s from %(from)s to %(to)s, %(y)s from %(low)s to %(high)s"),

@@ -1,12 +1,15 @@
-"""What is answered instead of a page: forbidden, not found, a mistake of ours, and a database that is away."""
+"""What is answered instead of a page: a refusal, a mistake of ours, and a database that is away."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import BadRequest, DisallowedHost
 from django.db import Error, InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template import loader
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
@@ -34,6 +37,31 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _refusal(request, 404, "404.html", _("Not found"), _("There is no such page, or no longer."))
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What no page makes: a filter that does not exist, a form of a thousand files, a name that is not ours."""
+    title, detail = _("Not understood"), _("This address or form holds something that Gwanje does not take.")
+    if isinstance(exception, DisallowedHost):  # no address of ours can be made for somebody who does not know our name
+        return _plain(400, {"title": title, "detail": detail})
+    if isinstance(exception, BadRequest):
+        detail = str(exception) or detail
+    return _refusal(request, 400, "404.html", title, detail)
+
+
+def wrong_methods(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: Django answers a method that a page does not take with an empty one."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if isinstance(response, HttpResponseNotAllowed):
+            detail = _("This address is there for the buttons of pages. Go to the overview, and press one.")
+            page = _refusal(request, 405, "404.html", _("Not opened like this"), detail)
+            response.content = page.content
+            response.headers["Content-Type"] = page.headers["Content-Type"]
+        return response
+
+    return handle
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """No database and no user is asked for here: whatever failed may be just that."""
     away = isinstance(sys.exc_info()[1], AWAY)
@@ -46,7 +74,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if wants_json(request) or request.path.startswith("/api/"):
         return problem(status, f"{title}. {detail}")
     context = {"title": title, "detail": detail, "away": away}
-    response = HttpResponse(loader.render_to_string("control/plain.html", context), status=status)
+    response = _plain(status, context)
     if away:
         response.headers["Retry-After"] = "5"
     return response
@@ -61,5 +89,9 @@ def _refusal(request: HttpRequest, status: int, template: str, title: str, detai
         context = {**admin.site.each_context(request), "title": title, "detail": detail, "stranger": stranger}
         return TemplateResponse(request, template, context, status=status).render()
     except Error:
-        context = {"title": title, "detail": detail}
-        return HttpResponse(loader.render_to_string("control/plain.html", context), status=status)
+        return _plain(status, {"title": title, "detail": detail})
+
+
+def _plain(status: int, context: dict[str, Any]) -> HttpResponse:
+    """A page that needs neither database nor login."""
+    return HttpResponse(loader.render_to_string("control/plain.html", context), status=status)

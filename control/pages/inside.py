@@ -12,22 +12,32 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 
 from control.access.rights import Right, may
+from control.pages.answers import problem, wants_json
 
 View = Callable[..., HttpResponse]
 
 
 def needs(right: Right) -> Callable[[View], View]:
-    """Let in whoever has a right. Nobody is logged in: to the login page, and back; without the right: 403."""
+    """Let in whoever has a right. Nobody is logged in: to the login page, and back; without the right: 403.
+
+    A script gets its answer (401) instead of the login page. No browser keeps what is shown: it is of this moment, and
+    for this person alone.
+    """
 
     def decorate(view: View) -> View:
+        @never_cache
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if may(request.user, right):
                 return view(request, *args, **kwargs)
             if request.user.is_authenticated:
                 raise PermissionDenied
+            if wants_json(request):
+                return problem(401, _("You are logged out. Log in to go on."))
             return redirect_to_login(
                 request.get_full_path() if request.method == "GET" else reverse("control:overview"),
                 reverse("admin:login"),

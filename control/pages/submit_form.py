@@ -6,34 +6,55 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy
 
+from control.lifecycle.refusals import UNKEPT, BadValue, can_be_kept, check_label
+from control.lifecycle.submit import LONGEST_NAME, LONGEST_SUBJECT
 from control.models import Batch
 from sequences.manifest import Manifest
+from sequences.parameters import ParameterError, parse_value, resolve_parameters
 
 PREFIX = "parameter-"
+
+
+class TextField(forms.CharField):
+    """What was typed, as it is: the lifecycle judges it, so that page and API refuse in the same sentences."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(required=False, **more)
+        self.validators = []
+
+    def clean(self, value: Any) -> str:
+        text: str = super().clean(value)
+        if not can_be_kept(text):
+            raise forms.ValidationError(gettext(UNKEPT))
+        return text
 
 
 class SubmitForm(forms.Form):
     """What somebody asks to be run. The fields of parameters follow the manifest and are named `parameter-…`."""
 
-    name = forms.CharField(
-        label=_("Name"), max_length=200, required=False, help_text=_("Left empty: title of the sequence and subject.")
+    name = TextField(
+        label=gettext_lazy("Name"),
+        max_length=LONGEST_NAME,
+        help_text=gettext_lazy("Left empty: title of the sequence and subject."),
     )
-    subject = forms.CharField(
-        label=_("Subject"), max_length=100, required=False, help_text=_("What is tested: a serial number, for example.")
+    subject = TextField(
+        label=gettext_lazy("Subject"),
+        max_length=LONGEST_SUBJECT,
+        help_text=gettext_lazy("What is tested: a serial number, for example."),
     )
     priority = forms.TypedChoiceField(
-        label=_("Priority"), choices=Batch.Priority.choices, coerce=int, initial=Batch.Priority.NORMAL
+        label=gettext_lazy("Priority"), choices=Batch.Priority.choices, coerce=int, initial=Batch.Priority.NORMAL
     )
-    slot = forms.CharField(label=_("Slot"), required=False)
+    slot = TextField(label=gettext_lazy("Slot"))
 
     def __init__(self, manifest: Manifest, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, declared in manifest.parameters.items():
-            field = parameter_field(name, declared)
-            field.unit = declared.get("unit", "")
-            self.fields[PREFIX + name] = field
+        self.schema = manifest.parameters
+        self.parameters: dict[str, Any] = {}  # the values given, under the names of the manifest, once they are right
+        for name, declared in self.schema.items():
+            self.fields[PREFIX + name] = parameter_field(name, declared)
 
     def parameter_fields(self) -> list[forms.BoundField]:
         return [self[name] for name in self.fields if name.startswith(PREFIX)]
@@ -41,28 +62,67 @@ class SubmitForm(forms.Form):
     def general_fields(self) -> list[forms.BoundField]:
         return [self["subject"], self["name"], self["priority"]]
 
-    def parameters(self) -> dict[str, Any]:
-        """The values given, under the names of the manifest."""
-        return {name.removeprefix(PREFIX): self.cleaned_data[name] for name in self.fields if name.startswith(PREFIX)}
+    def clean_name(self) -> str:
+        return _checked("name", self.cleaned_data["name"], LONGEST_NAME)
+
+    def clean_subject(self) -> str:
+        return _checked("subject", self.cleaned_data["subject"], LONGEST_SUBJECT)
+
+    def clean(self) -> None:
+        try:
+            self.parameters = resolve_parameters(self.schema, self._given())
+        except ParameterError as error:
+            for problem in error.problems:
+                self.add_error(f"{PREFIX}{problem.values['name']}", problem.said(gettext))
+
+    def _given(self) -> dict[str, Any]:
+        """What was typed, as the types of the manifest. A number that must be given and was not is left out."""
+        given = {}
+        for name, declared in self.schema.items():
+            value = self.cleaned_data.get(PREFIX + name, "")
+            if value == "" and "default" not in declared:
+                continue
+            given[name] = _value(value, declared)
+        return given
+
+
+def _checked(what: str, text: str, longest: int) -> str:
+    try:
+        return check_label(what, text, longest)
+    except BadValue as error:
+        raise forms.ValidationError(str(error)) from error
+
+
+def _value(value: str | bool, declared: Mapping[str, Any]) -> Any:
+    if isinstance(value, bool):
+        return value
+    if "enum" in declared:
+        return {str(known): known for known in declared["enum"]}.get(value, value)
+    return parse_value(value, declared["type"])
 
 
 def parameter_field(name: str, declared: Mapping[str, Any]) -> forms.Field:
-    """A field that takes what the manifest declares. The lifecycle checks it again, by the same declaration."""
-    common = {
-        "label": name.replace("_", " "),
-        "help_text": declared.get("description", ""),
-        "initial": declared.get("default"),
-    }
+    """A field for what the manifest declares."""
+    field = _field_of(
+        declared,
+        label=name.replace("_", " "),
+        help_text=declared.get("description", ""),
+        initial=declared.get("default"),
+    )
+    field.unit = declared.get("unit", "")
+    field.minimum, field.maximum = declared.get("minimum"), declared.get("maximum")
+    return field
+
+
+def _field_of(declared: Mapping[str, Any], **common: Any) -> forms.Field:
     kind = declared["type"]
     if "enum" in declared:
         choices = [(str(value), str(value)) for value in declared["enum"]]
-        values = {str(value): value for value in declared["enum"]}
-        return forms.TypedChoiceField(choices=choices, coerce=values.__getitem__, **common)
+        return TextField(widget=forms.Select(choices=choices), **common)
     if kind == "boolean":
         return forms.BooleanField(required=False, **common)
     if kind == "string":
-        return forms.CharField(required="default" not in declared, strip=False, **common)
-    limits = {"min_value": declared.get("minimum"), "max_value": declared.get("maximum")}
-    if kind == "integer":
-        return forms.IntegerField(**limits, **common)
-    return forms.FloatField(**limits, **common)
+        return TextField(strip=False, **common)
+    # A field of numbers would throw away what is no number before anybody can say what is wrong with it.
+    keys = "decimal" if declared.get("minimum", -1) >= 0 else "text"  # a pad of digits has no minus sign
+    return TextField(widget=forms.TextInput({"inputmode": keys, "autocomplete": "off"}), **common)

@@ -15,7 +15,7 @@ from control.access.faces import actor_of
 from control.access.rights import Right
 from control.history.facts import Facts
 from control.history.slots import read_slots
-from control.lifecycle.refusals import BadValue, Refused
+from control.lifecycle.refusals import BadValue, Refused, UnknownName
 from control.lifecycle.submit import Order, submit
 from control.models import Batch, ControlEvent
 from control.pages.inside import draw, needs
@@ -35,9 +35,12 @@ def new_batch(request: HttpRequest) -> HttpResponse:
     packages = find_packages(settings.SEQUENCE_DIRS)
     old = _old_batch(request.GET.get("like", ""))
     asked = old.sequence if old else request.GET.get("sequence", "")
-    chosen = packages.get(request.POST.get("sequence") or asked)
+    name = request.POST.get("sequence") or asked
+    chosen = packages.get(name)
     if chosen is None or chosen.problems:
-        return draw(request, "control/choose_sequence.html", _("New batch"), packages=list(packages.values()))
+        refusal = UnknownName("sequence", name, packages) if name and chosen is None else ""
+        choice = {"packages": list(packages.values()), "refusal": refusal}
+        return draw(request, "control/choose_sequence.html", _("New batch"), **choice)
     places = fitting_places(chosen)
     if request.method != "POST":
         form = SubmitForm(chosen.manifest, initial=_as_before(old, places) if old else {"slot": ""})
@@ -71,7 +74,7 @@ def _submit(request: HttpRequest, chosen: Package, form: SubmitForm, fitting: se
         slot=form.cleaned_data["slot"] or None,
         name=form.cleaned_data["name"],
         subject=form.cleaned_data["subject"],
-        parameters=form.parameters(),
+        parameters=form.parameters,
         priority=Batch.Priority(form.cleaned_data["priority"]),
     )
     try:

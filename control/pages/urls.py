@@ -11,6 +11,7 @@ urlpatterns = [
     path("", overview.overview, name="overview"),
     path("batches/new/", submitting.new_batch, name="new_batch"),
     path("batches/<uuid:batch_id>/", batch.batch_page, name="batch"),
+    path("batches/<uuid:batch_id>/story/", batch.batch_story, name="batch_story"),
     *(
         path(f"batches/<uuid:batch_id>/{word}/", controls.control, {"word": word}, name="control")
         for word in controls.WORDS

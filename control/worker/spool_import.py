@@ -52,7 +52,7 @@ class Page:
         entry = Entry(
             kind,
             line.get("message") or "",
-            line.get("level") or _LEVELS.get(kind, "INFO"),
+            line.get("level") or _level(line),
             line.get("step"),
             at,
             {name: value for name, value in line.items() if name not in _ENVELOPE},
@@ -193,6 +193,13 @@ def _take_batch_ended(page: Page, line: Line, at: datetime) -> None:
 
 
 _LEVELS = {Kind.ERROR: "ERROR", Kind.LADDER: "WARNING", Kind.TORN: "WARNING"}
+
+
+def _level(line: Line) -> str:
+    """How loud a line is that does not say so itself. The first rung is how every stop begins: nothing is wrong yet."""
+    return "INFO" if line.get("rung") == "interrupt" else _LEVELS.get(line["k"], "INFO")
+
+
 _TAKERS: dict[str, Callable[[Page, Line, datetime], None]] = {
     Kind.BATCH_STARTED: _take_batch_started,
     Kind.STEP_STARTED: _take_step_started,

@@ -1,6 +1,7 @@
-// The bell: the latest alerts in a list, a count of those that nobody here has seen, and a toast for each new one.
+// The bell: the latest alerts in a list, a count of those that nobody here has seen, and a toast for each new happening.
 
 import { element, setText } from "./elements.js";
+import { isOwnNews } from "./emergency_stop.js";
 import { when } from "./format.js";
 import { live } from "./live.js";
 import { toast } from "./notices.js";
@@ -8,6 +9,7 @@ import { told } from "./told.js";
 import { data, fill, words } from "./words.js";
 
 const KEPT = 20;
+const ONE_HAPPENING_MS = 1500; // alerts of one batch that come this close are one thing to people
 const SEEN = "gwanje.alerts.seen"; // number of the last alert that was looked at in this browser
 
 const bell = document.getElementById("bell");
@@ -40,11 +42,11 @@ function look(number) {
   localStorage.setItem(SEEN, number);
 }
 
-/** Whose alert it is and what it says. Some kinds of events carry no sentence of their own. */
-function textOf({ kind, message, data: facts }) {
-  const said = told(message) || words().alert_kinds[kind] || kind;
-  return facts?.name ? `${facts.name}: ${said}` : said;
-}
+/** What an alert says. Some kinds of events carry no sentence of their own. */
+const sentenceOf = ({ kind, message }) => told(message) || words().alert_kinds[kind] || kind;
+
+/** The same, with whose alert it is. */
+const textOf = (event) => (event.data?.name ? `${event.data.name}: ${sentenceOf(event)}` : sentenceOf(event));
 
 function show(event, fresh) {
   const text = textOf(event);
@@ -67,8 +69,26 @@ function show(event, fresh) {
   }
   empty.hidden = true;
   count();
-  if (fresh) toast(text, tone, address ? [words().open_batch, address] : null);
+  if (fresh) tell(event, text, tone, address ? [words().open_batch, address] : null);
 }
+
+let toasts = []; // what toasts say now: { at, batch, said, tone, shown }
+
+/** One toast for each happening: who has just pressed an emergency stop was answered, and how a guard insists is for the bell. */
+function tell(event, text, tone, link) {
+  const { kind, data: facts } = event;
+  if (kind === "ladder" || (isOwnNews() && isStop(kind, facts))) return;
+  const [at, batch, said] = [performance.now(), facts?.batch, sentenceOf(event)];
+  toasts = toasts.filter(({ shown }) => shown.isConnected);
+  if (toasts.some((one) => one.said === said && (!one.batch || !batch || one.batch === batch))) return; // a slot's stop ends its batch
+  const before = toasts.find((one) => batch && one.batch === batch && at - one.at < ONE_HAPPENING_MS);
+  before?.shown.remove(); // the later word is the fuller one
+  const worst = before?.tone === "bad" ? "bad" : tone;
+  toasts.push({ at, batch, said, tone: worst, shown: toast(text, worst, link) });
+}
+
+const isStop = (kind, facts) =>
+  (kind === "control" && facts?.kind === "EMERGENCY_STOP") || (kind === "batch.ended" && facts?.state === "ABORTED");
 
 function count() {
   const fresh = numbers.filter((number) => number > seen()).length;

@@ -13,7 +13,7 @@ import { live } from "./live.js";
 import { data, fill, words } from "./words.js";
 
 const text = words("page-words");
-const { endings, allowed, address } = data("page-data");
+const { endings, allowed, story: address } = data("page-data");
 const LOG_LINES = 500; // before the page was opened
 const LOOK_AGAIN_MS = 1500;
 const STEPS_EVERY_MS = 120;
@@ -73,7 +73,7 @@ function draw() {
 /** A loop of thousands of steps a second: nobody reads that fast, and every step is many elements. */
 function drawStepsInTime() {
   clearTimeout(later);
-  if (stepsDrawn?.steps === state.steps && stepsDrawn.doing === state.doing) return;
+  if (stepsDrawn?.steps === state.steps && stepsDrawn.doing === state.doing && isOver(stepsDrawn) === isOver(state)) return;
   const early = STEPS_EVERY_MS - (performance.now() - stepsDrawnAt);
   if (early > 0) later = setTimeout(drawStepsInTime, early);
   else drawStepList(state);
@@ -86,11 +86,14 @@ function drawStepList(now) {
   const note = document.getElementById("steps-hidden");
   note.hidden = hidden === 0;
   setText(note.firstElementChild, fill(text.hidden_steps, { count: number(hidden) }));
-  document.getElementById("steps-empty").hidden = now.steps.length > 0;
+  const empty = document.getElementById("steps-empty");
+  empty.hidden = now.steps.length > 0;
+  setText(empty, isOver(now) ? text.no_steps : text.steps_to_come);
   if (followBox.checked) steps.querySelector('[aria-current="step"]')?.scrollIntoView({ block: "nearest" });
 }
 
 function tick() {
+  if (document.documentElement.hasAttribute("data-stale")) return; // nobody knows whether it still runs
   const now = Date.now() + offset;
   tickHeader(state, now);
   tickSteps(steps, now);
@@ -148,7 +151,7 @@ function watchQueue() {
 }
 
 log.know(state.steps);
-armControls(state.batch);
+armControls(() => state.batch);
 copyButtons();
 draw();
 const ticking = setInterval(tick, 250);

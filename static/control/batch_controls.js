@@ -2,6 +2,7 @@
 
 import { armDialogs, stopDialog } from "./dialogs.js";
 import { drawList, element, setAttribute, setText } from "./elements.js";
+import { stopBatchAtOnce } from "./emergency_stop.js";
 import { timeOfDay } from "./format.js";
 import { ask } from "./steering.js";
 import { reasonOf, told } from "./told.js";
@@ -32,7 +33,7 @@ function update(node, control) {
   setText(node.querySelector(".b-control-what"), said(control));
   setText(node.querySelector(".b-control-reason"), reasonOf(control));
   for (const name of ["requested", "delivered", "obeyed"]) {
-    const at = control[`${name}_at`];
+    const at = timeOf(control, name);
     const place = node.querySelector(`[data-time="${name}"]`);
     place.hidden = !at && control.kind === "EMERGENCY_STOP"; // that it was obeyed is what the safe state proves
     setAttribute(place, "data-done", at !== null);
@@ -41,8 +42,15 @@ function update(node, control) {
   setText(node.querySelector(".b-control-note"), told(control.note));
 }
 
+/** What has been obeyed had been delivered by then: that is written down only when the guard has answered. */
+function timeOf(control, name) {
+  const { delivered_at: delivered, obeyed_at: obeyed } = control;
+  const late = name === "delivered" && delivered && obeyed && Date.parse(delivered) > Date.parse(obeyed);
+  return late ? obeyed : control[`${name}_at`];
+}
+
 /** Send a control without leaving the page. A stop asks for a reason first; an emergency stop asks nothing. */
-export function armControls(batch) {
+export function armControls(batchNow) {
   const form = document.querySelector('[data-batch="controls"]');
   if (!form) return;
   armDialogs();
@@ -51,7 +59,8 @@ export function armControls(batch) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const button = event.submitter;
-    if (button.dataset.control === "stop") return stopDialog(batch, button, { reason: reason.value, done: taken });
+    if (button.dataset.control === "emergency-stop") return stopBatchAtOnce(batchNow(), reason.value);
+    if (button.dataset.control === "stop") return stopDialog(batchNow(), button, { reason: reason.value, done: taken });
     const answer = await ask(button, button.formAction, reason.value);
     if (answer.ok) taken();
   });

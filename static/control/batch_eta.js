@@ -13,9 +13,10 @@ export function elapsed(batch, now) {
 export function secondsLeft(batch, now) {
   const past = elapsed(batch, now);
   if (past === null || batch.state !== "RUNNING") return null;
+  if (batch.expected_s !== null && past > batch.expected_s) return null; // it takes longer than usual
   const done = Math.min(batch.progress, 1);
   const projected = done >= ENOUGH ? past / done - past : null;
-  const usual = batch.expected_s === null ? null : Math.max(0, batch.expected_s - past);
+  const usual = batch.expected_s === null ? null : batch.expected_s - past;
   if (projected === null || usual === null) return projected ?? usual;
   return done * projected + (1 - done) * usual;
 }

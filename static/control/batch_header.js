@@ -20,7 +20,7 @@ export function drawHeader(state, allowed) {
   drawBadges(batch);
   setText(part("slot"), batch.slot ?? text.any_lane);
   drawTimes(batch);
-  drawProgress(batch);
+  drawProgress(state, over);
   drawCurrent(state);
   drawCounts(state);
   drawVerdict(state, over);
@@ -44,12 +44,16 @@ function drawTimes({ created_at, started_at, ended_at }) {
   }
 }
 
-function drawProgress({ progress }) {
+/** A run that was not completed is as far as its steps: what it left out counts as done in its progress. */
+function drawProgress(state, over) {
+  const { batch, total_steps: total } = state;
+  const cut = over && batch.state !== "COMPLETED";
+  const progress = cut ? doneSteps(endedCounts(state)) / (total || 1) : batch.progress;
   const share = Math.floor(progress * 100);
   const bar = part("progress");
   setAttribute(bar, "aria-valuenow", share);
   bar.firstElementChild.style.width = `${share}%`;
-  setText(part("percent"), percent(progress));
+  setText(part("percent"), cut ? "" : percent(progress));
 }
 
 function drawCurrent({ batch, position, doing }) {
@@ -67,21 +71,28 @@ function waiting({ slot }, position) {
 }
 
 /** How many steps are done, and how they came out. */
-function drawCounts({ steps, hidden, total_steps: total }) {
-  const counts = { ...hidden };
-  for (const { state, outcome, retrying } of steps) {
-    if (state !== "ENDED") continue;
-    const name = retrying ? "RETRYING" : outcome;
-    counts[name] = (counts[name] ?? 0) + 1;
-  }
-  const { RETRYING: retried = 0, ...ended } = counts;
-  const done = ["PASS", ...BAD].reduce((sum, name) => sum + (ended[name] ?? 0), 0);
+function drawCounts(state) {
+  const { RETRYING: retried = 0, ...ended } = endedCounts(state);
+  const [done, total] = [doneSteps(ended), state.total_steps];
   setText(part("steps"), total === null ? "" : fill(text.steps_done, { done: number(done), total: number(total) }));
   const names = ["FAIL", "ERROR", "TIMEOUT", "SKIPPED"].filter((name) => ended[name]);
   const said = names.map((name) => `${text.outcomes[name]} ${number(ended[name])}`);
   if (retried) said.push(fill(text.retried, { count: number(retried) }));
   setText(part("outcomes"), said.join(" · "));
 }
+
+/** How many attempts ended with which outcome; those that were tried again count as RETRYING. */
+function endedCounts({ steps, hidden }) {
+  const counts = { ...hidden };
+  for (const { state, outcome, retrying } of steps) {
+    if (state !== "ENDED") continue;
+    const name = retrying ? "RETRYING" : outcome;
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
+}
+
+const doneSteps = (ended) => ["PASS", ...BAD].reduce((sum, name) => sum + (ended[name] ?? 0), 0);
 
 /** What ended it, in one calm panel: the verdict, its cause, and whether everything is switched off. */
 function drawVerdict({ batch, controls, safe_state: proof }, over) {
@@ -105,8 +116,8 @@ function toneOf({ state, outcome, marginal }, over) {
   return outcome === "PASS" && !marginal ? "good" : "calm";
 }
 
-const verdictOf = ({ state, outcome, marginal }) =>
-  (marginal && text.verdicts.MARGINAL) || text.verdicts[`${state}.${outcome}`] || text.verdicts[state];
+const verdictOf = ({ state, outcome, marginal, started_at }) =>
+  (!started_at && text.verdicts.NEVER_BEGAN) || (marginal && text.verdicts.MARGINAL) || text.verdicts[`${state}.${outcome}`] || text.verdicts[state];
 
 function drawProof(place, proof) {
   const instruments = Object.entries(proof?.instruments ?? {}).sort();

@@ -64,13 +64,13 @@ function limitsText(limits, unit) {
   if (isNumber(high)) return `≤ ${withUnit(high, unit)}`;
   if (equals !== undefined) return `= ${withUnit(equals, unit)}`;
   if (one_of) return fill(text.one_of, { values: one_of.map(shown).join(", ") });
-  return comfortText(limits, unit);
+  return marginalText(limits, unit);
 }
 
-function comfortText({ marginal_minimum: low, marginal_maximum: high }, unit) {
-  if (isNumber(low) && isNumber(high)) return fill(text.comfortable, { band: `${shown(low)} … ${withUnit(high, unit)}` });
-  if (isNumber(low)) return fill(text.comfortable, { band: `≥ ${withUnit(low, unit)}` });
-  return isNumber(high) ? fill(text.comfortable, { band: `≤ ${withUnit(high, unit)}` }) : "";
+function marginalText({ marginal_minimum: low, marginal_maximum: high }, unit) {
+  if (isNumber(low) && isNumber(high)) return fill(text.marginal_outside, { band: `${shown(low)} … ${withUnit(high, unit)}` });
+  if (isNumber(low)) return fill(text.marginal_below, { limit: withUnit(low, unit) });
+  return isNumber(high) ? fill(text.marginal_above, { limit: withUnit(high, unit) }) : "";
 }
 
 const BOUNDS = ["minimum", "maximum", "marginal_minimum", "marginal_maximum"];
@@ -90,7 +90,7 @@ function band(measurement) {
   const { minimum, maximum } = limits;
   const low = limits.marginal_minimum ?? minimum;
   const high = limits.marginal_maximum ?? maximum;
-  const words = [withUnit(value, unit), limitsText(limits, unit), comfortText(limits, unit), outcome === "NONE" ? "" : text.outcomes[outcome], marginal ? text.marginal : ""];
+  const words = [withUnit(value, unit), limitsText(limits, unit), marginalText(limits, unit), outcome === "NONE" ? "" : text.outcomes[outcome], marginal ? text.marginal : ""];
   const picture = svg(
     "svg", { class: "b-band", viewBox: `-4 0 ${WIDE + 8} 16`, role: "img", "aria-label": words.filter(Boolean).join("; ") },
     svg("rect", { x: 0, y: 5, width: WIDE, height: 6, rx: 1.5, class: "b-band-out" }),
@@ -143,6 +143,13 @@ function curve({ name, value: { columns, rows, total } }) {
   );
 }
 
+/** Writes the ends of an axis as exactly as the eye can tell in the picture, and no more: 0 and 0.00029, not -5e-6. */
+function axisEnd(from, to) {
+  const step = 10 ** Math.floor(Math.log10((to - from) / 20));
+  if (!(step > 0)) return shown; // nothing but one value
+  return (value) => shown(Number((Math.round(value / step) * step).toPrecision(12)) || 0);
+}
+
 function plot(name, title, rows) {
   const finite = (column) => rows.map((row) => row[column]).filter(isNumber);
   const range = (values) => (values.length ? [Math.min(...values), Math.max(...values)] : [0, 1]);
@@ -155,7 +162,8 @@ function plot(name, title, rows) {
   const picture = svg("svg", { class: "b-plot", viewBox: `0 0 ${PLOT.width} ${PLOT.height}`, preserveAspectRatio: "none", role: "img", "aria-label": label });
   for (const share of [0.25, 0.5, 0.75]) picture.append(svg("line", { x1: 0, x2: PLOT.width, y1: PLOT.height * share, y2: PLOT.height * share, class: "b-plot-grid" }));
   title.slice(1).forEach((_, place) => picture.append(svg("polyline", { points: line(place + 1), class: "b-plot-line", "data-line": place })));
-  const side = element("div", { class: "b-plot-y" }, element("span", {}, shown(y1)), element("span", {}, title.slice(1).join(", ")), element("span", {}, shown(y0)));
-  const foot = element("div", { class: "b-plot-x" }, element("span", {}, shown(x0)), element("span", {}, title[0]), element("span", {}, shown(x1)));
+  const [xEnd, yEnd] = [axisEnd(x0, x1), axisEnd(y0, y1)];
+  const side = element("div", { class: "b-plot-y" }, element("span", {}, yEnd(y1)), element("span", {}, title.slice(1).join(", ")), element("span", {}, yEnd(y0)));
+  const foot = element("div", { class: "b-plot-x" }, element("span", {}, xEnd(x0)), element("span", {}, title[0]), element("span", {}, xEnd(x1)));
   return element("div", { class: "b-plot-frame" }, side, picture, foot);
 }

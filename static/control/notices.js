@@ -4,12 +4,12 @@ import { element } from "./elements.js";
 import { words } from "./words.js";
 
 const TOAST_MS = 8000;
-const MOST_TOASTS = 4;
+const MOST_TOASTS = matchMedia("(max-width: 640px)").matches ? 1 : 3; // a phone has no room beside its page
 
 const region = element("div", { class: "g-toasts", role: "status", "aria-live": "polite" });
 document.body.append(region);
 
-/** A message in the corner. `tone`: "good", "bad" or "calm"; `link`: [text, address]. Bad ones stay longer. */
+/** A message in the corner. `tone`: "good", "bad" or "calm"; `link`: [text, address]. Bad ones stay longer. Returns it. */
 export function toast(message, tone = "calm", link = null) {
   const close = element("button", { type: "button", class: "g-toast-close", "aria-label": words().close }, "×");
   const shown = element(
@@ -27,6 +27,7 @@ export function toast(message, tone = "calm", link = null) {
   shown.onpointerenter = () => clearTimeout(timer);
   shown.onpointerleave = leave;
   leave();
+  return shown;
 }
 
 /**

@@ -1,6 +1,8 @@
 // A card for each batch that runs or waits, a row for each that has ended.
 
+import { elapsed } from "./batch_eta.js";
 import { stopDialog } from "./dialogs.js";
+import { stopBatchAtOnce } from "./emergency_stop.js";
 import { element, setAttribute, setText } from "./elements.js";
 import { clock, duration, percent, roughly, when } from "./format.js";
 import { ask } from "./steering.js";
@@ -54,6 +56,7 @@ export const batchCard = {
     setText(part(node, "left"), leftOf(batch));
     drawProgress(node.querySelector(".g-progress"), batch);
     drawButtons(node.querySelector(".g-batch-buttons"), batch);
+    drawEmergencyButton(part(node, "emergency"), batch);
     drawClock(part(node, "elapsed"), batch);
   },
 };
@@ -94,9 +97,12 @@ function controlButton(word, batch) {
 function emergencyButton(batch) {
   if (!allowed[batch.state].includes(EMERGENCY)) return null;
   const label = `${text.emergency_stop}: ${batch.name}`;
-  const button = element("button", { type: "button", class: "g-button g-button--danger", "data-control": EMERGENCY, "aria-label": label }, text.emergency_stop);
-  button.onclick = () => ask(button, addressOf(EMERGENCY, batch));
-  return button;
+  return element("button", { type: "button", class: "g-button g-button--danger", "data-control": EMERGENCY, "data-part": "emergency", "aria-label": label }, text.emergency_stop);
+}
+
+/** A batch that waits for any lane gets its slot later. */
+function drawEmergencyButton(button, batch) {
+  if (button) button.onclick = () => stopBatchAtOnce(batch);
 }
 
 function drawClock(node, batch) {
@@ -110,6 +116,7 @@ function drawClock(node, batch) {
 
 /** Let the clocks of running batches go on between two snapshots. */
 export function tick() {
+  if (document.documentElement.hasAttribute("data-stale")) return; // nobody knows whether they still run
   const now = performance.now();
   for (const [node, [seconds, at]] of running) {
     if (!node.isConnected && now - at > 1000) running.delete(node);
@@ -139,7 +146,7 @@ export const endedRow = {
     setText(part(node, "name"), batch.name);
     setText(part(node, "why"), batch.marginal ? text.marginal : batch.outcome === "PASS" ? "" : told(batch.message));
     setText(part(node, "place"), batch.slot ?? batch.sequence);
-    setText(part(node, "took"), duration(batch.elapsed_s));
+    setText(part(node, "took"), duration(elapsed(batch)));
     setText(part(node, "ended"), when(batch.ended_at));
   },
 };

@@ -1,15 +1,17 @@
 // Every page: the state of the connection, alerts, and the small things that the skin leaves to scripts.
 
 import { live } from "./live.js";
-import { data, words } from "./words.js";
+import { words } from "./words.js";
 import { listen } from "./alerts.js";
 import { armEmergencyStop } from "./emergency_stop.js";
 import { openSkin } from "./skin_access.js";
+import { askForLogin } from "./logged_out.js";
 import { dialog } from "./notices.js";
 
 const shown = document.getElementById("connection");
 const text = shown?.querySelector(".g-connection-text");
 const SOON_MS = 1500; // a short interruption is not worth a word
+const OLD = new Set(["offline", "refused", "outdated"]); // what the page shows moves no more
 
 let pending;
 function showStatus(status) {
@@ -18,7 +20,7 @@ function showStatus(status) {
     shown.dataset.status = status;
     text.textContent = words().connection[status];
     shown.title = words().connection_help[status] ?? "";
-    document.documentElement.dataset.connection = status;
+    document.documentElement.toggleAttribute("data-stale", OLD.has(status)); // clocks stand still, and all but red buttons is dimmed
   };
   if (status === "offline" && shown.dataset.status === "live") pending = setTimeout(show, SOON_MS);
   else show();
@@ -26,11 +28,6 @@ function showStatus(status) {
   if (status === "outdated") {
     dialog(words().connection.outdated, words().connection_help.outdated, [[words().reload, location.href]]);
   }
-}
-
-function askForLogin() {
-  const back = `${data("shell").urls.login}?next=${encodeURIComponent(location.pathname + location.search)}`;
-  dialog(words().connection.refused, words().connection_help.refused, [[words().log_in, back]]);
 }
 
 openSkin();

@@ -1,17 +1,13 @@
 // Asking something of a batch, from the overview and from its own page, and telling what became of it.
 
-import { warnUnconfirmed } from "./emergency_stop.js";
 import { post, sentence } from "./forms.js";
 import { toast } from "./notices.js";
 
-/** Press one of a batch's buttons. An emergency stop without a proof is no success: its warning stays. Returns the answer. */
+/** Press one of a batch's buttons; the red one is that of emergency_stop.js. Returns the answer. */
 export async function ask(button, address, reason = "") {
-  const emergency = button.dataset.control === "emergency-stop";
-  button.disabled = !emergency; // that one may be pressed again at once
+  button.disabled = true;
   const answer = await post(address, { reason });
   button.disabled = false;
-  const sure = answer.ok && answer.body.confirmed !== false;
-  if (emergency && !sure) warnUnconfirmed(answer);
-  else toast(sentence(answer), sure ? "good" : "bad");
+  if (answer.status !== 401) toast(sentence(answer), answer.ok ? "good" : "bad"); // that one has a dialog of its own
   return answer;
 }

@@ -16,7 +16,26 @@ from tests.browser.web_station import WebStation
 
 NAMES = sorted(addresses(Story("", "", "", "")))
 LATIN_SENTENCE = re.compile(r"\b[A-Z]?[a-z]+(?: [a-z]+){3,}")
+# What stands in the list of steps and reaches beyond its card, or lies over what stands beside it in its row.
+STICKING_OUT = """() => {
+  const box = (node) => node.getBoundingClientRect();
+  const before = (end, begin) => end <= begin + 1;
+  const beside = (a, b) => before(a.right, b.left) || before(b.right, a.left);
+  const apart = (a, b) => beside(a, b) || before(a.bottom, b.top) || before(b.bottom, a.top);
+  const card = box(document.getElementById("steps").closest(".g-card"));
+  const beyond = [...document.querySelectorAll("#steps *")].filter((node) => box(node).right > card.right + 1);
+  const covers = (one, other) => one !== other && box(one).width && box(other).width && !apart(box(one), box(other));
+  const over = [...document.querySelectorAll(".b-measurement")].flatMap(({ children: [...parts] }) =>
+    parts.filter((one) => parts.some((other) => covers(one, other))));
+  return [...beyond, ...over].map(({ className, textContent }) => `${className}: ${textContent.slice(0, 30)}`);
+}"""
 BEGINNING = 30  # characters of a sentence that lists may shorten
+
+
+@pytest.fixture(scope="module", autouse=True)
+def on_one_database(pytestconfig: pytest.Config) -> None:
+    if pytestconfig.getoption("--database") != "sqlite":
+        pytest.skip("pages look alike on every database")
 
 
 @pytest.fixture(scope="module")
@@ -57,20 +76,27 @@ def serious(found: Any) -> list[str]:
     return [f"{each['id']}: {node['html'][:160]}" for each in bad for node in each["nodes"]]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", NAMES)
-def test_page_bars_nobody(name: str, scheme: str, login: Login, pages: dict[str, str]):
+def test_page_bars_nobody_in_any_look(name: str, login: Login, pages: dict[str, str]):
     # A page that is not there complains in the browser's console, as it should.
-    page = login("administrator", complain=name != "batch-unknown", color_scheme=scheme)
-    assert serious(Axe().run(opened(page, pages[name]))) == []
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_page_fits_a_phone(name: str, login: Login, pages: dict[str, str]):
-    page = login("administrator", complain=False, viewport={"width": 390, "height": 844})
+    page = opened(login("administrator", complain=name != "batch-unknown", color_scheme="light"), pages[name])
+    assert serious(Axe().run(page)) == []
+    page.emulate_media(color_scheme="dark")
     opened(page, pages[name])
+    assert page.locator("html.dark").count() == 1
+    assert serious(Axe().run(page)) == []
+    page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.get_by_role("button", name="Emergency stop").first.is_visible()
+
+
+def test_measurements_stay_within_their_card(login: Login, pages: dict[str, str]):
+    page = opened(login("administrator"), pages["batch-passed"])
+    assert page.locator("#steps .b-measurement").count() > 10
+    assert page.locator("#steps .b-plot").count() == 1
+    for width in (390, 1024, 1100, 1280, 1366, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert (width, page.evaluate(STICKING_OUT)) == (width, [])
 
 
 @pytest.mark.parametrize("name", NAMES)

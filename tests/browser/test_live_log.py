@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
@@ -13,11 +12,6 @@ from tests.browser.web_station import WebStation
 from tests.installations import wait_until
 
 LINES = 10_000
-
-
-def pid_of_web(web: WebStation) -> int:
-    ours = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in web.installation.processes()}
-    return next(pid for pid, command in ours.items() if b"web_server" in command)
 
 
 def events_of(web: WebStation, batch: str) -> int:
@@ -48,7 +42,7 @@ def test_a_page_catches_up_after_the_web_process_was_killed(login: Login, web: W
     page.goto(f"/control/batches/{batch}/")
     wait_until(lambda: counted(page, "lines") > 300, 20, "the first lines")
     with page.expect_websocket():  # a new one: the next web process may be there before the page says it is offline
-        os.kill(pid_of_web(web), signal.SIGKILL)
+        os.kill(web.pid_of_web(), signal.SIGKILL)
     wait_until(lambda: page.locator("[data-ended]").count(), 60, "the end of the story")
     assert counted(page, "lines") == 3000
     assert counted(page, "events") == events_of(web, batch)

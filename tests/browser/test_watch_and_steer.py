@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Login
 from tests.browser.web_station import WebStation
+from tests.installations import wait_until
 
 LONG = {"burn_in_time": 60}
+PLACES = ("/control/", "/control/batches/{batch}/")
 
 
 def badge(page: Page, text: str) -> None:
     """The state that the head of a batch page shows."""
     expect(page.locator("main, #content").get_by_text(text, exact=True).first).to_be_visible(timeout=20_000)
+
+
+def opacity(place: Locator) -> float:
+    """How much of something is to be seen, with all that it stands in."""
+    chain = "(node) => (node ? getComputedStyle(node).opacity * chain(node.parentElement) : 1)"
+    return float(place.evaluate(f"node => {{ const chain = {chain}; return chain(node); }}"))
+
+
+def bell(page: Page) -> str:
+    """The alerts that are listed."""
+    return page.locator("#alerts ol").text_content() or ""
 
 
 def start_from_the_page(page: Page, **parameters: object) -> str:
@@ -56,7 +69,7 @@ def test_the_emergency_stop_by_keyboard_switches_off_and_a_reset_frees_the_slots
     page.goto(f"/control/batches/{batch}/")
     expect(page.get_by_text("burn_in").first).to_be_visible(timeout=20_000)
     page.keyboard.press("Alt+Shift+E")
-    expect(page.locator("#emergency-stop-answer").get_by_text("demo/slot-2")).to_be_visible()
+    expect(page.locator("[role=alertdialog]").get_by_text("demo/slot-2")).to_be_visible()
     assert web.wait_for(batch, "ABORTED")["state"] == "ABORTED"
     assert web.bench.left_on() == []
     page.keyboard.press("Escape")
@@ -70,7 +83,7 @@ def test_the_emergency_stop_by_keyboard_switches_off_and_a_reset_frees_the_slots
     expect(page.get_by_role("button", name="Reset")).to_have_count(0)
 
 
-@pytest.mark.parametrize("path", ["/control/", "/control/batches/{batch}/"])
+@pytest.mark.parametrize("path", PLACES)
 def test_an_emergency_stop_that_nobody_confirms_is_a_warning_that_stays(path: str, login: Login, web: WebStation):
     batch = web.submit(slot="demo/slot-2", parameters=LONG)
     web.wait_for(batch, "RUNNING")
@@ -80,12 +93,101 @@ def test_an_emergency_stop_that_nobody_confirms_is_a_warning_that_stays(path: st
     with web.silent_guard("demo/slot-2"):
         page.locator("#content [data-control=emergency-stop]").click()
         warning = page.get_by_role("alertdialog")
-        expect(warning.get_by_role("heading")).to_have_text("Emergency stop: NOT CONFIRMED")
+        expect(warning.get_by_role("heading")).to_contain_text("NOT CONFIRMED")
         expect(page.locator(".g-toasts [data-tone=good]")).to_have_count(0)
     web.wait_for(batch, "ABORTED", "CRASHED")
     expect(warning).to_be_visible()
     warning.get_by_role("button", name="Close").click()
     expect(warning).to_have_count(0)
+
+
+@pytest.mark.parametrize("path", PLACES)
+def test_an_emergency_stop_of_a_batch_needs_no_session(path: str, login: Login, web: WebStation):
+    batch = web.submit(slot="demo/slot-2", parameters=LONG)
+    web.wait_for(batch, "RUNNING")
+    page = login("operator", complain=False)  # a browser complains of every 401
+    page.goto(path.format(batch=batch))
+    badge(page, "Running")
+    page.context.clear_cookies(name="gwanje_session")
+    page.get_by_role("button", name="Pause", exact=True).click()
+    said = page.get_by_role("alertdialog")
+    expect(said.get_by_role("heading")).to_have_text("Logged out")
+    expect(said.get_by_role("link", name="Log in")).to_be_visible()
+    said.get_by_role("button", name="Close").click()
+    page.locator("#content [data-control=emergency-stop]").click()
+    expect(said.get_by_role("heading")).to_have_text("Emergency stop of demo/slot-2: the safe state is confirmed.")
+    assert (web.bench.left_on(), web.get("/api/slots/demo/slot-2/")["state"]) == ([], "LATCHED")
+    assert web.wait_for(batch, "ABORTED")["state"] == "ABORTED"
+
+
+def test_a_web_process_that_hangs_is_told_and_what_was_asked_still_happens(login: Login, web: WebStation):
+    batch = web.submit(slot="demo/slot-2", parameters=LONG)
+    web.wait_for(batch, "RUNNING")
+    page = login("operator", complain=False)  # a browser complains of a socket that it loses
+    page.goto(f"/control/batches/{batch}/")
+    badge(page, "Running")
+    with web.silent_web():
+        expect(page.get_by_text("Connection lost", exact=True)).to_be_visible(timeout=20_000)
+        clocks = page.locator("[data-batch=elapsed], [data-batch=left], .b-step-took").all_inner_texts()
+        red = page.locator("#content [data-control=emergency-stop]")
+        assert opacity(page.locator("[data-batch=elapsed]")) < 1 == opacity(red)
+        red.click()
+        heading = page.get_by_role("alertdialog").get_by_role("heading")
+        expect(heading).to_have_text("Emergency stop is under way …")
+        expect(heading).to_have_text("Emergency stop: NOT CONFIRMED, Gwanje does not answer", timeout=8000)
+        assert page.locator("[data-batch=elapsed], [data-batch=left], .b-step-took").all_inner_texts() == clocks
+    expect(heading).to_have_text("Emergency stop of demo/slot-2: the safe state is confirmed.", timeout=10_000)
+    web.wait_for(batch, "ABORTED")
+    assert web.bench.left_on() == []
+
+
+def test_the_overview_dims_no_red_button_while_the_connection_is_lost(login: Login, web: WebStation):
+    batch = web.submit(slot="demo/slot-2", parameters=LONG)
+    web.wait_for(batch, "RUNNING")
+    page = login("operator", complain=False)
+    page.goto("/control/")
+    clock = page.locator("#live [data-part=elapsed]")
+    expect(clock).not_to_be_empty()
+    with web.silent_web():
+        expect(page.get_by_text("Connection lost", exact=True)).to_be_visible(timeout=20_000)
+        before = clock.inner_text()
+        assert opacity(clock) < 1 == opacity(page.locator("#live [data-control=emergency-stop]"))
+        page.wait_for_timeout(2000)
+        assert clock.inner_text() == before
+    expect(page.get_by_text("Live", exact=True)).to_be_visible(timeout=20_000)
+    expect(clock).not_to_have_text(before)
+
+
+def test_an_emergency_stop_is_told_once_to_whoever_did_not_press_it(login: Login, web: WebStation):
+    batch = web.submit(slot="demo/slot-2", parameters=LONG)
+    web.wait_for(batch, "RUNNING")
+    pages = [login("operator"), login("viewer"), login("engineer", viewport={"width": 390, "height": 844})]
+    for page in pages:
+        page.goto(f"/control/batches/{batch}/")
+        badge(page, "Running")
+        expect(page.locator("#connection[data-status=live]")).to_have_count(1)
+    before = [bell(page) for page in pages]
+    pages[0].locator("#content [data-control=emergency-stop]").click()
+    for page in pages:
+        badge(page, "Aborted")
+    for page, seen in zip(pages, before, strict=True):
+        wait_until(lambda page=page, seen=seen: bell(page) != seen, 10, "the alerts in the bell")
+    pages[0].wait_for_timeout(1000)
+    told = [page.locator(".g-toast p").all_inner_texts() for page in pages]
+    once = ["Emergency stop of demo/slot-2 by operator: no reason given"]
+    assert told == [[], once, once]
+
+
+def test_going_back_to_a_batch_shows_its_page(login: Login, web: WebStation):
+    page = login("operator")
+    page.goto(f"/control/batches/{web.submit(slot='demo/slot-1', parameters=LONG)}/")
+    badge(page, "Running")
+    with page.expect_response("**/story/"):  # the page reads its rows once more
+        page.get_by_role("button", name="Pause", exact=True).click()
+    page.get_by_role("link", name="Control events").or_(page.get_by_role("link", name="Admin")).first.click()
+    page.wait_for_url("**/admin/**")
+    page.go_back()
+    badge(page, "Paused")
 
 
 def test_the_overview_moves_by_itself_and_refuses_in_words(login: Login, web: WebStation):

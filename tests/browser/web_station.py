@@ -9,6 +9,7 @@ import signal
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from stations.safety import client
@@ -92,6 +93,20 @@ class WebStation:
                 self.post(f"/api/control/batches/{batch['id']}/emergency-stop/")
                 self.wait_for(batch["id"], "ABORTED")
         self.post("/api/reset/", all=True, reason="test over")
+
+    def pid_of_web(self) -> int:
+        ours = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in self.installation.processes()}
+        return next(pid for pid, command in ours.items() if b"web_server" in command)
+
+    @contextmanager
+    def silent_web(self) -> Iterator[None]:
+        """The web process stands still: it takes connections and answers nothing."""
+        pid = self.pid_of_web()
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     @contextmanager
     def silent_guard(self, slot: str) -> Iterator[None]:

@@ -135,7 +135,7 @@ class WebProcess:
     ) -> ClientConnection:
         headers = {
             "Authorization": f"Bearer {key}" if key else "",
-            "Cookie": f"sessionid={session}" if session else "",
+            "Cookie": f"gwanje_session={session}" if session else "",
         }
         given = {name: value for name, value in headers.items() if value}
         return connect(self.address(path), additional_headers=given, origin=origin or None, max_size=None, proxy=None)

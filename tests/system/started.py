@@ -77,7 +77,7 @@ class Browser:
     def use_link(self, secret: str) -> tuple[int, str]:
         """What the script of the link's page does; status and address of the page it leads to."""
         self.get("/control/login-link/")
-        token = next(cookie.value for cookie in self.cookies if cookie.name == "csrftoken")
+        token = next(cookie.value for cookie in self.cookies if cookie.name == "gwanje_csrf")
         return self._open("/control/login-link/", {"secret": secret, "next": "/control/", "csrfmiddlewaretoken": token})
 
     def cookie_header(self) -> str:

@@ -10,7 +10,7 @@ from django.contrib.auth.models import AbstractUser
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from control.access.keys import create_key
+from control.access.keys import create_key, idle_scopes
 from control.access.rights import Right, rights_of
 from control.durations import TAKES, parse_duration
 from control.management.refusing import REFUSED, refusing
@@ -45,14 +45,19 @@ class Command(BaseCommand):
         self.stdout.write(key)
         self.stdout.flush()
         what = ", ".join(row.scopes) or f"all rights of {user.get_username()}"
-        until = f"until {timezone.localtime(expires_at):%Y-%m-%d %H:%M}" if expires_at else "without an end"
+        until = f"until {timezone.localtime(expires_at):%Y-%m-%d %H:%M}" if expires_at else "never expires"
         self.stderr.write(f"Key '{name}' of {user.get_username()}: {what}, {until}. It is shown only this once.")
         self.stderr.write("Use it in a header, Authorization: Bearer KEY. Revoke it in the admin, under API keys.")
-        idle = sorted(set(scopes) - rights_of(user))
-        if idle:
-            self.stderr.write(
-                f"Attention: {user.get_username()} has no right to {', '.join(idle)}, so the key has none either."
-            )
+        if warning := _warning(user, scopes):
+            self.stderr.write(f"Attention: {warning}")
+
+
+def _warning(user: AbstractUser, scopes: list[Right]) -> str:
+    if not rights_of(user):
+        return f"{user.get_username()} has no right at all, so the key opens nothing. A group gives rights."
+    if idle := idle_scopes(user, scopes):
+        return f"{user.get_username()} has no right to {', '.join(idle)}, so the key has none either."
+    return ""
 
 
 def _user_named(name: str) -> AbstractUser:

@@ -105,3 +105,22 @@ def test_every_address_of_the_sidebar_opens(admin):
     groups = admin.get(changelist(Batch)).context["sidebar_navigation"]
     links = [str(item["link"]) for group in groups for item in group["items"]]
     assert [link for link in links if outcome(admin, link) != 200] == []
+
+
+def test_a_wrong_password_is_told_once(db):
+    page = visitor("anonymous").post(reverse("admin:login"), {"username": "jun", "password": "wrong"})
+    assert page.content.decode().count("errornote") == 1
+
+
+def test_who_logs_out_is_told_so_and_may_come_back(viewer):
+    page = viewer.post(reverse("admin:logout")).content.decode()
+    assert ("You are logged out." in page, f'href="{reverse("admin:login")}"' in page) == (True, True)
+    assert "quality time" not in page
+
+
+def test_cookies_have_names_of_their_own(db):
+    client = visitor("anonymous")
+    User.objects.create_superuser("jun", password="kite-9-lamp")
+    client.get(reverse("admin:login"))
+    client.post(reverse("admin:login"), {"username": "jun", "password": "kite-9-lamp"})
+    assert set(client.cookies) == {"gwanje_session", "gwanje_csrf"}

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
 
@@ -32,6 +32,22 @@ def test_a_new_key_is_shown_and_works(admin):
 
 def test_a_key_without_scopes_has_the_rights_of_its_user(admin):
     assert find_key(make(admin).context["key_text"]).rights == frozenset(Right)
+
+
+@pytest.mark.parametrize(
+    ("role", "scopes", "warning"),
+    [
+        ("", [], "jun has no right at all, so the key opens nothing. A group gives rights."),
+        ("viewer", ["see", "reset"], "jun lacks these rights, so the key has none of them: Lift an emergency stop"),
+        ("viewer", ["see"], ""),
+        ("viewer", [], ""),
+    ],
+)
+def test_a_new_key_says_what_it_does_not_open(admin, role, scopes, warning):
+    jun = User.objects.create_user("jun")
+    jun.groups.set(Group.objects.filter(name=role))
+    response = make(admin, user=jun.pk, scopes=scopes)
+    assert (response.context["warning"], "g-notice--warning" in response.content.decode()) == (warning, bool(warning))
 
 
 def test_the_page_with_a_new_key_is_kept_nowhere(admin):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from uuid import UUID
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from control.admin.registry import PAGES
+from control.lifecycle.emergency import new_latch, record_emergency_stop
 from control.models import Batch, ControlEvent, ErrorLog, Event, Measurement, Step, Stream
-from tests.control.admin.story import change, changelist, rows_of, tell
+from tests.control.admin.story import change, changelist, rows_of, shown, tell
+from tests.rows import ANNA, running
 
 HISTORY = [model for model in PAGES if model._meta.app_label in ("control", "stations") and model.__name__ != "ApiKey"]
 IN_BATCH = [Step, Measurement, Event, ControlEvent, ErrorLog, Stream]
@@ -49,8 +52,26 @@ def test_a_batch_leads_to_all_its_rows_with_their_number(station, viewer):
 
 def test_a_batch_shows_its_steps_and_its_newest_events(station, viewer):
     batch = tell()
-    steps, events = viewer.get(change(batch)).context["tables"]
+    steps, _controls, events = viewer.get(change(batch)).context["tables"]
     assert [steps["table"]["rows"][0][0], events["table"]["rows"][0][3]] == [1, "batch.queued"]
+
+
+@pytest.mark.parametrize("scope", ["demo/slot-1", "demo", "all"])
+def test_a_batch_leads_to_the_emergency_stop_that_met_it(station, viewer, scope):
+    batch = running("demo/slot-1").batch
+    stop = record_emergency_stop(new_latch(scope, by=ANNA), delivered=True)
+    context = viewer.get(change(batch)).context
+    count = next(link["count"] for link in context["neighbours"] if link["text"] == "Control events")
+    table = context["tables"][1]
+    assert (count, table["title"], change(stop) in str(table["table"]["rows"])) == ("2", "Control events", True)
+    assert shown(viewer, table["all_url"])[0] == UUID(str(stop.pk))
+
+
+def test_a_reason_that_nobody_gave_is_told_in_words(station, viewer):
+    event = ControlEvent.objects.get(batch=tell())
+    pages = [viewer.get(url).content.decode() for url in (changelist(ControlEvent), change(event), change(event.batch))]
+    texts = [re.sub("<script.*?</script>", "", text, flags=re.DOTALL) for text in pages]
+    assert [("USER_REQUEST" in text, "no reason given" in text) for text in texts] == [(False, True)] * 3
 
 
 def test_a_batch_shows_no_more_than_a_hundred_steps(station, viewer):

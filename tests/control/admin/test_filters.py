@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.utils import timezone
 
+from control.admin.registry import PAGES
 from control.history.ids import first_id_at
-from control.models import Batch, ControlEvent, ErrorLog, Event, Measurement, Step, Stream
+from control.models import ApiKey, Batch, ControlEvent, ErrorLog, Event, Measurement, Step, Stream
 from tests.control.admin.story import changelist, shown, tell
 from tests.rows import queued
 
@@ -83,9 +85,18 @@ def test_a_choice_that_is_not_offered_finds_nothing(station, viewer, nonsense):
     assert shown(viewer, f"{changelist(Batch)}?{nonsense}") == []
 
 
-@pytest.mark.parametrize("model", [Batch, Step, Measurement, Event, ControlEvent, ErrorLog, Stream])
-def test_a_list_cannot_be_asked_for_more_than_its_filters(station, viewer, model):
-    assert viewer.get(changelist(model, message__icontains="a")).status_code == 400
+@pytest.mark.parametrize("model", [Batch, Step, Measurement, Event, ControlEvent, ErrorLog, Stream, ApiKey, User])
+def test_a_list_cannot_be_asked_for_more_than_its_filters(station, admin, caplog, model):
+    for wrong in ("message__icontains", "digest__startswith", "password__startswith", "_to_field"):
+        answer = admin.get(changelist(model, **{wrong: "a"}))
+        assert (answer.status_code, "This list has no such filter" in answer.content.decode()) == (400, True)
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+@pytest.mark.parametrize("model", PAGES)
+def test_what_is_no_id_has_no_page(station, admin, model):
+    options = model._meta
+    assert admin.get(f"/admin/{options.app_label}/{options.model_name}/%00/change/").status_code == 404
 
 
 @pytest.mark.parametrize("model", [Step, Measurement, ControlEvent, ErrorLog, Stream])

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
+from django.urls import reverse
 
 from control.access.rights import RIGHTS, Right, rights_of
-from tests.control.admin.story import change, changelist, shown
+from tests.control.admin.story import change, changelist, shown, visitor
 
 
 def given(user: User, **changes: object) -> dict[str, object]:
@@ -22,6 +23,12 @@ def save(client, user, **changes):
     response = client.post(change(user), given(user, **changes))
     errors = {} if response.status_code == 302 else response.context["adminform"].form.errors
     return {name: list(texts) for name, texts in errors.items()}
+
+
+@pytest.fixture
+def superuser(db):
+    """The browser of a superuser; that of `admin` belongs to somebody of the group."""
+    return visitor("superuser")
 
 
 def test_a_role_is_given_by_its_group(admin):
@@ -52,25 +59,25 @@ def test_nobody_deactivates_themselves(admin):
     assert me.is_active
 
 
-@pytest.mark.parametrize("lost", ["is_superuser", "is_active"])
-def test_the_last_superuser_stays_one(admin, lost):
-    root = User.objects.create_superuser("root")
+def test_the_last_superuser_stays_one(superuser):
+    me = User.objects.get(username="superuser")
     sentence = "This is the last active superuser. Make somebody else one first, or nobody could undo this."
-    assert save(admin, root, **{lost: None}) == {"is_superuser": [sentence]}
+    assert save(superuser, me, is_superuser=None) == {"is_superuser": [sentence]}
+    me.refresh_from_db()
+    assert me.is_superuser
+
+
+@pytest.mark.parametrize("lost", ["is_superuser", "is_active"])
+def test_one_of_two_superusers_need_not_stay_one(superuser, lost):
+    root = User.objects.create_superuser("root")
+    assert save(superuser, root, **{lost: None}) == {}
     root.refresh_from_db()
-    assert (root.is_superuser, root.is_active) == (True, True)
+    assert not getattr(root, lost)
 
 
-def test_one_of_two_superusers_may_be_deactivated(admin):
-    root = User.objects.create_superuser("root")
-    User.objects.create_superuser("second")
-    assert save(admin, root, is_active=None) == {}
-
-
-def test_an_inactive_superuser_is_no_way_back(admin):
-    root = User.objects.create_superuser("root")
+def test_an_inactive_superuser_is_no_way_back(superuser):
     User.objects.create_superuser("gone", is_active=False)
-    assert list(save(admin, root, is_superuser=None)) == ["is_superuser"]
+    assert list(save(superuser, User.objects.get(username="superuser"), is_superuser=None)) == ["is_superuser"]
 
 
 def test_users_are_found_by_group_and_name(admin):
@@ -93,3 +100,35 @@ def test_a_group_shows_the_table_of_rights(admin, role):
 def test_a_group_that_is_not_ours_allows_nothing(admin):
     group = Group.objects.create(name="bowling")
     assert admin.get(change(group)).context["heading"] == {"name": "bowling", "facts": ["–"]}
+
+
+def test_the_group_admin_makes_nobody_a_superuser(admin):
+    me, jun = User.objects.get(username="admin"), User.objects.create_user("jun")
+    for user in (me, jun):
+        assert save(admin, user, is_superuser="on", first_name="changed") == {}
+    assert list(User.objects.values_list("first_name", "is_superuser")) == [("changed", False)] * 2
+
+
+def test_the_group_admin_changes_no_superuser(admin, superuser):
+    user = User.objects.get(username="superuser")
+    passwords = {"password1": "kite-9-lamp", "password2": "kite-9-lamp", "usable_password": "true"}
+    password_page = reverse("admin:auth_user_password_change", args=[user.pk])
+    answers = [admin.post(change(user), given(user, is_active=None)), admin.post(password_page, passwords)]
+    user.refresh_from_db()
+    assert [answer.status_code for answer in answers] == [403, 403]
+    assert (user.is_active, user.is_superuser, user.check_password("kite-9-lamp")) == (True, True, False)
+
+
+def test_the_group_admin_sees_a_superuser_without_the_hash(admin, superuser):
+    user = User.objects.get(username="superuser")
+    user.set_password("kite-9-lamp")
+    user.save()
+    page = admin.get(change(user))
+    assert (page.status_code, user.password.split("$")[-1] in page.content.decode()) == (200, False)
+
+
+def test_a_superuser_makes_another(superuser):
+    jun = User.objects.create_user("jun")
+    assert save(superuser, jun, is_superuser="on") == {}
+    jun.refresh_from_db()
+    assert jun.is_superuser

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from control.access.rights import Role
-from control.api.batches import BatchFacts, WholeBatch
+from control.api.batches import BatchFacts, NewBatch, WholeBatch
 from control.history.facts import batch_facts
 from control.models import Batch, ControlEvent
 from control.states import State
@@ -81,7 +81,26 @@ def test_submit_without_any_default_says_what_there_is(caller: Caller):
         ({"sequence": 5}, "sequence", "Not a valid string."),
         ({"wait": "no"}, "wait", "Must be a valid boolean."),
         ({"priority": "high"}, "priority", '"high" is not a valid choice.'),
-        ({"name": "x" * 201}, "name", "Ensure this field has no more than 200 characters."),
+        ({"priority": "x" * 9999}, "priority", f'"{"x" * 100}…" is not a valid choice.'),
+        ({"sequence": "x" * 9999}, "sequence", f"There is no sequence '{'x' * 100}…'. Known: board_test, step_loop."),
+        ({"x" * 9999: 1}, "x" * 100 + "…", f"This is not known here. Known: {', '.join(sorted(NewBatch().fields))}."),
+        ({"name": "x" * 201}, "name", "The name has 201 characters, at most 200 are kept. Shorten it."),
+        ({"reason": "x" * 501}, "reason", "The reason has 501 characters, at most 500 are kept. Shorten it."),
+        (
+            {"subject": "SN\u202e1"},
+            "subject",
+            "The subject holds the invisible character U+202E. Write it on one line, without such characters.",
+        ),
+        (
+            {"name": "night\a"},
+            "name",
+            "The name holds the invisible character U+0007. Write it on one line, without such characters.",
+        ),
+        (
+            {"parameters": {"boot_time": "9" * 9999}},
+            "parameters",
+            f"Parameter 'boot_time' must be a number from 0 to 30 s, it is '{'9' * 99}….",
+        ),
         ({"subject": "a\0b"}, "subject", "It holds a character that cannot be kept: U+0000, or half of a pair."),
         (
             {"parameters": {"boot_time": 99}},
@@ -95,6 +114,12 @@ def test_submit_refuses_and_names_the_field(caller: Caller, body: dict[str, Any]
     answer = caller.send(BATCHES, body)
     assert (answer.status_code, answer.json()["errors"]) == (400, {field: [sentence]})
     assert not Batch.objects.exists()
+
+
+def test_a_number_that_no_float_holds_is_told_as_it_was_written(caller: Caller):
+    body = '{"sequence": "board_test", "parameters": {"boot_time": 1e400}}'
+    answer = caller.post(BATCHES, body, content_type="application/json").json()
+    assert answer["detail"] == "Parameter 'boot_time' must be a number from 0 to 30 s, it is 1e400."
 
 
 def test_submit_that_may_not_wait_is_refused_by_a_busy_slot(caller: Caller):
@@ -170,6 +195,14 @@ def test_filters_by_time_meet_without_overlap(caller: Caller):
     assert names(caller.get(BATCHES, {"created_before": moment})) == ["old"]
 
 
+def test_a_day_alone_begins_at_midnight_of_the_host(caller: Caller):
+    batch = queued(name="today")
+    day = timezone.localtime(batch.created_at).date()
+    assert names(caller.get(BATCHES, {"created_after": day.isoformat()})) == ["today"]
+    assert names(caller.get(BATCHES, {"created_before": day.isoformat()})) == []
+    assert names(caller.get(BATCHES, {"created_after": (day + timedelta(days=1)).isoformat()})) == []
+
+
 def test_a_sequence_that_has_runs_but_no_package_can_be_filtered(caller: Caller):
     Batch.objects.filter(pk=queued(name="a").pk).update(sequence="of_last_year")
     assert names(caller.get(BATCHES, {"sequence": "of_last_year"})) == ["a"]
@@ -213,6 +246,11 @@ def test_an_unknown_batch_is_not_found(caller: Caller):
     nobody = "018f0000-0000-7000-8000-000000000000"
     answer = caller.get(f"{BATCHES}{nobody}/")
     assert (answer.status_code, answer.json()["detail"]) == (404, f"There is no batch {nobody}.")
+
+
+def test_nothing_on_the_way_keeps_an_answer(caller: Caller):
+    answers = [caller.get(BATCHES), caller.send(BATCHES, {}), caller.get("/api/nothing/"), Caller().get(BATCHES)]
+    assert ["no-store" in answer.headers["Cache-Control"] for answer in answers] == [True] * 4
 
 
 def test_the_schema_describes_exactly_the_facts(caller: Caller):

@@ -122,7 +122,8 @@ def test_a_reset_frees_and_tells_who_and_why(caller: Caller):
 @pytest.mark.parametrize(
     ("body", "detail"),
     [
-        ({"all": True}, "reason: This field is required."),
+        ({"all": True}, "A reset needs a reason: say why it is safe to go on."),
+        ({"all": True, "reason": None}, "A reset needs a reason: say why it is safe to go on."),
         ({"all": True, "reason": "  "}, "A reset needs a reason: say why it is safe to go on."),
         (
             {"station": "demo", "slot": "demo/slot-1", "reason": "x"},

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 from django.http import HttpResponse
-from rest_framework.exceptions import Throttled
 from rest_framework.test import APIRequestFactory
 
 from control.access.rights import Right, Role
@@ -88,7 +87,14 @@ def test_a_body_that_is_no_json_is_refused(body: str | bytes):
 
 @pytest.mark.parametrize("body", ["[]", "5", '"x"', "null"])
 def test_a_body_that_is_no_object_is_refused(body: str):
-    check(with_key(Role.OPERATOR).post(BATCHES, body, content_type="application/json"), "bad-value")
+    problem = check(with_key(Role.OPERATOR).post(BATCHES, body, content_type="application/json"), "bad-value")
+    assert problem["detail"] == "The body is no object of JSON. Send one: {…}."
+
+
+def test_a_login_without_the_token_of_a_page_is_told_how_to_go_on():
+    caller = logged_in(Role.OPERATOR, enforce_csrf_checks=True)
+    problem = check(caller.send(BATCHES, {}), "forbidden")
+    assert problem["detail"].startswith("The CSRF token is missing or out of date.")
 
 
 def test_a_form_is_told_to_send_json():
@@ -134,9 +140,3 @@ def test_a_database_that_is_away_is_said():
     answer = fail(OperationalError("connection refused"))
     check(answer, "database-away", "/api/failing/")
     assert answer.headers["Retry-After"] == "2"
-
-
-def test_too_many_requests_are_told_when_to_come_back():
-    answer = fail(Throttled(wait=3))
-    check(answer, "too-many-requests", "/api/failing/")
-    assert answer.headers["Retry-After"] == "4"

@@ -17,7 +17,7 @@ BAND = {"minimum": 3.2, "maximum": 3.4, "marginal_minimum": 3.25, "marginal_maxi
     [
         (None, "V", ""),
         ({}, "", ""),
-        (BAND, "V", "3.2 … 3.4 V, comfortable 3.25 … 3.35 V"),
+        (BAND, "V", "3.2 … 3.4 V, marginal outside 3.25 … 3.35 V"),
         ({"minimum": 4.75, "maximum": 5.25}, "", "4.75 … 5.25"),
         ({"minimum": 0}, "A", "≥ 0 A"),
         ({"maximum": 12345678}, "Ω", "≤ 12345678 Ω"),
@@ -25,7 +25,8 @@ BAND = {"minimum": 3.2, "maximum": 3.4, "marginal_minimum": 3.25, "marginal_maxi
         ({"equals": False}, "", "= False"),
         ({"equals": 5}, "V", "= 5 V"),
         ({"one_of": ["A", 2]}, "", "one of A, 2"),
-        ({"marginal_minimum": 3}, "", "comfortable ≥ 3"),
+        ({"marginal_minimum": 3}, "", "marginal below 3"),
+        ({"maximum": 60, "marginal_maximum": 50}, "degC", "≤ 60 degC, marginal above 50 degC"),
     ],
 )
 def test_limits_read_as_a_person_writes_them(limits: dict[str, Any] | None, unit: str, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -103,3 +104,29 @@ def test_submit_that_will_not_wait_is_refused_on_a_busy_slot() -> None:
     with pytest.raises(WrongState, match="busy"):
         queued(wait=False)
     assert Batch.objects.filter(state=State.QUEUED).count() == 0
+
+
+def ended(seconds: float, **parameters: Any) -> Batch:
+    """A run of the loop that took so long."""
+    batch = queued("step_loop", slot=None, parameters=parameters)
+    begin = batch.created_at
+    times = {"started_at": begin, "ended_at": begin + timedelta(seconds=seconds)}
+    Batch.objects.filter(pk=batch.pk).update(state=State.COMPLETED, **times)
+    return batch
+
+
+def test_expected_is_the_median_of_the_runs_with_the_same_parameters() -> None:
+    for seconds in (10, 12, 14):
+        ended(seconds, cycles=3)
+    ended(60, cycles=30)
+    assert queued("step_loop", slot=None, parameters={"cycles": 3}).expected_s == 12
+
+
+def test_runs_with_other_parameters_tell_nothing() -> None:
+    ended(12, cycles=3)
+    assert queued("step_loop", slot=None, parameters={"cycles": 30}).expected_s is None
+
+
+def test_runs_of_another_version_tell_nothing() -> None:
+    Batch.objects.filter(pk=ended(12, cycles=3).pk).update(version="0.9")
+    assert queued("step_loop", slot=None, parameters={"cycles": 3}).expected_s is None

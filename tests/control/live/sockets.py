@@ -130,7 +130,7 @@ def session_of(user: User) -> str:
     """The Cookie header of a browser in which somebody is logged in."""
     browser = Browser()
     browser.force_login(user)
-    return f"sessionid={browser.cookies['sessionid'].value}"
+    return f"gwanje_session={browser.cookies['gwanje_session'].value}"
 
 
 def tell(stream: str, *messages: str, **more: Any) -> None:

@@ -64,7 +64,7 @@ def test_a_superuser_needs_no_role(web: Web):
     assert greeting(of_page(web, session_of(User.objects.get()))) == IN
 
 
-@pytest.mark.parametrize("cookie", ["", "sessionid=", "sessionid=abcdef", "sessionid=a\x00b", "other=1"])
+@pytest.mark.parametrize("cookie", ["", "gwanje_session=", "gwanje_session=abcdef", "gwanje_session=a\x00b", "other=1"])
 def test_a_browser_without_a_session_is_told_to_log_in(web: Web, cookie: str):
     assert greeting(of_page(web, cookie)) == 4401
 
@@ -117,7 +117,7 @@ def test_only_our_own_pages_may_use_a_session(settings, origin: str, host: str, 
     settings.ALLOWED_HOSTS = ["localhost", "[::1]"]
     settings.CSRF_TRUSTED_ORIGINS = ["https://gwanje.example", "https://*.lab.example"]
     try:
-        knock_of_page({"origin": origin, "host": host, "cookie": "sessionid=x"}, secure=False)
+        knock_of_page({"origin": origin, "host": host, "cookie": "gwanje_session=x"}, secure=False)
     except Wrong as wrong:
         assert (wrong.code, own) == (4403, FOREIGN)
     else:
@@ -129,7 +129,7 @@ def test_a_foreign_page_is_refused_although_its_user_is_logged_in(web: Web, view
 
 
 def test_a_key_is_read_from_its_header_alone():
-    assert knock_of_script({"authorization": "bearer  abc", "cookie": "sessionid=x"}) == ("", "abc")
+    assert knock_of_script({"authorization": "bearer  abc", "cookie": "gwanje_session=x"}) == ("", "abc")
 
 
 # What happens to somebody who is in
@@ -185,7 +185,7 @@ def test_a_user_without_a_role_loses_all_sockets(web: Web, socket: Socket, viewe
 def test_logging_out_closes_the_sockets_of_that_session(web: Web, viewer: User):
     browser = Browser()
     browser.force_login(viewer)
-    here = of_page(web, f"sessionid={browser.cookies['sessionid'].value}")
+    here = of_page(web, f"gwanje_session={browser.cookies['gwanje_session'].value}")
     elsewhere = of_page(web, session_of(viewer))
     assert (here.hear(), elsewhere.hear()) == (IN, IN)
     browser.logout()
@@ -235,8 +235,8 @@ def test_a_socket_that_stays_open_uses_its_key(web: Web, socket: Socket):
 
 
 def test_checking_takes_as_many_queries_for_many_sessions_as_for_one(viewer: User, django_assert_num_queries):
-    from_one = [session_of(viewer).removeprefix("sessionid=")]
-    others = [session_of(user_in(Role.VIEWER, name=f"user{n}")).removeprefix("sessionid=") for n in range(3)]
+    from_one = [session_of(viewer).removeprefix("gwanje_session=")]
+    others = [session_of(user_in(Role.VIEWER, name=f"user{n}")).removeprefix("gwanje_session=") for n in range(3)]
     for credentials in (from_one, from_one + others):
         with django_assert_num_queries(3):
             assert refused(credentials) == {}

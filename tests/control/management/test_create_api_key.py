@@ -34,7 +34,7 @@ def create(*arguments):
 def test_key_is_printed_alone_and_works():
     out, error = create()
     assert (out.count("\n"), find_key(out.strip()).rights) == (1, RIGHTS[Role.OPERATOR])
-    assert error.startswith("Key 'line 3' of anna: all rights of anna, without an end. It is shown only this once.\n")
+    assert error.startswith("Key 'line 3' of anna: all rights of anna, never expires. It is shown only this once.\n")
     assert out.strip() not in error
 
 
@@ -52,6 +52,17 @@ def test_key_expires():
 def test_scope_that_the_user_lacks_is_pointed_out():
     _out, error = create("--scope", "see", "--scope", "administer")
     assert error.endswith("Attention: anna has no right to administer, so the key has none either.\n")
+
+
+@pytest.mark.parametrize("scopes", [[], ["--scope", "see"]])
+def test_key_of_somebody_without_any_right_is_pointed_out(anna, scopes):
+    anna.groups.clear()
+    _out, error = create(*scopes)
+    assert error.endswith("Attention: anna has no right at all, so the key opens nothing. A group gives rights.\n")
+
+
+def test_key_that_opens_all_it_says_needs_no_warning():
+    assert "Attention" not in create("--scope", "see")[1]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def batch(progress: float, *, elapsed: float = 10.0, usual: float | None = None,
     [
         (0.0, None, None),
         (0.0, 30.0, 20.0),
-        (0.0, 5.0, 0.0),
+        (0.0, 10.0, 0.0),
         (0.5, None, 10.0),
         (0.5, 30.0, 15.0),
         (1.0, 30.0, 0.0),
@@ -31,6 +31,11 @@ def batch(progress: float, *, elapsed: float = 10.0, usual: float | None = None,
 def test_seconds_left_goes_from_history_to_projection(progress, usual, left):
     assert seconds_left(batch(progress, usual=usual), NOW) == pytest.approx(left) if left is not None else True
     assert (seconds_left(batch(progress, usual=usual), NOW) is None) == (left is None)
+
+
+@pytest.mark.parametrize("progress", [0.0, 0.01, 0.7, 1.0])
+def test_nobody_knows_the_end_of_what_takes_longer_than_usual(progress):
+    assert seconds_left(batch(progress, usual=9.9), NOW) is None
 
 
 @pytest.mark.parametrize("state", [State.PAUSED, State.COMPLETED])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 from django.urls import reverse
 
@@ -14,10 +16,11 @@ OPERATORS = {"operator", "engineer", "admin"}
 ALL_PAGES = {"control:overview": SEERS, "control:new_batch": OPERATORS, "admin:control_batch_changelist": SEERS}
 
 
-def expected(who: str, allowed: set[str], success: int) -> int:
+def expected(who: str, allowed: set[str], success: int, *, script: bool = False) -> int:
+    """A person without a session is led to the login page; a script is told."""
     if who in allowed:
         return success
-    return 302 if who == "anonymous" else 403
+    return (401 if script else 302) if who == "anonymous" else 403
 
 
 @pytest.mark.django_db
@@ -36,7 +39,7 @@ def test_control_is_accepted_from_those_who_may(monkeypatch, who, word, allowed)
     batch = running().batch
     path = reverse("control:control", kwargs={"batch_id": batch.pk, "word": word})
     answer = browser_of(who).post(path, headers={"accept": "application/json"})
-    assert answer.status_code == expected(who, allowed, 202)
+    assert answer.status_code == expected(who, allowed, 202, script=True)
 
 
 @pytest.mark.django_db
@@ -45,7 +48,7 @@ def test_reset_is_accepted_from_those_who_may(monkeypatch, who):
     demo_station(monkeypatch)
     fields = {"scope": "demo", "reason": "bench checked"}
     answer = browser_of(who).post(reverse("control:reset"), fields, headers={"accept": "application/json"})
-    assert answer.status_code == expected(who, OPERATORS, 202)
+    assert answer.status_code == expected(who, OPERATORS, 202, script=True)
 
 
 @pytest.mark.django_db
@@ -81,6 +84,19 @@ def test_page_without_a_group_has_no_emergency_stop():
 def test_somebody_without_a_group_can_log_out():
     answer = browser_of("stranger").post(reverse("admin:logout"))
     assert answer.status_code == 200
+
+
+@pytest.mark.django_db
+def test_script_without_a_session_is_told_to_log_in():
+    path = reverse("control:control", kwargs={"batch_id": uuid4(), "word": "stop"})
+    answer = browser_of("anonymous").post(path, headers={"accept": "application/json"})
+    assert answer.json()["detail"] == "You are logged out. Log in to go on."
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", ALL_PAGES)
+def test_page_is_kept_by_no_browser(page):
+    assert "no-store" in browser_of("admin").get(reverse(page)).headers["Cache-Control"]
 
 
 @pytest.mark.django_db

@@ -63,17 +63,31 @@ def test_page_carries_the_story():
     assert set(story) == set(read_batch_story(batch.pk, timezone.now()))
 
 
-def test_script_gets_the_story_alone_as_json():
+def test_script_gets_the_story_alone_at_an_address_of_its_own():
     batch = running().batch
-    answer = browser_of("viewer").get(address(batch), headers={"Accept": "application/json"})
+    story = block(page_of(batch), "page-data")["story"]
+    answer = browser_of("viewer").get(story)
     assert (answer["Content-Type"], answer.json()["batch"]["state"]) == ("application/json", "RUNNING")
+    assert story != address(batch)
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_address_of_the_page_always_answers_with_the_page(accept):
+    answer = browser_of("viewer").get(address(queued()), headers={"Accept": accept})
+    assert (answer["Content-Type"], "no-store" in answer["Cache-Control"]) == ("text/html; charset=utf-8", True)
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_story_is_for_whoever_may_see(who):
+    story = reverse("control:batch_story", args=[queued().pk])
+    status = browser_of(who).get(story, headers={"Accept": "application/json"}).status_code
+    assert status == {"anonymous": 401, "stranger": 403}.get(who, 200)
 
 
 def test_unknown_batch_is_said_in_the_right_form():
-    unknown = reverse("control:batch", args=[uuid4()])
-    page = browser_of("viewer").get(unknown)
+    page = browser_of("viewer").get(reverse("control:batch", args=[uuid4()]))
     assert (page.status_code, "No such batch" in page.content.decode()) == (404, True)
-    answer = browser_of("viewer").get(unknown, headers={"Accept": "application/json"})
+    answer = browser_of("viewer").get(reverse("control:batch_story", args=[uuid4()]))
     assert (answer.status_code, answer.json()["status"]) == (404, 404)
 
 

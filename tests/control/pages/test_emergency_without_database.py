@@ -34,7 +34,7 @@ class Web:
         port = next(FREE_PORTS)
         self.address = f"http://127.0.0.1:{port}"
         made = installation.manage("shell", "--no-imports", "-c", VIEWER)
-        self.cookie = f"sessionid={made.stdout.split()[-1]}"
+        self.cookie = f"gwanje_session={made.stdout.split()[-1]}"
         command = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "control.asgi:application"]
         options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": installation.environment}
         self.process = subprocess.Popen(command, cwd=HOUSE, start_new_session=True, **options)

@@ -65,3 +65,38 @@ def test_old_form_is_told_to_reload():
 def test_forbidden_speaks_for_itself_when_it_has_a_sentence(db):
     answer = browser_of("anonymous").get("/control/login-link/", REMOTE_ADDR="192.0.2.1")
     assert (answer.status_code, "only on the host" in answer.content.decode()) == (403, True)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/control/emergency-stop/",
+        "/control/reset/",
+        "/control/language/",
+        "/control/batches/018f0000-0000-7000-8000-000000000000/stop/",
+        "/admin/logout/",
+    ],
+)
+@pytest.mark.parametrize(("language", "said"), [("en", "Not opened like this"), ("ko", "이렇게 열 수 없음")])
+def test_address_of_a_button_is_told_and_leads_back(db, address, language, said):
+    answer = browser_of("viewer").get(address, headers={"accept-language": language})
+    page = answer.content.decode()
+    assert (answer.status_code, "POST" in answer.headers["Allow"], said in page) == (405, True, True)
+    assert (f'href="{reverse("control:overview")}"' in page, 'id="emergency-stop"' in page) == (True, True)
+
+
+def test_address_of_a_button_is_told_to_a_script_as_a_problem(db):
+    answer = browser_of("viewer").get("/control/reset/", headers=JSON)
+    assert (answer.status_code, answer.json()["title"]) == (405, "Method Not Allowed")
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "Not understood"), ("ko", "이해할 수 없는 요청")])
+def test_what_is_not_understood_is_told_inside_of_the_shell(db, language, said):
+    answer = browser_of("viewer").get("/admin/control/batch/?nothing=1", headers={"accept-language": language})
+    page = answer.content.decode()
+    assert (answer.status_code, said in page, 'id="emergency-stop"' in page) == (400, True, True)
+
+
+def test_a_host_that_is_not_ours_gets_a_plain_page():
+    answer = browser_of("anonymous").get("/control/", headers={"host": "elsewhere.example"})
+    assert (answer.status_code, "Not understood" in answer.content.decode()) == (400, True)

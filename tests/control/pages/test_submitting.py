@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from control.access.rights import Role
 from control.models import Batch, ControlEvent
 from stations.models import Slot
+from tests.control.api.callers import with_key
 from tests.control.pages.people import browser_of
 from tests.rows import demo_station
 
@@ -94,10 +96,38 @@ def test_wrong_value_is_told_beside_its_field(station, change, field):
     assert (answer.status_code, wrong, Batch.objects.count()) == (400, [field], 0)
 
 
-def test_nothing_is_lost_when_a_value_is_refused(station):
-    text = page(post({**BOARD, "parameter-input_voltage": "99", "name": "Kept & shown"}))
-    shown = ['value="99"' in text, 'value="Kept &amp; shown"' in text, 'value="demo/slot-2" checked' in text]
-    assert shown == [True, True, True]
+def test_everything_that_is_wrong_is_told_at_once(station):
+    wrong = {"parameter-input_voltage": "x", "parameter-boot_time": "", "subject": "S" * 101, "name": "a\u2028b"}
+    assert set(post(BOARD | wrong).context["form"].errors) == set(wrong)
+
+
+@pytest.mark.parametrize("typed", ["99", "abc", "1e400", ""])
+def test_nothing_is_lost_when_a_value_is_refused(station, typed):
+    text = page(post({**BOARD, "parameter-input_voltage": typed, "name": "Kept & shown"}))
+    name = 'name="parameter-input_voltage"'
+    field = next(line for line in text.split("<") if name in line)
+    shown = [f'value="{typed}"' in field or not typed, 'value="Kept &amp; shown"' in text]
+    assert [*shown, 'value="demo/slot-2" checked' in text] == [True, True, True]
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent"),
+    [
+        ({"parameter-input_voltage": "99"}, {"parameters": {"input_voltage": 99}}),
+        ({"parameter-input_voltage": "abc"}, {"parameters": {"input_voltage": "abc"}}),
+        ({"parameter-input_voltage": "1e400"}, {"parameters": {"input_voltage": "1e400"}}),
+        ({"parameter-sweep_points": "2.5"}, {"parameters": {"sweep_points": "2.5"}}),
+        ({"subject": "S" * 101}, {"subject": "S" * 101}),
+        ({"name": "N" * 201}, {"name": "N" * 201}),
+        ({"name": "a\0b"}, {"name": "a\0b"}),
+        ({"subject": "SN\u202e1"}, {"subject": "SN\u202e1"}),
+    ],
+)
+def test_page_and_api_refuse_in_the_same_sentence(station, typed, sent):
+    errors = post(BOARD | typed).context["form"].errors
+    answer = with_key(Role.OPERATOR).send("/api/control/batches/", {"sequence": "board_test", **sent})
+    ((on_page,),), ((in_api,),) = errors.values(), answer.json()["errors"].values()
+    assert (answer.status_code, on_page) == (400, in_api)
 
 
 def test_latched_slot_is_refused_with_the_reason(station):
@@ -108,9 +138,20 @@ def test_latched_slot_is_refused_with_the_reason(station):
     assert (answer.status_code, "anna pressed the emergency stop" in page(answer)) == (400, True)
 
 
-def test_unknown_sequence_leads_to_the_choice(station):
-    answer = browser_of("operator").get(PATH, {"sequence": "nonsense"})
-    assert (answer.status_code, "Which sequence?" in page(answer)) == (200, True)
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("bord_test", "There is no sequence &#x27;bord_test&#x27;. Did you mean &#x27;board_test&#x27;?"),
+        ("nonsense", "There is no sequence &#x27;nonsense&#x27;. Known: board_test, step_loop."),
+    ],
+)
+def test_unknown_sequence_is_told_above_the_choice(station, name, said):
+    text = page(browser_of("operator").get(PATH, {"sequence": name}))
+    assert ("Which sequence?" in text, said in text) == (True, True)
+
+
+def test_choice_without_a_name_refuses_nothing(station):
+    assert browser_of("operator").get(PATH).context["refusal"] == ""
 
 
 def test_broken_package_is_shown_with_its_problems_and_cannot_be_chosen(station, settings, tmp_path):
@@ -155,9 +196,7 @@ def given(form):
 def test_run_again_begins_with_what_the_old_batch_was_given(station):
     post({**BOARD, "priority": "0"})
     form = form_like(Batch.objects.get().pk)
-    assert given(form) == {**{name: BOARD[name] for name in BOARD if name != "sequence"}, "priority": "0",
-                           "parameter-current_limit": "2.0", "parameter-sweep_current": "1.0",
-                           "parameter-burn_in_time": "2.0"}  # fmt: skip
+    assert given(form) == {**{name: BOARD[name] for name in BOARD if name != "sequence"}, "priority": "0"}
 
 
 def test_run_again_leaves_the_slot_open_while_it_takes_no_work(station):

@@ -181,6 +181,15 @@ def test_wish_without_effect_is_answered_and_not_obeyed(told: Any, stream: Strea
     assert (event.obeyed_at, event.after) == (None, {"note": why})
 
 
+def test_guard_that_insists_is_alerted_and_one_that_asks_is_not(told: Any) -> None:
+    for rung in ("interrupt", "terminate", "kill"):
+        told(lines.line("ladder", rung=rung, why="stop", control=""))
+    assert list(Event.objects.filter(kind="ladder").exclude(stream__name=ALERTS).values_list("level", flat=True)) == [
+        "INFO", "WARNING", "WARNING",
+    ]  # fmt: skip
+    assert [line.data["batch"] for line in read_after(ALERTS)] == [str(Batch.objects.get().pk)] * 2
+
+
 def test_error_is_logged_grouped_and_alerted(told: Any) -> None:
     for number in (1, 2):
         told(
