@@ -25,7 +25,7 @@ from control.journal.append import Entry, append
 from control.journal.kinds import stream_of
 from control.models import Stream
 from tests.installations import HOUSE, Installation
-from tests.system.live_web import Stuck, WebProcess
+from tests.web.live_web import Stuck, WebProcess
 
 ROUNDS = 3
 SOCKETS = 50

@@ -14,7 +14,7 @@ from websockets.sync.client import connect
 
 from tests.installations import Installation, alive, wait_until
 from tests.postgresql import PostgreSQL
-from tests.system.started import Started
+from tests.web.started import Started
 
 SUBMIT = """
 from control.lifecycle.submit import Order, submit

@@ -19,8 +19,8 @@ from websockets.sync.server import ServerConnection, serve
 from tests.installations import FREE_PORTS, HOUSE, Installation, wait_until
 from tests.postgresql import PostgreSQL
 from tests.system.invariants import check_invariants
-from tests.system.live_web import Colleague, Following, Stuck, WebProcess
 from tests.system.running_station import RunningStation, as_time
+from tests.web.live_web import Colleague, Following, Stuck, WebProcess
 
 STREAM = "batch/0199a0b0-0000-7000-8000-000000000001"
 
