@@ -9,10 +9,10 @@ CANDIDATES := $(if $(PYTHON),$(PYTHON),python3 python3.13 python3.12 python3.11)
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest -q
 # The tests of whole stations promise times, so nothing else runs beside them.
-PARTS := --ignore=tests/system --ignore=tests/web --ignore=tests/browser --numprocesses=2 --dist=loadgroup
+PARTS := --ignore=tests/system --ignore=tests/web --ignore=tests/browser --numprocesses=3 --dist=loadgroup
 WHOLE := tests/system
 # `make test BROWSER=required` fails where there is no Chromium, instead of skipping its tests.
-WEB := tests/web tests/browser $(if $(BROWSER),--require-browser) --numprocesses=2 --dist=loadfile
+WEB := tests/web tests/browser $(if $(BROWSER),--require-browser) --numprocesses=3 --dist=loadfile
 stage = @printf '\n== %s\n' '$(1)'
 
 help: ## print this list
@@ -37,15 +37,15 @@ test: .venv/requirements-dev ## run every check, then all tests on SQLite and th
 	$(call stage,parts on SQLite)
 	$(PYTEST) $(PARTS) --database=sqlite
 	$(call stage,parts on PostgreSQL)
-	$(PYTEST) $(PARTS) --database=postgresql -m database
+	$(PYTEST) $(PARTS) --database=postgresql -m "database and not any_database"
 	$(call stage,whole stations on SQLite)
 	$(PYTEST) $(WHOLE) --database=sqlite
 	$(call stage,whole stations on PostgreSQL)
-	$(PYTEST) $(WHOLE) --database=postgresql
+	$(PYTEST) $(WHOLE) --database=postgresql -m "not any_database"
 	$(call stage,web process and pages in a browser on SQLite)
 	$(PYTEST) $(WEB) --database=sqlite
 	$(call stage,web process and pages in a browser on PostgreSQL)
-	$(PYTEST) $(WEB) --database=postgresql
+	$(PYTEST) $(WEB) --database=postgresql -m "not any_database"
 
 bench: .venv/requirements-dev .venv/openhtf/requirements ## measure; prints medians and the ratio to a goal or a peer
 	@$(BIN)/python -m benchmarks $(ONLY)

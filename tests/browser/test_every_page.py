@@ -14,6 +14,8 @@ from tests.browser.conftest import Login
 from tests.browser.visited_pages import Story, addresses, tell_story
 from tests.browser.web_station import WebStation
 
+pytestmark = pytest.mark.any_database
+
 NAMES = sorted(addresses(Story("", "", "", "")))
 LATIN_SENTENCE = re.compile(r"\b[A-Z]?[a-z]+(?: [a-z]+){3,}")
 # What stands in the list of steps and reaches beyond its card, or lies over what stands beside it in its row.
@@ -30,12 +32,6 @@ STICKING_OUT = """() => {
   return [...beyond, ...over].map(({ className, textContent }) => `${className}: ${textContent.slice(0, 30)}`);
 }"""
 BEGINNING = 30  # characters of a sentence that lists may shorten
-
-
-@pytest.fixture(scope="module", autouse=True)
-def on_one_database(pytestconfig: pytest.Config) -> None:
-    if pytestconfig.getoption("--database") != "sqlite":
-        pytest.skip("pages look alike on every database")
 
 
 @pytest.fixture(scope="module")

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import signal
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Login
 from tests.browser.web_station import WebStation
 from tests.installations import wait_until
+
+pytestmark = pytest.mark.any_database
 
 LINES = 10_000
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.system.running_station import SLOT, RunningStation
 
+pytestmark = pytest.mark.any_database
+
 GRACE_S = 1.0  # of the sequence
 
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import signal
 
+import pytest
+
 from tests.system.running_station import OTHER_SLOT, SLOT, RunningStation
+
+pytestmark = pytest.mark.any_database
 
 PROMISE_S = 0.5
 

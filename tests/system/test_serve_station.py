@@ -12,6 +12,8 @@ from tests.installations import wait_until
 from tests.system.invariants import check_invariants
 from tests.system.running_station import RunningStation
 
+pytestmark = pytest.mark.any_database
+
 
 def without_followers(station: RunningStation) -> set[int]:
     return station.installation.processes() - {process.pid for process in station.followers}

@@ -10,7 +10,11 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import pytest
+
 from tests.installations import FREE_PORTS, Installation, wait_until
+
+pytestmark = pytest.mark.any_database
 
 USER = "from django.contrib.auth.models import User; User.objects.create_superuser('root')"
 

@@ -6,10 +6,12 @@ to ask its database.
 
 from __future__ import annotations
 
+import atexit
 import json
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +23,7 @@ PAGE = '<!doctype html><html lang="en"><meta charset="utf-8"><body>{blocks}</bod
 DRIVER = """
 import json, sys
 from pathlib import Path
-from playwright.sync_api import sync_playwright
-
-asked = json.load(sys.stdin)
+from playwright.sync_api import Error, sync_playwright
 
 def answer(route):
     name = route.request.url.rpartition("/")[2]
@@ -33,13 +33,29 @@ def answer(route):
     route.fulfill(body=asked["page"], content_type="text/html; charset=utf-8")
 
 with sync_playwright() as playwright:
-    browser = playwright.chromium.launch(executable_path=asked["chromium"], args=["--no-sandbox", "--disable-gpu"])
-    page = browser.new_page()
-    page.route("**/*", answer)
-    page.goto("http://gwanje.test/")
-    print(json.dumps(page.evaluate(asked["script"], asked["argument"])))
+    browser = playwright.chromium.launch(executable_path=sys.argv[1], args=["--no-sandbox", "--disable-gpu"])
+    for line in sys.stdin:
+        asked = json.loads(line)
+        page = browser.new_page()
+        page.route("**/*", answer)
+        try:
+            page.goto("http://gwanje.test/")
+            told = {"value": page.evaluate(asked["script"], asked["argument"])}
+        except Error as error:
+            told = {"problem": str(error)}
+        page.context.close()
+        print(json.dumps(told), flush=True)
     browser.close()
 """
+
+
+@cache
+def driver() -> subprocess.Popen[str]:
+    """One browser for all tests of a process; every evaluation has a profile of its own."""
+    command = [sys.executable, "-c", DRIVER, str(CHROMIUM)]
+    started = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    atexit.register(started.communicate)
+    return started
 
 
 def evaluate(config: pytest.Config, script: str, argument: Any = None, **blocks: Any) -> Any:
@@ -55,8 +71,11 @@ def evaluate(config: pytest.Config, script: str, argument: Any = None, **blocks:
     shown = "".join(
         f'<script type="application/json" id="{name}">{json.dumps(it)}</script>' for name, it in blocks.items()
     )
-    asked = {"chromium": CHROMIUM, "static": str(STATIC), "page": PAGE.format(blocks=shown), "script": script}
-    given = json.dumps({**asked, "argument": argument})
-    done = subprocess.run([sys.executable, "-c", DRIVER], input=given, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    asked = {"static": str(STATIC), "page": PAGE.format(blocks=shown), "script": script, "argument": argument}
+    running = driver()
+    assert running.stdin is not None and running.stdout is not None
+    running.stdin.write(json.dumps(asked) + "\n")
+    running.stdin.flush()
+    told = json.loads(running.stdout.readline())
+    assert "problem" not in told, told["problem"]
+    return told["value"]

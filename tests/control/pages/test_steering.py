@@ -13,6 +13,8 @@ from tests.control.pages.in_chromium import evaluate
 from tests.control.pages.people import browser_of, person
 from tests.rows import demo_station, queued, running
 
+pytestmark = pytest.mark.any_database
+
 # A server that gives one answer, and notes what it was asked; without a status it never answers.
 SERVER = """
   const asked = [];
