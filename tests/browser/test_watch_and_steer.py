@@ -83,6 +83,7 @@ def test_the_emergency_stop_by_keyboard_switches_off_and_a_reset_frees_the_slots
     expect(page.get_by_role("button", name="Reset")).to_have_count(0)
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("path", PLACES)
 def test_an_emergency_stop_that_nobody_confirms_is_a_warning_that_stays(path: str, login: Login, web: WebStation):
     batch = web.submit(slot="demo/slot-2", parameters=LONG)
@@ -120,6 +121,7 @@ def test_an_emergency_stop_of_a_batch_needs_no_session(path: str, login: Login, 
     assert web.wait_for(batch, "ABORTED")["state"] == "ABORTED"
 
 
+@pytest.mark.any_database
 def test_a_web_process_that_hangs_is_told_and_what_was_asked_still_happens(login: Login, web: WebStation):
     batch = web.submit(slot="demo/slot-2", parameters=LONG)
     web.wait_for(batch, "RUNNING")
@@ -141,6 +143,7 @@ def test_a_web_process_that_hangs_is_told_and_what_was_asked_still_happens(login
     assert web.bench.left_on() == []
 
 
+@pytest.mark.any_database
 def test_the_overview_dims_no_red_button_while_the_connection_is_lost(login: Login, web: WebStation):
     batch = web.submit(slot="demo/slot-2", parameters=LONG)
     web.wait_for(batch, "RUNNING")
@@ -158,6 +161,7 @@ def test_the_overview_dims_no_red_button_while_the_connection_is_lost(login: Log
     expect(clock).not_to_have_text(before)
 
 
+@pytest.mark.any_database
 def test_an_emergency_stop_is_told_once_to_whoever_did_not_press_it(login: Login, web: WebStation):
     batch = web.submit(slot="demo/slot-2", parameters=LONG)
     web.wait_for(batch, "RUNNING")
@@ -178,6 +182,7 @@ def test_an_emergency_stop_is_told_once_to_whoever_did_not_press_it(login: Login
     assert told == [[], once, once]
 
 
+@pytest.mark.any_database
 def test_going_back_to_a_batch_shows_its_page(login: Login, web: WebStation):
     page = login("operator")
     page.goto(f"/control/batches/{web.submit(slot='demo/slot-1', parameters=LONG)}/")
