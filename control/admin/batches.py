@@ -160,13 +160,9 @@ class BatchAdmin(ReadOnlyAdmin):
         rows = super().get_queryset(request)
         return rows.defer(*LARGE) if match and match.url_name.endswith("_changelist") else rows
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
-        text = search_term.strip().replace("\0", "")
-        if not text:
-            return queryset, False
-        if pk := as_uuid(text):
-            return queryset.filter(pk=pk), False
-        return queryset.filter(begins("name", text) | begins("subject", text)), False
+    def found(self, request: HttpRequest, rows: QuerySet, text: str) -> QuerySet:
+        pk = as_uuid(text)
+        return rows.filter(pk=pk) if pk else rows.filter(begins("name", text) | begins("subject", text))
 
     def detail(self, request: HttpRequest, obj: Batch) -> dict[str, Any]:
         return {

@@ -75,13 +75,11 @@ class ControlEventAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return with_batch(super().get_queryset(request))
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
-        if not search_term.strip():
-            return queryset, False
-        pk = as_uuid(search_term)
+    def found(self, request: HttpRequest, rows: QuerySet, text: str) -> QuerySet:
+        pk = as_uuid(text)
         if pk is None:
             messages.info(request, _("This is not the id of a batch."))
-        return _of_batch(queryset, pk), False
+        return _of_batch(rows, pk)
 
     def detail(self, request: HttpRequest, obj: ControlEvent) -> dict[str, Any]:
         heading = {"name": obj.get_kind_display(), "facts": [obj.by, obj.get_face_display()]}

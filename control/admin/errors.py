@@ -50,13 +50,9 @@ class ErrorAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return with_batch(super().get_queryset(request))
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
-        text = search_term.strip().replace("\0", "")
-        if pk := as_uuid(text):
-            return queryset.filter(batch=pk), False
-        if not text:
-            return queryset, False
-        return queryset.filter(Q(fingerprint=text) | begins("exception", text)), False
+    def found(self, request: HttpRequest, rows: QuerySet, text: str) -> QuerySet:
+        pk = as_uuid(text)
+        return rows.filter(batch=pk) if pk else rows.filter(Q(fingerprint=text) | begins("exception", text))
 
     def detail(self, request: HttpRequest, obj: ErrorLog) -> dict[str, Any]:
         like = {"text": _("Errors like this"), "url": list_url(ErrorLog, q=obj.fingerprint)}

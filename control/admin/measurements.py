@@ -65,8 +65,8 @@ class MeasurementAdmin(ReadOnlyAdmin):
         rows = with_short_values(super().get_queryset(request)).defer("step__result")
         return with_batch(rows.select_related("step"), "step__batch")
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
-        return find_within_batch(request, queryset, search_term, batch="step__batch_id", names="name")
+    def found(self, request: HttpRequest, rows: QuerySet, text: str) -> QuerySet:
+        return find_within_batch(request, rows, text, batch="step__batch_id", names="name")
 
     def detail(self, request: HttpRequest, obj: Measurement) -> dict[str, Any]:
         batch = obj.step.batch

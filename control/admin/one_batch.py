@@ -27,19 +27,14 @@ def with_batch(rows: QuerySet, path: str = "batch") -> QuerySet:
     return rows.select_related(path).defer(*(f"{path}__{name}" for name in LARGE))
 
 
-def find_within_batch(
-    request: HttpRequest, rows: QuerySet, text: str, *, batch: str, names: str
-) -> tuple[QuerySet, bool]:
+def find_within_batch(request: HttpRequest, rows: QuerySet, text: str, *, batch: str, names: str) -> QuerySet:
     """A batch by its id, anywhere; how a name begins, only within one batch: elsewhere there are millions."""
-    text = text.strip().replace("\0", "")
-    if not text:
-        return rows, False
     if pk := as_uuid(text):
-        return rows.filter(**{batch: pk}), False
+        return rows.filter(**{batch: pk})
     if batch_in(request) is None:
         messages.info(request, _("Names are searched within one batch. Choose the batch first, or search by its id."))
-        return rows.none(), False
-    return rows.filter(begins(names, text)), False
+        return rows.none()
+    return rows.filter(begins(names, text))
 
 
 def batch_neighbours(batch: Batch) -> list[dict[str, Any]]:

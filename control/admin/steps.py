@@ -84,8 +84,8 @@ class StepAdmin(ReadOnlyAdmin):
         forwards = ("batch_id", "index", "attempt")
         return forwards if batch_in(request) else tuple(f"-{field}" for field in forwards)
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
-        return find_within_batch(request, queryset, search_term, batch="batch_id", names="name")
+    def found(self, request: HttpRequest, rows: QuerySet, text: str) -> QuerySet:
+        return find_within_batch(request, rows, text, batch="batch_id", names="name")
 
     def detail(self, request: HttpRequest, obj: Step) -> dict[str, Any]:
         rows = [

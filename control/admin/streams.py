@@ -29,11 +29,9 @@ class StreamAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return with_batch(super().get_queryset(request))
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
-        text = search_term.strip().replace("\0", "")
-        if pk := as_uuid(text):
-            return queryset.filter(batch=pk), False
-        return (queryset.filter(name=text) if text else queryset), False
+    def found(self, request: HttpRequest, rows: QuerySet, text: str) -> QuerySet:
+        pk = as_uuid(text)
+        return rows.filter(batch=pk) if pk else rows.filter(name=text)
 
     def detail(self, request: HttpRequest, obj: Stream) -> dict[str, Any]:
         if obj.batch is None:

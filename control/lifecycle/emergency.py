@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
@@ -20,7 +19,7 @@ from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
 from control.lifecycle.control_events import record_control_event, told
 from control.lifecycle.finish import End, finish_waiting
 from control.lifecycle.refusals import NEEDS_REASON, BadValue, check_text
-from control.lifecycle.scopes import ALL, slots_in
+from control.lifecycle.scopes import ALL, rows_in
 from control.models import Batch, ControlEvent
 from control.states import ACTIVE, State, StepOutcome
 from stations.contracts import Latch
@@ -60,7 +59,7 @@ def record_emergency_stop(latch: Latch, *, delivered: bool, user: AbstractBaseUs
             },
         )
         if created:
-            Slot.objects.filter(slots_in(latch["scope"]), latch__isnull=True).update(latch=latch)
+            Slot.objects.filter(rows_in(latch["scope"], slot="pk"), latch__isnull=True).update(latch=latch)
             message = f"Emergency stop of {latch['scope']} by {latch['by']}: {latch['reason']}"
             line = Entry(Kind.CONTROL, message, "ERROR", at=at, data=told(event))
             for batch in _batches_in(latch["scope"], ACTIVE):
@@ -78,13 +77,8 @@ def _tell_if_running(batch: Batch, line: Entry) -> None:
 
 
 def _batches_in(scope: str, states: Sequence[str]) -> list[Batch]:
-    if scope == ALL:
-        where = Q()
-    elif "/" in scope:
-        where = Q(slot=scope)
-    else:
-        where = Q(station=scope)
-    return list(Batch.objects.filter(where, state__in=states).select_related("slot").order_by("pk"))
+    rows = Batch.objects.filter(rows_in(scope, slot="slot"), state__in=states)
+    return list(rows.select_related("slot").order_by("pk"))
 
 
 def _abort_waiting(event: ControlEvent) -> None:
@@ -133,7 +127,7 @@ def record_reset(scope: str, *, by: Actor, reason: str) -> tuple[ControlEvent, l
         raise BadValue(_(NEEDS_REASON), field="reason")
     check_text("reason", reason, LONGEST_REASON)
     with transaction.atomic():
-        slots = list(Slot.objects.filter(slots_in(scope), latch__isnull=False))
+        slots = list(Slot.objects.filter(rows_in(scope, slot="pk"), latch__isnull=False))
         before = {slot.pk: slot.latch for slot in slots}
         event = record_control_event(ControlEvent.Kind.RESET, by=by, reason=reason, scope=scope, before=before)
         Slot.objects.filter(pk__in=[slot.pk for slot in slots]).update(latch=None)

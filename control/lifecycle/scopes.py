@@ -21,11 +21,11 @@ def slots_here(scope: str = ALL) -> list[str]:
     return [slot for slot in known if scope in (ALL, slot, _station_of(slot))]
 
 
-def slots_in(scope: str) -> Q:
-    """The rows of the slots that a scope covers, on whatever host."""
+def rows_in(scope: str, *, slot: str) -> Q:
+    """The rows that a scope covers, on whatever host. `slot`: their field that names a slot; all have `station`."""
     if scope == ALL:
         return Q()
-    return Q(pk=scope) if "/" in scope else Q(station=scope)
+    return Q(**{slot if "/" in scope else "station": scope})
 
 
 def station_here() -> str:

@@ -55,10 +55,12 @@ def _emergency_stop(request: HttpRequest, batch_id: UUID, actor: Actor, reason: 
     facts = batch_facts(batch, timezone.now())
     if pressed is None:
         return accepted(request, _sentence(EMERGENCY_STOP, batch), then, batch=facts)
-    sentence = stop_verdict(pressed.latch["scope"], pressed.answers, recorded=stopped.recorded)
-    for line in after_stop(pressed.answers):
+    if pressed.answers:
+        [line] = after_stop(pressed.answers)
         values = {"name": batch.name, "slot": line["slot"], "proof": line["sentence"]}
         sentence = _("Emergency stop of %(name)s, %(slot)s is latched: %(proof)s") % values
+    else:
+        sentence = stop_verdict(pressed.latch["scope"], pressed.answers, recorded=stopped.recorded)
     return accepted(request, sentence, then, sure=pressed.confirmed, batch=facts, confirmed=pressed.confirmed)
 
 

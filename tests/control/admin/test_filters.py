@@ -99,6 +99,11 @@ def test_what_is_no_id_has_no_page(station, admin, model):
     assert admin.get(f"/admin/{options.app_label}/{options.model_name}/%00/change/").status_code == 404
 
 
+@pytest.mark.parametrize("model", PAGES)
+def test_search_for_what_no_database_keeps_opens(station, admin, model):
+    assert admin.get(changelist(model, q="a\0b")).status_code == 200
+
+
 @pytest.mark.parametrize("model", [Step, Measurement, ControlEvent, ErrorLog, Stream])
 @pytest.mark.parametrize("by", ["batch", "q"])
 def test_rows_are_found_by_their_batch(station, viewer, model, by):
