@@ -26,6 +26,7 @@ class WrongSetting(ImproperlyConfigured):
 
     def __init__(self, name: str, got: object, takes: str) -> None:
         super().__init__(f"{name} is {str(got)!r}, but it takes {takes}.")
+        self.name = name
 
 
 def text(name: str, default: str = "") -> str:

@@ -27,6 +27,8 @@ SEQUENCE_DIRS = [BASE_DIR / "sequences" / "packages", *environment.paths("GWANJE
 HOST = environment.text("GWANJE_HOST")
 PORT = environment.whole_number("GWANJE_PORT", None)
 WORKERS = environment.whole_number("GWANJE_WORKERS", None)
+# Where pg_dump and pg_restore are; None: on PATH.
+PG_BIN = environment.path("GWANJE_PG_BIN", "", below=BASE_DIR) if environment.text("GWANJE_PG_BIN") else None
 SECRET_KEY = environment.secret("GWANJE_SECRET_KEY") or environment.kept_secret(DATA_DIR / "secret-key")
 DEBUG = environment.yes_no("GWANJE_DEBUG", False)
 TIME_ZONE = environment.time_zone("GWANJE_TIME_ZONE")
@@ -168,6 +170,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "batches", "description": "Runs of sequences: submitted, watched, steered, looked up."},
         {"name": "slots", "description": "Where batches run."},
         {"name": "sequences", "description": "What can be run."},
+        {"name": "schedules", "description": "What happens by itself at set times."},
         {"name": "safety", "description": "Emergency stop and reset. A software stop, no certified safety function."},
         {"name": "system", "description": "Whether it works."},
     ],

@@ -67,14 +67,22 @@ class Control(models.TextChoices):
     PAUSE = "pause", _("Pause")
     RESUME = "resume", _("Resume")
     STOP = "stop", _("Stop")
+    SKIP = "skip", _("Skip a step")
+    SETTINGS = "settings", _("Change settings")
+    RESTART = "restart", _("Restart")
+    RERUN = "rerun", _("Run again")
 
 
 # Which controls a state accepts. What is missing is refused with the state and the remedy.
 ALLOWED_CONTROLS: dict[State, tuple[Control, ...]] = {
     State.QUEUED: (Control.STOP,),
-    State.RUNNING: (Control.PAUSE, Control.STOP),
-    State.PAUSED: (Control.RESUME, Control.STOP),
-    **{state: () for state in TERMINAL},
+    State.RUNNING: (Control.PAUSE, Control.STOP, Control.SKIP, Control.SETTINGS, Control.RESTART),
+    State.PAUSED: (Control.RESUME, Control.STOP, Control.SKIP, Control.SETTINGS, Control.RESTART),
+    State.COMPLETED: (Control.RERUN,),
+    State.FAILED: (Control.RERUN,),
+    State.STOPPED: (Control.RESUME, Control.RERUN),  # by a new batch that goes on where this one ended
+    State.ABORTED: (Control.RERUN,),
+    State.CRASHED: (Control.RESUME, Control.RERUN),
 }
 
 _VERDICTS = {"completed": State.COMPLETED, "failed": State.FAILED, "stopped": State.STOPPED}
@@ -84,6 +92,7 @@ _ENDINGS: dict[Ending, tuple[State, Outcome, Outcome]] = {
     Ending.STOP_EXPIRED: (State.ABORTED, Outcome.NONE, Outcome.NONE),
     Ending.EMERGENCY: (State.ABORTED, Outcome.NONE, Outcome.NONE),
     Ending.TIMEOUT: (State.FAILED, Outcome.TIMEOUT, Outcome.TIMEOUT),
+    Ending.LIMIT: (State.FAILED, Outcome.ERROR, Outcome.ERROR),
     Ending.CRASHED: (State.CRASHED, Outcome.ERROR, Outcome.ERROR),
     Ending.GUARD_LOST: (State.CRASHED, Outcome.ERROR, Outcome.ERROR),
     Ending.WARDEN_LOST: (State.CRASHED, Outcome.ERROR, Outcome.ERROR),

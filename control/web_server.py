@@ -7,8 +7,11 @@ import sys
 from typing import Any
 
 from daphne.server import Server
+from django.conf import settings
 
 from control.asgi import application
+from control.management.in_use import use_for_pages
+from control.management.refusing import StartFailed
 
 # The limit holds for both directions: browsers send little, but a frame of events takes up to half a megabyte, and more
 # where a single line is long.
@@ -29,6 +32,10 @@ def log_access(protocol: str, action: str, details: dict[str, Any]) -> None:
 
 
 def main() -> None:
+    try:
+        used = use_for_pages(settings.STATION_PATHS)
+    except StartFailed as refusal:
+        sys.exit(str(refusal))
     server = Server(
         application=application,
         endpoints=[f"fd:fileno={int(sys.argv[1])}"],
@@ -40,6 +47,7 @@ def main() -> None:
         verbosity=0,
     )
     server.run()
+    used.close()
     if server.abort_start:
         sys.exit(1)
 

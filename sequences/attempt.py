@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import resource
 import time
 import traceback
 from dataclasses import dataclass
@@ -11,7 +13,7 @@ from typing import Any
 from sequences import interrupts
 from sequences.deadlines import Deadlines
 from sequences.host import GuardLost, SpoolFull
-from sequences.interrupts import Interrupt, Stopped, interruptible
+from sequences.interrupts import Interrupt, LimitExceeded, SkipRequested, Stopped, interruptible
 from sequences.outcomes import Outcome
 from sequences.plan import Step
 from sequences.recorder import Recorder
@@ -49,7 +51,7 @@ def attempt_step(step: Step, run: Run, recorder: Recorder, deadlines: Deadlines)
     except GuardLost:
         raise
     except BaseException as raised:
-        problem = interrupts.wanted() or raised
+        problem = interrupts.wanted() or open_files_exceeded(raised) or raised
     duration_ms = round((time.perf_counter() - began) * 1000, 3)
     deadlines.end_step()
     if problem is None:
@@ -70,7 +72,23 @@ def check_result(result: Any) -> None:
 def outcome_of(problem: BaseException) -> Outcome:
     if isinstance(problem, Stopped):
         return Outcome.NONE
+    if isinstance(problem, SkipRequested):
+        return Outcome.SKIPPED
+    if isinstance(problem, LimitExceeded):
+        return Outcome.ERROR
     return Outcome.TIMEOUT if isinstance(problem, Interrupt) else Outcome.ERROR
+
+
+def open_files_exceeded(problem: BaseException) -> LimitExceeded | None:
+    """The limit behind an exception that came of too many open files."""
+    cause: BaseException | None = problem
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno == errno.EMFILE:
+            limit = LimitExceeded(f"open files: {resource.getrlimit(resource.RLIMIT_NOFILE)[0]} allowed")
+            limit.__cause__ = problem
+            return limit
+        cause = cause.__cause__ or cause.__context__
+    return None
 
 
 def describe(problem: BaseException) -> str:
@@ -90,6 +108,6 @@ def error_fields(problem: BaseException, category: str | None = None) -> dict[st
 
 
 def category_of(problem: BaseException) -> str:
-    if isinstance(problem, SpoolFull):
+    if isinstance(problem, SpoolFull | LimitExceeded):
         return "infrastructure"
     return "hardware" if isinstance(problem, InstrumentError) else "sequence"

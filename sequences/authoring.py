@@ -28,6 +28,7 @@ class StepDefinition:
     retry_delay_s: float | None = None
     repeat: int | str = 1  # how many times it runs, or the integer parameter that tells
     stop_on_fail: bool | None = None
+    resumable: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -66,11 +67,14 @@ class StepDecorator:
         retry_delay_s: float | None = None,
         repeat: int | str = 1,
         stop_on_fail: bool | None = None,
+        resumable: bool | None = None,
     ) -> Callable[[StepFunction], StepFunction]: ...
 
     def __call__(self, *functions: Any, **options: Any) -> Any:
         def mark(function: StepFunction) -> StepFunction:
-            problems = [problem for name, value in options.items() for problem in option_problems(name, value)]
+            in_main = self._group == "main"
+            found = [option_problems(name, value, in_main=in_main) for name, value in options.items()]
+            problems = [problem for of_one in found for problem in of_one]
             if problems:
                 raise ValueError(f"step '{function.__name__}': {'; '.join(problems)}")
             setattr(function, _MARK, StepDefinition(self._group, function.__name__, **options))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +38,13 @@ class Package:
         return self.manifest.description
 
 
+# What a package is known by while none of its files changes: name, size, time and inode of each.
+_Stamp = tuple[tuple[str, int, int, int], ...]
+# Files that have changed this recently may change again without their time telling it.
+_SETTLED_NS = 1_000_000_000
+_known: dict[Path, tuple[_Stamp, Package]] = {}
+
+
 def find_packages(folders: Iterable[Path]) -> dict[str, Package]:
     """Every package in `folders`, by name. Where two carry one name, the folder that is named first wins."""
     found: dict[str, Package] = {}
@@ -47,8 +56,28 @@ def find_packages(folders: Iterable[Path]) -> dict[str, Package]:
 
 
 def read_package(path: Path) -> Package:
-    """One package, with everything that is wrong with it."""
+    """One package, with everything that is wrong with it; read anew as soon as one of its files has changed."""
     path = Path(path).resolve()
+    stamp = _stamp(path)
+    known = _known.get(path)
+    if known is not None and known[0] == stamp:
+        return known[1]
+    package = _read(path)
+    if time.time_ns() - max((changed for _, _, changed, _ in stamp), default=0) > _SETTLED_NS:
+        _known[path] = (stamp, package)
+    return package
+
+
+def _stamp(path: Path) -> _Stamp:
+    found = []
+    for file in _files(path):
+        with suppress(FileNotFoundError):  # somebody is editing: the next look finds another stamp
+            about = file.stat()
+            found.append((str(file), about.st_size, about.st_mtime_ns, about.st_ino))
+    return tuple(sorted(found))
+
+
+def _read(path: Path) -> Package:
     manifest, found = validate(path)
     problems = [problem for problem in found if problem.is_error]
     warnings = [problem for problem in found if not problem.is_error]
@@ -60,8 +89,11 @@ def read_package(path: Path) -> Package:
 def content_hash(path: Path) -> str:
     """sha256 over path, length and bytes of every file of a package, in order of paths; compiled files do not count."""
     digest = hashlib.sha256()
-    files = (file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
-    for name, file in sorted((file.relative_to(path).as_posix(), file) for file in files):
+    for name, file in sorted((file.relative_to(path).as_posix(), file) for file in _files(path)):
         content = file.read_bytes()
         digest.update(f"{name}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()
+
+
+def _files(path: Path) -> list[Path]:
+    return [file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts]

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from typing import Any, NotRequired, TypedDict
 
+# How the message of a step begins that was left out because somebody asked for it.
+SKIPPED_BY_REQUEST = "skipped by request"
+
 
 class PlannedStep(TypedDict):
     index: int
     name: str
     group: str  # "setup", "main" or "teardown"
     repeat: int  # how many indexes it takes up
+    resumable: bool  # a later run may begin here, with what was done before it carried over
 
 
 class BatchStarted(TypedDict):  # k = "batch.started"
@@ -41,6 +45,7 @@ class StepEnded(TypedDict):  # k = "step.ended"; without "step.started" for what
     message: str  # why it failed or was skipped
     result: Any
     progress: float  # of the batch, 0.0 to 1.0
+    carried: NotRequired[bool]  # not run here: taken over from an earlier batch
 
 
 class Measurement(TypedDict):  # k = "measurement"
@@ -72,6 +77,13 @@ class Progress(TypedDict):  # k = "progress", at most two a second
     progress: float  # of the batch
 
 
+class Saved(TypedDict):  # k = "saved"
+    step: int | None
+    attempt: int | None
+    name: str
+    value: Any
+
+
 class Error(TypedDict):  # k = "error"
     step: int | None
     attempt: int | None
@@ -85,4 +97,6 @@ class Control(TypedDict):  # k = "control", "batch.paused" or "batch.resumed": a
     control: str  # id of the control event; empty when the runner itself was asked to end
     word: str
     message: str
+    step: NotRequired[int]  # to word "skip"
+    settings: NotRequired[dict[str, Any]]  # to word "settings": the values that hold from now on
     obeyed: NotRequired[bool]  # False: it came too late or changes nothing; the message says why

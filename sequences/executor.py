@@ -6,16 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from sequences import interrupts
-from sequences.attempt import check_result, error_fields
+from sequences.attempt import check_result, error_fields, open_files_exceeded
 from sequences.deadlines import Deadlines
 from sequences.group_run import GroupRun
 from sequences.host import GuardLost, Host, SpoolFull
-from sequences.interrupts import Interrupt, Stopped, interruptible, shielded
+from sequences.interrupts import Interrupt, LimitExceeded, Stopped, interruptible, shielded
 from sequences.judgement import Judgement
+from sequences.live_settings import LiveSettings
 from sequences.outcomes import Happening
 from sequences.preflight import Instruments, Prepared, ReadyInstruments, prepare
 from sequences.recorder import Recorder
-from sequences.run import Run
+from sequences.run import Parameters, Run
+from sequences.saved_values import SavedValues
+from sequences.skips import Skips
 from sequences.steering import Steering
 from sequences.story import Story
 from stations.contracts import Job, Verdict
@@ -42,7 +45,7 @@ class _Execution:
         self._job = job
         self._deadlines = deadlines
         self._story = Story(host)
-        self._steering = Steering(host, self._story, deadlines)
+        self._host = host
         self._emit = host.emit
         self._judgement = Judgement()
 
@@ -72,12 +75,17 @@ class _Execution:
         refusal = refusal or self._try(instruments.open)
         self._deadlines.end_step()
         recorder = Recorder(prepared.limits, self._emit, plan.total_steps)
+        parameters = Parameters(**prepared.parameters)
+        settings = LiveSettings(prepared.package.manifest.parameters, parameters)
+        skips = Skips(plan, prepared.carried)
+        steering = Steering(self._host, self._story, self._deadlines, skips, settings)
         run = Run(
             recorder,
-            self._steering.wait,
+            steering.wait,
             subject=self._job["subject"],
-            parameters=prepared.parameters,
+            parameters=parameters,
             instruments=instruments.by_role,
+            saved=SavedValues(prepared.carried.saved),
         )
         self._deadlines.begin_sequence(prepared.package.manifest.timeout_s)
         group = GroupRun(
@@ -85,17 +93,26 @@ class _Execution:
             run,
             recorder,
             story=self._story,
-            steering=self._steering,
+            steering=steering,
             deadlines=self._deadlines,
             judgement=self._judgement,
+            carried=prepared.carried,
         )
         if refusal is not None:
             group.skip_reason = self._refuse(refusal, "hardware")
         group.execute()
-        if self._story.full is not None:
-            self._judgement.note(Happening.LIMIT_EXCEEDED, f"The story is incomplete: {self._story.full}")
+        self._tell_when_full()
         self._close(instruments)
-        return self._judgement.verdict(self._result_of(run))
+        verdict = self._judgement.verdict(self._result_of(run))
+        if self._story.unwritten:
+            verdict["unwritten"] = self._story.unwritten
+        return verdict
+
+    def _tell_when_full(self) -> None:
+        full = self._story.full
+        if full is None or not self._judgement.note(Happening.LIMIT_EXCEEDED, f"The story is incomplete: {full}"):
+            return
+        self._story.emit("error", step=None, attempt=None, **error_fields(full))
 
     def _try(self, action: Any) -> BaseException | None:
         try:
@@ -112,6 +129,12 @@ class _Execution:
             self._story.emit("control", control=problem.control, word="stop", message=f"stop obeyed {place}")
             self._judgement.note(Happening.STOPPED, f"Stopped {place}: {problem.reason}.")
             return "the run was stopped"
+        problem = open_files_exceeded(problem) or problem
+        if isinstance(problem, LimitExceeded):
+            interrupts.take_exceeded()
+            self._story.emit("error", step=None, attempt=None, **error_fields(problem))
+            self._judgement.note(Happening.LIMIT_EXCEEDED, str(problem))
+            return "the run exceeded a limit"
         message = f"The run could not be prepared: {problem}." if isinstance(problem, Interrupt) else str(problem)
         self._story.emit("error", step=None, attempt=None, **{**error_fields(problem, category), "message": message})
         self._judgement.note(Happening.NOT_READY, message)

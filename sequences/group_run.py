@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 from sequences import interrupts
 from sequences.attempt import Attempt, attempt_step, describe, error_fields, outcome_of
+from sequences.carrying import CarriedOver, overlap
+from sequences.contracts import SKIPPED_BY_REQUEST
 from sequences.deadlines import Deadlines
 from sequences.host import SpoolFull
-from sequences.interrupts import Interrupt, Stopped
+from sequences.interrupts import Interrupt, LimitExceeded, SkipRequested, Stopped
 from sequences.judgement import Judgement
 from sequences.outcomes import Happening, Outcome
 from sequences.plan import Group, Step
@@ -31,6 +35,7 @@ class GroupRun:
         steering: Steering,
         deadlines: Deadlines,
         judgement: Judgement,
+        carried: CarriedOver,
     ) -> None:
         self._group = group
         self._run = run
@@ -39,11 +44,13 @@ class GroupRun:
         self._steering = steering
         self._deadlines = deadlines
         self._judgement = judgement
+        self._carried = carried
         self._entered = False
         self.skip_reason = ""
 
     def execute(self) -> None:
         """Run the group to its end. Raises GuardLost and nothing else."""
+        self._take_over()
         for step in [*self._group.setup, *self._group.main]:
             self._run_repeatedly(step)
         self._deadlines.end_sequence()
@@ -55,15 +62,36 @@ class GroupRun:
         self.skip_reason = "" if self._entered else "nothing was set up"
         for step in self._group.teardown:
             self._run_repeatedly(step)
+        self._own_up_to_limit()
+
+    def _take_over(self) -> None:
+        """Tell of the steps that do not run again, before anything can end this run."""
+        if self._carried:
+            self._deadlines.begin_step(None)
+        for carried, step in product(self._carried, self._group.main):
+            outcome = Outcome(carried["outcome"])
+            message = f"{SKIPPED_BY_REQUEST}: carried over" if outcome is Outcome.SKIPPED else "carried over"
+            taken = Attempt(outcome, message, carried["marginal"], duration_ms=0.0)
+            for index in overlap(carried, step.indexes):
+                self._recorder.steps_over += 1
+                self._write_end(step, index, 1, taken, retrying=False, carried=True)
+                self._judge(step, taken, carried=True)
 
     def _run_repeatedly(self, step: Step) -> None:
         for number, index in enumerate(step.indexes):
+            if index in self._carried:
+                self._entered |= not self.skip_reason
+                continue
             if not self.skip_reason:
                 self._obey_wishes(step)
             if self.skip_reason:
                 self._skip(step, index)
                 return
-            self._run_step(step, index, number)
+            skip = self._steering.skips.begin(index)
+            if skip is None:
+                self._run_step(step, index, number)
+            else:
+                self._leave_out(step, index, skip)
 
     def _obey_wishes(self, step: Step) -> None:
         try:
@@ -72,24 +100,39 @@ class GroupRun:
             self._interrupted(interrupt, f"before step '{step.name}'")
 
     def _skip(self, step: Step, index: int) -> None:
-        self._recorder.steps_over += step.indexes.stop - index
+        rest = range(index, step.indexes.stop)
+        self._recorder.steps_over += len(rest) - self._carried.within(rest)
         skipped = Attempt(Outcome.SKIPPED, self.skip_reason, marginal=False, duration_ms=0.0)
         self._write_end(step, index, 1, skipped, retrying=False)
+
+    def _leave_out(self, step: Step, index: int, skip: SkipRequested) -> None:
+        """Somebody wanted this step skipped before it began."""
+        self._recorder.steps_over += 1
+        skipped = self._cut_short(skip)
+        self._write_end(step, index, 1, skipped, retrying=False)
+        self._judge(step, skipped)
 
     def _run_step(self, step: Step, index: int, number: int) -> None:
         """Try a step until it passes or has no attempts left, and draw the consequences."""
         self._entered = True
         attempt = 1
         ended = self._attempt(step, index, number, attempt)
-        while attempt < step.attempts and ended.outcome in RETRIED and self._story.full is None:
+        while attempt < step.attempts and self._may_retry(ended):
             self._write_end(step, index, attempt, ended, retrying=True)
             attempt += 1
             ended = self._wait_to_retry(step) or self._attempt(step, index, number, attempt)
         self._recorder.steps_over += 1
         if ended.problem is not None:
             self._write_problem(step, index, attempt, ended.problem)
+        late = self._steering.skips.end()
+        if late is not None and not isinstance(ended.problem, SkipRequested):
+            self._steering.answer(late["control"], "skip", "the step has ended")
         self._write_end(step, index, attempt, ended, retrying=False)
         self._judge(step, ended)
+
+    def _may_retry(self, ended: Attempt) -> bool:
+        interrupted = isinstance(ended.problem, Interrupt)
+        return ended.outcome in RETRIED and not interrupted and self._story.full is None
 
     def _attempt(self, step: Step, index: int, number: int, attempt: int) -> Attempt:
         self._run.index, self._run.attempt = number, attempt
@@ -119,11 +162,15 @@ class GroupRun:
         if isinstance(problem, Stopped):
             self._interrupted(problem, f"in step '{step.name}'")
             return
+        if isinstance(problem, SkipRequested):
+            return
         if isinstance(problem, Interrupt):
             interrupts.take_notice()
+        if isinstance(problem, LimitExceeded):
+            interrupts.take_exceeded()  # told here; any other one is told at the end
         self._story.emit("error", step=index, attempt=attempt, **error_fields(problem))
 
-    def _write_end(self, step: Step, index: int, attempt: int, ended: Attempt, *, retrying: bool) -> None:
+    def _write_end(self, step: Step, index: int, attempt: int, ended: Attempt, *, retrying: bool, **more: bool) -> None:
         self._story.emit(
             "step.ended",
             step=index,
@@ -137,6 +184,7 @@ class GroupRun:
             message=ended.message,
             result=ended.result,
             progress=round(self._recorder.steps_over / self._recorder.total_steps, 4),
+            **more,
         )
 
     def _interrupted(self, interrupt: Interrupt, place: str) -> None:
@@ -148,17 +196,30 @@ class GroupRun:
             self._story.emit("control", control=interrupt.control, word="stop", message=message)
             reason = f": {interrupt.reason}" if interrupt.reason else ""
             self._judgement.note(Happening.STOPPED, f"Stopped {place}{reason}.")
+        elif isinstance(interrupt, LimitExceeded):
+            self.skip_reason = "the run exceeded a limit"
+            self._own_up_to_limit()
         else:
             self.skip_reason = "the sequence took too long"
             self._judgement.note(Happening.TIMED_OUT, f"Timeout {place}: {interrupt}.")
 
-    def _judge(self, step: Step, ended: Attempt) -> None:
-        """Draw the consequences of a finished step."""
+    def _own_up_to_limit(self) -> None:
+        """A limit that was exceeded between steps, or too late to end one."""
+        limit = interrupts.take_exceeded()
+        if limit is not None:
+            self._story.emit("error", step=None, attempt=None, **error_fields(limit))
+            self._judgement.note(Happening.LIMIT_EXCEEDED, str(limit))
+
+    def _judge(self, step: Step, ended: Attempt, *, carried: bool = False) -> None:
+        """Draw the consequences of a finished step. One that was carried over ends nothing any more."""
         self._judgement.marginal |= ended.marginal
-        if ended.outcome in (Outcome.PASS, Outcome.NONE):
+        self._judgement.skipped += ended.outcome is Outcome.SKIPPED
+        if ended.outcome in (Outcome.PASS, Outcome.NONE, Outcome.SKIPPED):
             return
-        happening = self._happening(step, ended)
-        self._judgement.note(happening, f"Step '{step.name}' {VERBS[ended.outcome]}: {ended.message}", step.name)
+        happening = Happening.STEP_FAILED if carried else self._happening(step, ended)
+        exceeded = isinstance(ended.problem, LimitExceeded)
+        message = ended.message if exceeded else f"Step '{step.name}' {VERBS[ended.outcome]}: {ended.message}"
+        self._judgement.note(happening, message, step.name)
         if step.group != "teardown" and happening is not Happening.STEP_FAILED and not self.skip_reason:
             self.skip_reason = f"step '{step.name}' {VERBS[ended.outcome]}"
 
@@ -166,7 +227,8 @@ class GroupRun:
         if ended.outcome is Outcome.TIMEOUT:
             return Happening.TIMED_OUT
         if ended.outcome is Outcome.ERROR:
-            return Happening.LIMIT_EXCEEDED if isinstance(ended.problem, SpoolFull) else Happening.EXCEPTION
+            exceeded = isinstance(ended.problem, SpoolFull | LimitExceeded)
+            return Happening.LIMIT_EXCEEDED if exceeded else Happening.EXCEPTION
         ends_it = step.group == "setup" or (step.group == "main" and step.stop_on_fail)
         return Happening.FAILURE_ENDED_IT if ends_it else Happening.STEP_FAILED
 

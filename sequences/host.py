@@ -8,7 +8,12 @@ from stations.contracts import Wish
 
 
 class SpoolFull(OSError):
-    """The story cannot take another line. The engine ends the run with its teardown."""
+    """The story cannot take another line. The engine ends the run with its teardown.
+
+    `kept`: the line that met the limit is in the story all the same.
+    """
+
+    kept = False
 
 
 class GuardLost(BaseException):

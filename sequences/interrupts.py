@@ -14,6 +14,9 @@ from contextlib import contextmanager
 from types import CodeType, FrameType
 from typing import ParamSpec, TypeVar
 
+from sequences.contracts import SKIPPED_BY_REQUEST
+from stations.contracts import Wish
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -34,12 +37,30 @@ class Stopped(Interrupt):
         self.reason = reason
 
 
+class LimitExceeded(Interrupt):
+    """The run used more than it may. Its text names the limit."""
+
+
+class SkipRequested(Interrupt):
+    """Somebody wants this step to end and the run to go on. Raised at boundaries alone, and never `wanted`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{SKIPPED_BY_REQUEST}: {reason}" if reason else SKIPPED_BY_REQUEST)
+
+
 class StepTimeout(Interrupt):
     """The step took longer than it may."""
 
 
 class SequenceTimeout(Interrupt):
     """Setup and main together took longer than they may."""
+
+
+def ending_for(wish: Wish) -> Interrupt:
+    """The interrupt by which a stop or a limit ends the run."""
+    if wish["word"] == "limit":
+        return LimitExceeded(wish["reason"])
+    return Stopped(wish["control"], wish["reason"])
 
 
 _shielded: set[CodeType] = set()
@@ -57,6 +78,7 @@ class _State:
     def __init__(self) -> None:
         self.wanted: Interrupt | None = None
         self.stoppable = True  # False during teardown, which only its own timeouts end
+        self.exceeded: LimitExceeded | None = None  # even if it came too late to end anything
         self.expired: Callable[[float], Interrupt | None] | None = None  # set while a run listens
 
 
@@ -80,8 +102,9 @@ _INTERRUPTIBLE = interruptible.__code__
 def request(interrupt: Interrupt, frame: FrameType | None) -> None:
     """For signal handlers: raise `interrupt` in the interrupted code `frame` if it may be, else as soon as possible.
 
-    During teardown stops are ignored. Raised again and again until the engine has taken notice.
+    During teardown stops are ignored, limits only remembered. Raised again and again until the engine has taken notice.
     """
+    remember(interrupt)
     if not _state.stoppable and not isinstance(interrupt, StepTimeout):
         return
     if _state.wanted is None:
@@ -92,6 +115,19 @@ def request(interrupt: Interrupt, frame: FrameType | None) -> None:
     signal.setitimer(signal.ITIMER_REAL, REPEAT_S if may_raise else RETRY_S, REPEAT_S)
     if may_raise:
         raise _state.wanted
+
+
+@shielded
+def remember(interrupt: Interrupt) -> None:
+    """Keep that a limit was exceeded, for the verdict."""
+    if isinstance(interrupt, LimitExceeded) and _state.exceeded is None:
+        _state.exceeded = interrupt
+
+
+def take_exceeded() -> LimitExceeded | None:
+    """The limit that was exceeded, if one was and nobody has told of it yet. Whoever asks tells."""
+    limit, _state.exceeded = _state.exceeded, None
+    return limit
 
 
 def _may_be_interrupted(frame: FrameType | None) -> bool:
@@ -117,6 +153,7 @@ def raise_wanted() -> None:
 
 def demand(interrupt: Interrupt) -> Interrupt:
     """For the engine: make `interrupt` wanted, for the caller to raise. A step that swallows it gets it again."""
+    remember(interrupt)
     if _state.wanted is None:
         _state.wanted = interrupt
     signal.setitimer(signal.ITIMER_REAL, REPEAT_S, REPEAT_S)
@@ -154,7 +191,7 @@ def listening(expired: Callable[[float], Interrupt | None]) -> Iterator[None]:
         _state.expired = None
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, before)
-        _state.wanted, _state.stoppable = None, True
+        _state.wanted, _state.exceeded, _state.stoppable = None, None, True
 
 
 def _on_alarm(signum: int, frame: FrameType | None) -> None:

@@ -16,21 +16,32 @@ class Judgement:
         self.message = "Every step passed."
         self.cause: str | None = None
         self.marginal = False
+        self.skipped = 0  # steps, by request
 
-    def note(self, happening: Happening, message: str, cause: str | None = None) -> None:
+    def note(self, happening: Happening, message: str, cause: str | None = None) -> bool:
+        """True when it is the worst so far: then the verdict is about it."""
         if self.cause is None:
             self.cause = cause
-        if worse(self.worst, happening) is not self.worst:
-            self.worst = happening
-            self.message = message
+        if worse(self.worst, happening) is self.worst:
+            return False
+        self.worst = happening
+        self.message = message
+        return True
 
     def verdict(self, result: Any = None) -> Verdict:
         ending, outcome = VERDICTS[self.worst]
         return Verdict(
             ending=ending,
             outcome=outcome.value,
-            message=self.message,
+            message=self._told(),
             cause=self.cause,
             marginal=self.marginal,
             result=result,
         )
+
+    def _told(self) -> str:
+        if not self.skipped:
+            return self.message
+        if self.worst is Happening.ALL_PASSED:
+            return f"Every step passed but {self.skipped} skipped by request."
+        return f"{self.message} ({self.skipped} skipped by request)"

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from sequences.problems import Problem
+from stations.contracts import Resources
 
 FILE_NAME = "manifest.yaml"
 SIZE_LIMIT = 256 * 1024  # bytes
@@ -26,7 +27,10 @@ class Retry:
 
 @dataclass(frozen=True)
 class Manifest:
-    """The declarations of a package, checked. Timeouts are in seconds; `instruments` maps roles to their purpose."""
+    """The declarations of a package, checked. Timeouts are in seconds; `instruments` maps roles to their purpose.
+
+    None: as the step, the station or the engine says.
+    """
 
     name: str
     version: str
@@ -39,7 +43,12 @@ class Manifest:
     timeout_s: float | None = None
     retry: Retry = Retry()
     stop_on_fail: bool = False
-    stop_grace_s: float = 5.0
+    stop_grace_s: float | None = None
+    term_grace_s: float | None = None
+    deadline_grace_s: float | None = None
+    resumable: bool | None = None
+    restartable: int = 0  # automatic restarts after a crash
+    resources: Resources = field(default_factory=Resources)
 
 
 KEYS = tuple(key.name for key in fields(Manifest))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import re
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,12 @@ from sequences.limits import limit_problems
 from sequences.manifest import KEYS, Manifest, Source, build_manifest, read_source
 from sequences.parameters import schema_problems
 from sequences.problems import Problem
+from stations.contracts import Resources
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+RESOURCES = tuple(Resources.__annotations__)
+FEWEST_FILES = 16
+MOST_RESTARTS = 100
 
 
 def check_manifest(folder: Path) -> tuple[Manifest | None, list[Problem]]:
@@ -71,7 +75,8 @@ def _seconds(value: object) -> Iterator[Finding]:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    """Whether it is a number that a float can hold."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
 def _parameters(value: object) -> Iterator[Finding]:
@@ -112,6 +117,24 @@ def _retry(value: object) -> Iterator[Finding]:
     yield from _not_a_mapping(value)
 
 
+def _restarts(value: object) -> Iterator[Finding]:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MOST_RESTARTS:
+        allowed = f"a whole number from 0 to {MOST_RESTARTS}"
+        yield (), f"must be how many automatic restarts are allowed, {allowed}, it is {value!r}"
+
+
+def _resources(value: object) -> Iterator[Finding]:
+    for key, given in _entries(value):
+        if key not in RESOURCES:
+            yield (key,), f"unknown key '{key}' (known: {', '.join(RESOURCES)})"
+        elif key == "files":
+            if not isinstance(given, int) or isinstance(given, bool) or given < FEWEST_FILES:
+                yield (key,), f"files must be a whole number of at least {FEWEST_FILES}, it is {given!r}"
+        elif not _is_number(given) or given <= 0:
+            yield (key,), f"{key} must be a positive number, it is {given!r}"
+    yield from _not_a_mapping(value)
+
+
 def _entries(value: object) -> list[tuple[str, Any]]:
     return [(str(name), entry) for name, entry in value.items()] if isinstance(value, dict) else []
 
@@ -139,4 +162,9 @@ CHECKS: dict[str, tuple[str, Callable[[object], Iterator[Finding]]]] = {
     "retry": ("E132", _retry),
     "stop_on_fail": ("E133", _boolean),
     "stop_grace_s": ("E131", _seconds),
+    "term_grace_s": ("E131", _seconds),
+    "deadline_grace_s": ("E131", _seconds),
+    "resumable": ("E133", _boolean),
+    "restartable": ("E134", _restarts),
+    "resources": ("E135", _resources),
 }

@@ -27,6 +27,7 @@ class Step:
     attempts: int
     retry_delay_s: float
     stop_on_fail: bool
+    resumable: bool
 
     @property
     def indexes(self) -> range:
@@ -45,11 +46,21 @@ class Group:
         return iter([*self.setup, *self.main, *self.teardown])
 
     @property
+    def main_indexes(self) -> range:
+        first = sum(step.repeat for step in self.setup)
+        return range(first, first + sum(step.repeat for step in self.main))
+
+    @property
     def total_steps(self) -> int:
         return sum(step.repeat for step in self)
 
     def as_lines(self) -> list[PlannedStep]:
-        return [PlannedStep(index=step.first, name=step.name, group=step.group, repeat=step.repeat) for step in self]
+        return [
+            PlannedStep(
+                index=step.first, name=step.name, group=step.group, repeat=step.repeat, resumable=step.resumable
+            )
+            for step in self
+        ]
 
 
 def make_plan(definition: SequenceDefinition, manifest: Manifest, parameters: Mapping[str, Any]) -> Group:
@@ -87,7 +98,16 @@ def _decide(
         attempts=attempts if declared.attempts is None else declared.attempts,
         retry_delay_s=manifest.retry.delay_s if declared.retry_delay_s is None else declared.retry_delay_s,
         stop_on_fail=stop_on_fail,
+        resumable=declared.group == "main" and _is_resumable(declared, manifest),
     )
+
+
+def _is_resumable(declared: StepDefinition, manifest: Manifest) -> bool:
+    """Work without a bench may go on anywhere; hardware stands as it was only where the author says so."""
+    for said in (declared.resumable, manifest.resumable):
+        if said is not None:
+            return said
+    return not manifest.instruments
 
 
 def _count(declared: StepDefinition, parameters: Mapping[str, Any]) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sequences.carrying import CarriedOver
 from sequences.catalogue import Package
 from sequences.interrupts import interruptible
 from sequences.limits import Limits
@@ -30,6 +31,7 @@ class Prepared:
     parameters: dict[str, Any]
     limits: dict[str, Limits]
     plan: Group
+    carried: CarriedOver
 
 
 def prepare(job: Job) -> Prepared:
@@ -48,7 +50,12 @@ def prepare(job: Job) -> Prepared:
         plan = interruptible(make_plan, definition, package.manifest, parameters)
     except (Exception, SystemExit) as error:  # the constructor of the sequence is the author's code
         raise PackageError(f"Sequence '{package.name}' cannot be planned: {type(error).__name__}: {error}") from error
-    return Prepared(package, parameters, limits, plan)
+    carried = CarriedOver(job.get("carried"))
+    try:
+        carried.check(plan)
+    except ValueError as error:
+        raise PackageError(str(error)) from error
+    return Prepared(package, parameters, limits, plan, carried)
 
 
 class Instruments:

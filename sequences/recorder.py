@@ -74,6 +74,9 @@ class Recorder:
             raise ValueError(f"unknown level '{level}' (known: {', '.join(LEVELS)})")
         self.emit("log", step=self.step, attempt=self.attempt, level=level, message=str(message), origin="sequence")
 
+    def save(self, name: str, value: Any) -> None:
+        self.emit("saved", step=self.step, attempt=self.attempt, name=name, value=value)
+
     def progress(self, done: float, total: float, message: str) -> None:
         """Keep the latest, and write it if the last one was long enough ago. Raises ValueError for NaN and infinity."""
         if not (math.isfinite(done) and math.isfinite(total)):

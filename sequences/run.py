@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, NoReturn, Protocol
 
 from sequences.interrupts import raise_wanted, shielded
 from sequences.recorder import Recorder
+from sequences.saved_values import SavedValues
 
 
 class StepExit(BaseException):
@@ -49,14 +51,16 @@ class Run:
         wait: Wait,
         *,
         subject: str,
-        parameters: Mapping[str, Any],
+        parameters: Parameters,
         instruments: Mapping[str, Any],
+        saved: SavedValues,
     ) -> None:
         self._recorder = recorder
         self._wait = wait
+        self._saved = saved
         self.subject = subject
         # Any: which attributes there are is the manifest's word, and the validator checks it.
-        self.parameters: Any = Parameters(**parameters)
+        self.parameters: Any = parameters
         self.instruments: Any = Instruments(**instruments)
         self.result: Any = {}
         self.index = 0
@@ -91,6 +95,21 @@ class Run:
         self.log(message, level="WARNING")
 
     @shielded
+    def save(self, name: str, value: Any) -> None:
+        """Keep what a later run needs that goes on from this one: up to 16 KiB of JSON, 100 KiB under all names.
+
+        What was saved last under a name counts. Raises TypeError or ValueError for what cannot be kept.
+        """
+        text = self._saved.encode(name, value)
+        self._recorder.save(name, json.loads(text))
+        self._saved.keep(name, text)
+        raise_wanted()
+
+    def saved(self, name: str, default: Any = None) -> Any:
+        """What was saved last under a name, in this run or in the one it goes on from, else the default."""
+        return self._saved.get(name, default)
+
+    @shielded
     def progress(self, done: float, total: float, message: str = "") -> None:
         """Tell how far the step is. Call it as often as you like: at most two lines a second are written."""
         self._recorder.progress(done, total, message)
@@ -103,7 +122,7 @@ class Run:
 
     @shielded
     def boundary(self) -> None:
-        """A place where the run may be paused or stopped."""
+        """A place where the run may be paused or stopped, this step skipped, or a live parameter changed."""
         self._wait()
 
     def retry(self, reason: str) -> NoReturn:

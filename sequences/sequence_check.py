@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,13 +15,17 @@ from sequences.usage_check import check_usage
 FILE_NAME = "sequence.py"
 AUTHORING = "sequences.authoring"
 STEP_DECORATORS = ("setup", "step", "teardown")
+# In CPython 3.11 all threads share one counter there, and two of them at once raise SystemError now and then.
+_PARSER = threading.Lock()
 
 
 def check_sequence(folder: Path, manifest: Manifest | None) -> list[Problem]:
     """Every problem of the module. Without a manifest what refers to it is not checked."""
     file = folder / FILE_NAME
     try:
-        tree = ast.parse(file.read_bytes(), str(file))
+        source = file.read_bytes()
+        with _PARSER:
+            tree = ast.parse(source, str(file))
     except OSError as error:
         return [Problem(file, 1, "E201", f"cannot be read: {error.strerror}")]
     except SyntaxError as error:
@@ -50,7 +55,7 @@ def _findings(tree: ast.Module, manifest: Manifest | None) -> Iterator[Finding]:
     yield from _duplicates(classes[0], {function.name for function, _, _ in steps})
     for function, mark, group in steps:
         yield from _signature(function, group)
-        yield from _options(function, mark, manifest)
+        yield from _options(function, mark, group, manifest)
     run_names = {"run", *(function.args.args[1].arg for function, _, _ in steps if len(function.args.args) > 1)}
     yield from check_usage(tree, run_names, manifest)
 
@@ -107,7 +112,7 @@ def _signature(function: Function, group: str) -> Iterator[Finding]:
         yield function.lineno, "E207", f"{group} '{function.name}' must be a plain function, it has a yield"
 
 
-def _options(function: Function, mark: ast.expr, manifest: Manifest | None) -> Iterator[Finding]:
+def _options(function: Function, mark: ast.expr, group: str, manifest: Manifest | None) -> Iterator[Finding]:
     if not isinstance(mark, ast.Call):
         return
     if mark.args:
@@ -118,5 +123,5 @@ def _options(function: Function, mark: ast.expr, manifest: Manifest | None) -> I
         except ValueError:  # a constant or an expression: checked when it runs
             continue
         parameters = None if manifest is None else manifest.parameters
-        for problem in option_problems(keyword.arg or "**", value, parameters):
+        for problem in option_problems(keyword.arg or "**", value, parameters, in_main=group == "step"):
             yield keyword.value.lineno, "E208", f"step '{function.name}': {problem}"

@@ -1,4 +1,4 @@
-"""Obeys people's wishes at boundaries: pause, resume, stop."""
+"""Obeys wishes at boundaries: pause, resume, stop, skip, new settings, and the guard's own, a limit."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import time
 
 from sequences.deadlines import Deadlines
 from sequences.host import Host
-from sequences.interrupts import Stopped, demand, interruptible, shielded
+from sequences.interrupts import LimitExceeded, demand, ending_for, interruptible, remember, shielded
+from sequences.live_settings import LiveSettings
+from sequences.skips import Skips
 from sequences.story import Story
 from stations.contracts import Wish
 
@@ -14,10 +16,12 @@ from stations.contracts import Wish
 class Steering:
     """Between the run and those who steer it. During teardown wishes have no effect, and say so."""
 
-    def __init__(self, host: Host, story: Story, deadlines: Deadlines) -> None:
+    def __init__(self, host: Host, story: Story, deadlines: Deadlines, skips: Skips, settings: LiveSettings) -> None:
         self._host = host
         self._story = story
         self._deadlines = deadlines
+        self._settings = settings
+        self.skips = skips
         self.in_teardown = False
 
     @shielded
@@ -28,6 +32,7 @@ class Steering:
         """
         end = time.monotonic() + seconds
         while True:
+            self.skips.leave()
             wish = interruptible(self._host.receive_wish, max(0.0, end - time.monotonic()))
             if wish is not None:
                 end += self._obey(wish)
@@ -37,14 +42,25 @@ class Steering:
     def _obey(self, wish: Wish) -> float:
         """Do as wished. Returns how long the run was paused, in seconds."""
         if self.in_teardown:
+            if wish["word"] == "limit":
+                remember(LimitExceeded(wish["reason"]))
             self.answer(wish["control"], wish["word"])
-        elif wish["word"] == "stop":
-            raise demand(Stopped(wish["control"], wish["reason"]))
         elif wish["word"] == "pause":
             return self._pause(wish)
-        else:
+        elif wish["word"] == "resume":
             self.answer(wish["control"], "resume", "the run is not paused")
+        else:
+            self._obey_anywhere(wish, "skip obeyed in step '%s'")
         return 0.0
+
+    def _obey_anywhere(self, wish: Wish, leaving: str) -> None:
+        """Do as wished, paused or not. `leaving`: what is told when the running step is to be skipped."""
+        if wish["word"] == "skip":
+            self._skip(wish, leaving)
+        elif wish["word"] == "settings":
+            self._change(wish)
+        else:
+            raise demand(ending_for(wish))
 
     def _pause(self, pause: Wish) -> float:
         self._deadlines.pause()
@@ -53,12 +69,34 @@ class Steering:
             wish = interruptible(self._host.receive_wish, None)
             if wish is None:
                 continue
-            if wish["word"] == "stop":
-                raise demand(Stopped(wish["control"], wish["reason"]))
             if wish["word"] == "resume":
                 self._story.emit("batch.resumed", control=wish["control"], word="resume", message=wish["reason"])
                 return self._deadlines.resume()
-            self.answer(wish["control"], "pause", "the run is paused")
+            if wish["word"] == "pause":
+                self.answer(wish["control"], "pause", "the run is paused")
+            else:
+                self._obey_anywhere(wish, "step '%s' will be skipped when the run goes on")
+
+    def _skip(self, wish: Wish, leaving: str) -> None:
+        """Mark the step. The running one is left where this came from a boundary of it."""
+        index = wish.get("step", -1)
+        refusal = self.skips.refusal(index)
+        if refusal is not None:
+            self.answer(wish["control"], "skip", refusal)
+            return
+        told = leaving if self.skips.is_running(index) else "step '%s' will be skipped"
+        self.skips.mark(wish)
+        message = told % self.skips.name(index)
+        self._story.emit("control", control=wish["control"], word="skip", step=index, message=message)
+
+    def _change(self, wish: Wish) -> None:
+        given = wish.get("settings", {})
+        try:
+            message = self._settings.change(given)
+        except ValueError as problem:
+            self.answer(wish["control"], "settings", str(problem))
+        else:
+            self._story.emit("control", control=wish["control"], word="settings", message=message, settings=given)
 
     def answer(self, control: str, word: str, why: str = "the teardown is running") -> None:
         """Tell that a wish has no effect."""

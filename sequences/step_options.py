@@ -6,13 +6,18 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-OPTIONS = ("timeout_s", "attempts", "retry_delay_s", "repeat", "stop_on_fail")
+OPTIONS = ("timeout_s", "attempts", "retry_delay_s", "repeat", "stop_on_fail", "resumable")
+OF_MAIN = ("resumable",)  # of `@step` alone
 
 
-def option_problems(name: str, value: object, parameters: Mapping[str, Any] | None = None) -> list[str]:
+def option_problems(
+    name: str, value: object, parameters: Mapping[str, Any] | None = None, *, in_main: bool = True
+) -> list[str]:
     """What is wrong with one option. With `parameters`, a repeat that names one is looked up there."""
     if name not in OPTIONS:
         return [f"unknown option '{name}' (known: {', '.join(OPTIONS)})"]
+    if name in OF_MAIN and not in_main:
+        return [f"{name} is an option of @step alone"]
     if value is None or _is_allowed(name, value):
         return _repeat_problems(value, parameters) if name == "repeat" and parameters is not None else []
     return [f"{name} must be {_ALLOWED[name]}, it is {value!r}"]
@@ -24,11 +29,12 @@ _ALLOWED = {
     "retry_delay_s": "a number of seconds",
     "repeat": "a whole number or the name of an integer parameter",
     "stop_on_fail": "True or False",
+    "resumable": "True or False",
 }
 
 
 def _is_allowed(name: str, value: object) -> bool:
-    if name == "stop_on_fail":
+    if name in ("stop_on_fail", "resumable"):
         return isinstance(value, bool)
     if name == "repeat" and isinstance(value, str):
         return True
@@ -42,4 +48,6 @@ def _is_allowed(name: str, value: object) -> bool:
 def _repeat_problems(value: object, parameters: Mapping[str, Any]) -> list[str]:
     if isinstance(value, str) and parameters.get(value, {}).get("type") != "integer":
         return [f"repeat names '{value}', which is no integer parameter of the manifest"]
+    if isinstance(value, str) and parameters[value].get("live"):
+        return [f"repeat names '{value}', which is live: how often a step runs is decided when the run begins"]
     return []

@@ -10,7 +10,7 @@ from typing import Any
 
 from sequences.catalogue import read_package
 from sequences.executor import execute
-from stations.contracts import InstrumentSettings, Job, Verdict, Wish
+from stations.contracts import Carried, InstrumentSettings, Job, Verdict, Wish
 
 
 class Record:
@@ -72,10 +72,11 @@ def run(
     *,
     slot: Mapping[str, InstrumentSettings] | None = None,
     desk: Desk | None = None,
+    carried: Carried | None = None,
 ) -> Record:
     """Run a package, with ready-made objects as its `instruments`, or with those of a `slot`, opened by their drivers.
 
-    Main thread only.
+    `carried`: what it takes over from an earlier run. Main thread only.
     """
     desk = desk or Desk()
     found = read_package(Path(package))
@@ -86,9 +87,14 @@ def run(
         parameters=dict(parameters or {}),
         limits={},
         subject=subject,
-        stop_grace_s=found.manifest.stop_grace_s,
+        stop_grace_s=5.0,
+        term_grace_s=1.0,
+        deadline_grace_s=1.0,
         spool_limit=0,
+        resources={},
     )
+    if carried is not None:
+        job["carried"] = carried
     if slot is not None:
         job["instruments"] = dict(slot)
     desk.record.verdict = execute(job, desk, dict(instruments or {}) if slot is None else None)

@@ -6,6 +6,7 @@ import difflib
 import os
 import re
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,15 @@ class Entry:
             return int(text)
         self.problem(f"must be a whole number from {low} to {high}, not {text!r}")
         return low
+
+    def positive(self, high: float) -> float:
+        """A number above 0, at most `high`."""
+        text = self.text()
+        with suppress(ValueError):
+            if 0 < (found := float(text)) <= high:
+                return found
+        self.problem(f"must be a number above 0, at most {high:g}, not {text!r}")
+        return high
 
     def boolean(self) -> bool:
         text = self.text()

@@ -12,6 +12,7 @@ class Ending(StrEnum):
     FINISHED = "finished"  # the runner handed over its verdict and exited with 0
     STOP_EXPIRED = "stop_expired"  # asked to stop, its grace ran out, killed
     TIMEOUT = "timeout"  # did not yield at a deadline, killed
+    LIMIT = "limit"  # exceeded one of its resource limits and was killed
     EMERGENCY = "emergency"  # killed at once by an emergency stop
     CRASHED = "crashed"  # the runner died by itself
     GUARD_LOST = "guard_lost"  # the guard died or was replaced
@@ -28,6 +29,7 @@ class Verdict(TypedDict):
     cause: str | None  # name of the first step that failed, if one did
     marginal: bool
     result: Any  # the sequence's own JSON result
+    unwritten: NotRequired[list[dict[str, Any]]]  # lines for which the spool had no room, for the guard to write
 
 
 class InstrumentSettings(TypedDict):
@@ -54,6 +56,8 @@ class ChildSettings(TypedDict):
     name: str
     argv: list[str]
     env: dict[str, str]
+    workers: NotRequired[bool]  # works in processes of its own: where they are all gone, it hangs
+    silent_s: NotRequired[float]  # killed when it has not touched its heartbeat file for so long
 
 
 class WardenSettings(TypedDict):
@@ -65,8 +69,36 @@ class WardenSettings(TypedDict):
     import_path: list[str]  # where the runner finds its own code and driver classes
     slots: list[SlotSettings]
     children: list[ChildSettings]
-    term_grace_s: float
-    safe_budget_s: float
+    safe_budget_s: float  # for making a slot safe
+
+
+class Resources(TypedDict, total=False):
+    """What one run may use. Beyond a limit it ends FAILED, with the limit's name; what is left out is not limited."""
+
+    memory_mb: float  # of all its processes together, in MiB of resident memory
+    cpu_s: float  # of all its processes together
+    wall_s: float  # from its first to its last moment, pauses included
+    files: int  # open at a time, per process
+    output_mb: float  # printed and logged, in MiB
+    spool_mb: float  # the whole story, in MiB
+
+
+class CarriedSteps(TypedDict):
+    """Steps of an earlier run, from `first` to `last` in the plan, that are not run again."""
+
+    first: int
+    last: int
+    outcome: str
+    marginal: bool
+
+
+class Carried(TypedDict):
+    """What a run takes over from an earlier one of the same sequence."""
+
+    batch: str  # the earlier one
+    steps: list[CarriedSteps]
+    saved: dict[str, Any]  # by `run.save`
+    saved_by: NotRequired[dict[str, int | None]]  # which step saved it
 
 
 class Job(TypedDict):
@@ -78,17 +110,23 @@ class Job(TypedDict):
     parameters: dict[str, Any]
     limits: dict[str, dict[str, Any]]
     subject: str
-    stop_grace_s: float
+    stop_grace_s: float  # from the interrupt of a stop to SIGTERM
+    term_grace_s: float  # from SIGTERM to SIGKILL
+    deadline_grace_s: float  # from the deadline of a step or sequence to SIGKILL
     spool_limit: int  # bytes
+    resources: Resources
+    carried: NotRequired[Carried]
     instruments: NotRequired[dict[str, InstrumentSettings]]
 
 
 class Wish(TypedDict):
-    """Somebody's intervention on its way to the runner."""
+    """Somebody's intervention on its way to the runner, or the guard's own: "limit" stops a run that used too much."""
 
-    word: Literal["pause", "resume", "stop"]
-    control: str  # id of the control event
+    word: Literal["pause", "resume", "stop", "skip", "settings", "limit"]
+    control: str  # id of the control event; empty for the guard's own
     reason: str
+    step: NotRequired[int]  # to "skip": its index in the plan
+    settings: NotRequired[dict[str, Any]]  # to "settings": new values of live parameters
 
 
 class InstrumentProof(TypedDict):

@@ -15,9 +15,11 @@ class OutputBudget:
         self._left = BYTES_PER_S
         self._renewed_at = time.monotonic() + 1.0
         self._suppressed = 0
+        self._asked = 0
 
     def allows(self, size: int) -> bool:
         """Whether a line of `size` bytes may still be kept; one that may not is counted."""
+        self._asked += size
         if (now := time.monotonic()) >= self._renewed_at:
             self._left, self._renewed_at = BYTES_PER_S, now + 1.0
         if size > self._left:
@@ -26,6 +28,10 @@ class OutputBudget:
             return False
         self._left -= size
         return True
+
+    def asked_mb(self) -> float:
+        """How much has come since the beginning, kept or dropped, in MiB."""
+        return self._asked / 1024**2
 
     def notice(self) -> str | None:
         """The sentence about what was dropped since the last one, if anything was."""

@@ -60,6 +60,14 @@ class StationPaths:
         return self.data / "supervisors"
 
     @property
+    def heartbeats(self) -> Path:
+        return self.data / "heartbeats"
+
+    def heartbeat(self, child: str) -> Path:
+        """The file that a child of the warden touches again and again: an old one tells that it hangs."""
+        return self.heartbeats / child
+
+    @property
     def warden_lock(self) -> Path:
         return self.data / "warden.lock"
 
@@ -74,6 +82,21 @@ class StationPaths:
     @property
     def warden_socket(self) -> Path:
         return self.runtime / "warden.sock"
+
+    @property
+    def web_lock(self) -> Path:
+        """Shared by the web processes that use this directory."""
+        return self.data / "web.lock"
+
+    @property
+    def archive_lock(self) -> Path:
+        """Held by a backup, a pruning or a restore."""
+        return self.data / "archive.lock"
+
+    @property
+    def unfinished_restore(self) -> Path:
+        """The archive that is being restored: there until nothing in the database would start by itself any more."""
+        return self.data / "restore-unfinished.json"
 
     def spool(self, run: str) -> Path:
         return self.spools / f"{run}.jsonl"
@@ -96,7 +119,7 @@ class StationPaths:
         """Create the directories. Raises PermissionError when the runtime directory belongs to somebody else."""
         # What lies here is for this user alone: stories, the database file, the warden's configuration.
         self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for folder in (self.spools, self.slots, self.bench, self.logs, self.supervisors):
+        for folder in (self.spools, self.slots, self.bench, self.logs, self.supervisors, self.heartbeats):
             folder.mkdir(parents=True, exist_ok=True)
         for folder in (self.runtime, self.bells):
             folder.mkdir(mode=0o700, exist_ok=True)

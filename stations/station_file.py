@@ -7,18 +7,30 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from stations.checked_yaml import Entry, Problems, read_checked_yaml
-from stations.contracts import InstrumentSettings, SlotSettings
+from stations.contracts import InstrumentSettings, Resources, SlotSettings
 from stations.drivers.address import tcp_address
 from stations.drivers.command import TYPES
 from stations.drivers.loading import BUILT_IN
+from stations.run_limits import Ladder
 
 SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 LOCAL_HOSTS = ("127.0.0.1", "localhost")
 SIMULATED_MODELS = ("power_supply", "multimeter", "load", "board")
+# Longer than this nobody waits for a run that is told to end, or for instruments that do not answer.
+LONGEST_GRACES_S = {"stop_grace_s": 600.0, "term_grace_s": 60.0, "deadline_grace_s": 60.0, "safe_budget_s": 5.0}
+# No run comes to its first step with less.
+FEWEST_FILES, MOST_FILES = 16, 1_000_000
+LARGEST_RESOURCES = {
+    "memory_mb": 16_777_216.0,
+    "cpu_s": 31_536_000.0,
+    "wall_s": 31_536_000.0,
+    "output_mb": 1_048_576.0,
+    "spool_mb": 1_048_576.0,
+}
 COMMAND_KEYS = ("write", "query", "unit", "minimum", "maximum", "type", "description")
 
 
@@ -90,6 +102,8 @@ class Station:
     time_zone: str | None = None
     default_sequence: str = ""
     server: Server = Server()
+    ladder: Ladder = field(default_factory=Ladder)
+    resources: Resources = field(default_factory=Resources)
 
 
 def read_station_file(file: Path) -> Station:
@@ -115,7 +129,9 @@ def slot_settings(station: Station) -> list[SlotSettings]:
 
 def _station(top: Entry) -> Station:
     keys = top.mapping(("station", "server", "slots", "instruments"), required=("station", "slots", "instruments"))
-    about = _below(keys, "station", ("id", "name", "time_zone", "default_sequence"), required=("id",))
+    about = _below(
+        keys, "station", ("id", "name", "time_zone", "default_sequence", "ladder", "resources"), required=("id",)
+    )
     instruments = {name: _instrument(name, entry) for name, entry in _below(keys, "instruments").items()}
     entries = _below(keys, "instruments")
     _check_resources(instruments, entries)
@@ -131,6 +147,8 @@ def _station(top: Entry) -> Station:
         server=_server(_below(keys, "server", ("host", "port", "workers"))),
         slots=slots,
         instruments=instruments,
+        ladder=_ladder(_below(about, "ladder", LONGEST_GRACES_S)),
+        resources=_resources(_below(about, "resources", ("files", *LARGEST_RESOURCES))),
     )
 
 
@@ -140,6 +158,19 @@ def _server(keys: dict[str, Entry]) -> Server:
         port=keys["port"].integer(1, 65535) if "port" in keys else Server.port,
         workers=keys["workers"].integer(1, 64) if "workers" in keys else Server.workers,
     )
+
+
+def _ladder(keys: dict[str, Entry]) -> Ladder:
+    return Ladder(
+        **{key: entry.positive(LONGEST_GRACES_S[key]) for key, entry in keys.items() if key in LONGEST_GRACES_S}
+    )
+
+
+def _resources(keys: dict[str, Entry]) -> Resources:
+    limits = {key: entry.positive(LARGEST_RESOURCES[key]) for key, entry in keys.items() if key in LARGEST_RESOURCES}
+    if "files" in keys:
+        limits["files"] = keys["files"].integer(FEWEST_FILES, MOST_FILES)
+    return cast(Resources, limits)
 
 
 def _slot(entry: Entry) -> Slot:

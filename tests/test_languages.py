@@ -33,6 +33,8 @@ from tests.installations import Installation
 from tests.languages import HOUSE, MO, catalogue, guest_texts, own_texts
 from tests.rows import ANNA, demo_station, queued, running
 
+pytestmark = pytest.mark.any_database
+
 # Visible on pages and the same in every language.
 PROPER_NAMES = {"Gwanje", "관제", "API"}
 MARKED = re.compile(

@@ -17,6 +17,7 @@ class Right(TextChoices):
     OPERATE = "operate", _("Start and steer batches")
     RESET = "reset", _("Lift an emergency stop")
     ENGINEER = "engineer", _("Change settings, slots and sequences")
+    SCHEDULE = "schedule", _("Make and change schedules")
     ADMINISTER = "administer", _("Users, keys and station files")
 
 
@@ -31,7 +32,7 @@ class Role(TextChoices):
 
 _VIEWER = frozenset({Right.SEE, Right.EMERGENCY_STOP})
 _OPERATOR = _VIEWER | {Right.OPERATE, Right.RESET}
-_ENGINEER = _OPERATOR | {Right.ENGINEER}
+_ENGINEER = _OPERATOR | {Right.ENGINEER, Right.SCHEDULE}
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.VIEWER: _VIEWER,
@@ -41,7 +42,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
 }
 
 # What each control of a batch takes.
-RIGHT_FOR: dict[Control, Right] = dict.fromkeys(Control, Right.OPERATE)
+RIGHT_FOR: dict[Control, Right] = {**dict.fromkeys(Control, Right.OPERATE), Control.SETTINGS: Right.ENGINEER}
 
 
 def rights_of(user: AbstractBaseUser | AnonymousUser) -> frozenset[Right]:

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
-from django.contrib.admin import display
+from django.contrib import messages
+from django.contrib.admin import action, display
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
+from control.access.faces import actor_of
+from control.access.rights import Right, may
 from control.admin.cells import (
+    EMPTY,
+    chip,
+    details_of,
     duration,
     json_of,
     label,
     label_of,
+    link_of,
     list_url,
     live_url,
     moment,
@@ -39,6 +47,8 @@ from control.admin.one_batch import LARGE, counted_neighbours
 from control.admin.skin import ReadOnlyAdmin
 from control.history.interventions import interventions
 from control.history.overview import counted_batches
+from control.lifecycle.keeping import keep_batch
+from control.lifecycle.refusals import NotFound
 from control.metrics.eta import elapsed_s
 from control.models import Batch, ControlEvent, Event, Step, Stream
 from control.states import State, StepOutcome
@@ -81,6 +91,7 @@ class BatchAdmin(ReadOnlyAdmin):
         "subject",
         "submitted",
         "took",
+        "kept",
     )
     list_filter = (
         OverviewFilter,
@@ -95,6 +106,7 @@ class BatchAdmin(ReadOnlyAdmin):
     search_fields = ("name",)
     search_help_text = gettext_lazy("Id, or how its name or subject begins")
     ordering = ("-pk",)
+    actions = ("keep", "release")
     empty_text = gettext_lazy("No batch has been submitted yet. Start one from live control, by API or by command.")
     fieldsets = (
         (
@@ -107,7 +119,8 @@ class BatchAdmin(ReadOnlyAdmin):
                     ("submitted_by", "trigger"),
                     ("submitted", "priority"),
                     ("started", "ended"),
-                    "id",
+                    ("id", "kept"),
+                    ("origin_link", "origin_kind"),
                 )
             },
         ),
@@ -119,12 +132,14 @@ class BatchAdmin(ReadOnlyAdmin):
             gettext_lazy("What it used"),
             {
                 "fields": (
-                    "shown_parameters",
+                    ("shown_parameters", "shown_settings"),
                     "shown_limits",
                     "shown_drivers",
                     "package",
                     "sha256",
-                    "stop_grace_s",
+                    ("stop_grace_s", "term_grace_s", "deadline_grace_s"),
+                    ("shown_resources", "restarts_left"),
+                    ("shown_carried", "shown_saved"),
                     "shown_station",
                 )
             },
@@ -139,6 +154,11 @@ class BatchAdmin(ReadOnlyAdmin):
     shown_error = text_of("error", gettext_lazy("error"))
     shown_result = json_of("result", gettext_lazy("result"))
     shown_parameters = json_of("parameters", gettext_lazy("parameters"))
+    shown_settings = json_of("settings", gettext_lazy("settings"))
+    shown_resources = json_of("resources", gettext_lazy("resource limits"))
+    shown_carried = json_of("carried", gettext_lazy("carried over"))
+    shown_saved = json_of("saved", gettext_lazy("saved values"))
+    origin_link = link_of(lambda batch: batch.origin, gettext_lazy("origin"))
     shown_limits = json_of("limits", gettext_lazy("limits"))
     shown_drivers = json_of("drivers", gettext_lazy("drivers"))
     shown_station = json_of("station_configuration", gettext_lazy("station configuration"))
@@ -154,6 +174,25 @@ class BatchAdmin(ReadOnlyAdmin):
     @display(description=gettext_lazy("duration"))
     def took(self, batch: Batch) -> str:
         return duration(elapsed_s(batch, timezone.now()))
+
+    @display(description=gettext_lazy("kept"))
+    def kept(self, batch: Batch) -> Any:
+        return chip("info", _("Kept")) if batch.keep else EMPTY
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        return may(request.user, Right.OPERATE)
+
+    @action(description=gettext_lazy("Keep selected batches: never prune them"), permissions=["operate"])
+    def keep(self, request: HttpRequest, queryset: QuerySet) -> None:
+        count = _set_keep(request, queryset.filter(keep=False), True)
+        said = ngettext("%(count)s batch is kept now.", "%(count)s batches are kept now.", count)
+        self.message_user(request, said % {"count": count}, messages.SUCCESS)
+
+    @action(description=gettext_lazy("Keep selected batches no longer"), permissions=["operate"])
+    def release(self, request: HttpRequest, queryset: QuerySet) -> None:
+        count = _set_keep(request, queryset.filter(keep=True), False)
+        said = ngettext("%(count)s batch is kept no longer.", "%(count)s batches are kept no longer.", count)
+        self.message_user(request, said % {"count": count}, messages.SUCCESS)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         match = request.resolver_match
@@ -175,6 +214,15 @@ class BatchAdmin(ReadOnlyAdmin):
             "neighbours": counted_neighbours(obj),
             "tables": [_steps(obj), _control_events(obj), _events(obj)],
         }
+
+
+def _set_keep(request: HttpRequest, rows: QuerySet, keep: bool) -> int:
+    by, count = actor_of(request.user, ControlEvent.Face.ADMIN), 0
+    for batch_id in list(rows.values_list("pk", flat=True)):
+        with suppress(NotFound):  # pruned meanwhile
+            keep_batch(batch_id, keep, by=by)
+            count += 1
+    return count
 
 
 def _steps(batch: Batch) -> dict[str, Any]:
@@ -209,12 +257,13 @@ def _control_events(batch: Batch) -> dict[str, Any]:
             event.scope,
             event.by,
             event.get_face_display(),
+            details_of(event),
             reason_of(event),
             moment(event.requested_at, exact=True),
         ]
         for event in newest
     ]
-    headers = [_("Kind"), _("Scope"), _("By"), _("Origin"), _("Reason"), _("Requested")]
+    headers = [_("Kind"), _("Scope"), _("By"), _("Origin"), _("Asked for"), _("Reason"), _("Requested")]
     return {
         "title": _("Control events"),
         "table": {"headers": headers, "rows": rows},

@@ -185,6 +185,24 @@ def reason_of(event: ControlEvent) -> str:
     return gettext("no reason given") if event.reason == USER_REQUEST else event.reason
 
 
+def details_of(event: ControlEvent) -> str:
+    """What somebody asked for: which step, which settings, which steps again."""
+    details = event.details
+    if event.kind == ControlEvent.Kind.BATCH_SKIP and "name" in details:
+        return gettext("step %(number)s, %(step)s") % {"number": details["step"] + 1, "step": details["name"]}
+    if "settings" in details:
+        before = event.before.get("settings", {})
+        changes = [f"{name}: {before.get(name, EMPTY)} → {value}" for name, value in details["settings"].items()]
+        return ", ".join(changes)
+    modes = {
+        "same": gettext("everything"),
+        "failed_steps": gettext("only the steps that did not pass"),
+        "from_step": gettext("from step %(step)s on"),
+    }
+    step = details.get("step")
+    return modes.get(details.get("mode"), EMPTY) % {"step": step + 1 if isinstance(step, int) else step}
+
+
 def row_link(row: Any, text: Any = None) -> SafeString | str:
     """A link to the page of a row."""
     if row is None:

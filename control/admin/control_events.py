@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from control.admin.cells import json_of, link_of, live_url, reason_of, time_of
+from control.admin.cells import details_of, json_of, link_of, live_url, reason_of, time_of
 from control.admin.filters import as_uuid, batch_filter, batch_in, choice_filter, date_filter
 from control.admin.one_batch import LARGE, batch_neighbours, with_batch
 from control.admin.skin import ReadOnlyAdmin
@@ -34,7 +34,18 @@ def _of_batch(rows: QuerySet, pk: UUID | None) -> QuerySet:
 
 
 class ControlEventAdmin(ReadOnlyAdmin):
-    list_display = ("kind", "batch_link", "scope", "by", "face", "shown_reason", "requested", "delivered", "obeyed")
+    list_display = (
+        "kind",
+        "batch_link",
+        "scope",
+        "asked_for",
+        "by",
+        "face",
+        "shown_reason",
+        "requested",
+        "delivered",
+        "obeyed",
+    )
     list_filter = (
         OfBatch,
         choice_filter(gettext_lazy("Kind"), "kind", ControlEvent.Kind.choices),
@@ -52,9 +63,9 @@ class ControlEventAdmin(ReadOnlyAdmin):
                 "fields": (
                     ("kind", "scope"),
                     ("by", "face"),
-                    "shown_reason",
+                    ("asked_for", "shown_reason"),
                     ("requested", "delivered"),
-                    "obeyed",
+                    ("obeyed", "shown_details"),
                     ("shown_before", "shown_after"),
                 )
             },
@@ -65,12 +76,17 @@ class ControlEventAdmin(ReadOnlyAdmin):
     requested = time_of("requested_at", gettext_lazy("requested"), exact=True)
     delivered = time_of("delivered_at", gettext_lazy("delivered"), exact=True)
     obeyed = time_of("obeyed_at", gettext_lazy("obeyed"), exact=True)
+    shown_details = json_of("details", gettext_lazy("details"))
     shown_before = json_of("before", gettext_lazy("state before"))
     shown_after = json_of("after", gettext_lazy("state after"))
 
     @display(description=gettext_lazy("reason"))
     def shown_reason(self, event: ControlEvent) -> str:
         return reason_of(event)
+
+    @display(description=gettext_lazy("asked for"))
+    def asked_for(self, event: ControlEvent) -> str:
+        return details_of(event)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return with_batch(super().get_queryset(request))

@@ -6,7 +6,8 @@ from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.auth.models import Group, User
 from django.db.models import Model
 from django.http import HttpRequest
-from django_q.models import Failure, OrmQ, Schedule, Success
+from django_q.models import Failure, OrmQ, Success
+from django_q.models import Schedule as QueuedSchedule
 
 from control.access.rights import Right, may
 from control.admin.api_keys import ApiKeyAdmin
@@ -17,9 +18,10 @@ from control.admin.errors import ErrorAdmin
 from control.admin.events import EventAdmin
 from control.admin.measurements import MeasurementAdmin
 from control.admin.people import GroupAdmin, UserAdmin
+from control.admin.schedules import ScheduleAdmin
 from control.admin.steps import StepAdmin
 from control.admin.streams import StreamAdmin
-from control.models import ApiKey, Batch, ControlEvent, ErrorLog, Event, Measurement, Step, Stream
+from control.models import ApiKey, Batch, ControlEvent, ErrorLog, Event, Measurement, Schedule, Step, Stream
 from stations.models import Instrument, Slot, Station
 
 PAGES: dict[type[Model], type[ModelAdmin]] = {
@@ -33,12 +35,13 @@ PAGES: dict[type[Model], type[ModelAdmin]] = {
     Station: StationAdmin,
     Slot: SlotAdmin,
     Instrument: InstrumentAdmin,
+    Schedule: ScheduleAdmin,
     User: UserAdmin,
     Group: GroupAdmin,
     ApiKey: ApiKeyAdmin,
 }
 # A task's function is any dotted path and its arguments are a pickle: whoever edits these rows runs code.
-WITHOUT_PAGES = (Success, Failure, OrmQ, Schedule)
+WITHOUT_PAGES = (Success, Failure, OrmQ, QueuedSchedule)
 
 
 def register_pages(site: AdminSite) -> None:

@@ -20,7 +20,9 @@ from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget as Checkboxes
 from unfold.widgets import UnfoldAdminSelectWidget as Select
 from unfold.widgets import UnfoldAdminSplitDateTimeWidget as SplitDateTime
+from unfold.widgets import UnfoldAdminTextareaWidget as Textarea
 from unfold.widgets import UnfoldAdminTextInputWidget as TextInput
+from unfold.widgets import UnfoldBooleanSwitchWidget as Switch
 
 from control.access.rights import Right, may
 from control.admin.filters import active_filters, parameters_of
@@ -35,7 +37,9 @@ __all__ = [
     "RowList",
     "Select",
     "SplitDateTime",
+    "Switch",
     "TextInput",
+    "Textarea",
     "UserChangeForm",
     "UserCreationForm",
 ]

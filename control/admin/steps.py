@@ -7,10 +7,12 @@ from typing import Any
 from django.contrib.admin import display
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from control.admin.cells import (
+    chip,
     duration,
     json_of,
     label,
@@ -31,6 +33,7 @@ from control.models import Measurement, Step
 from control.states import StepOutcome, StepState
 
 MEASUREMENTS_SHOWN = 100
+OUTCOME = label_of("outcome", gettext_lazy("outcome"))
 
 
 class StepAdmin(ReadOnlyAdmin):
@@ -61,7 +64,6 @@ class StepAdmin(ReadOnlyAdmin):
 
     batch_link = link_of(lambda step: step.batch, gettext_lazy("batch"))
     shown_state = label_of("state", gettext_lazy("state"))
-    shown_outcome = label_of("outcome", gettext_lazy("outcome"))
     started = time_of("started_at", gettext_lazy("started"))
     ended = time_of("ended_at", gettext_lazy("ended"))
     repeated = yes_of("retrying", gettext_lazy("repeated"))
@@ -71,6 +73,12 @@ class StepAdmin(ReadOnlyAdmin):
     @display(description=gettext_lazy("number"))
     def place(self, step: Step) -> int:
         return step.index + 1
+
+    @display(description=gettext_lazy("outcome"))
+    def shown_outcome(self, step: Step) -> Any:
+        """A step that somebody wanted skipped looks different from one that was never begun."""
+        shown = OUTCOME(self, step)
+        return format_html("{} {}", shown, chip("warning", _("On request"))) if step.skipped_by_request else shown
 
     @display(description=gettext_lazy("duration"))
     def took(self, step: Step) -> str:

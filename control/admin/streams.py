@@ -22,7 +22,7 @@ class StreamAdmin(ReadOnlyAdmin):
     search_fields = ("name",)
     search_help_text = gettext_lazy("Id of a batch, board or alerts")
     ordering = ("-pk",)
-    fieldsets = ((None, {"fields": ("name", ("last_seq", "generation"), "spool_offset")}),)
+    fieldsets = ((None, {"fields": ("name", ("first_seq", "last_seq", "generation"), "spool_offset")}),)
 
     batch_link = link_of(lambda stream: stream.batch, gettext_lazy("batch"))
 
@@ -35,7 +35,8 @@ class StreamAdmin(ReadOnlyAdmin):
 
     def detail(self, request: HttpRequest, obj: Stream) -> dict[str, Any]:
         if obj.batch is None:
-            events = {"text": _("Events"), "count": f"{obj.last_seq:,}", "url": list_url(Event, stream=obj.name)}
+            kept = f"{obj.last_seq - obj.first_seq + 1:,}"
+            events = {"text": _("Events"), "count": kept, "url": list_url(Event, stream=obj.name)}
             return {"heading": {"name": obj.name}, "neighbours": [events]}
         return {
             "heading": {"name": obj.name},

@@ -59,6 +59,9 @@ class BatchFacts(Shape):
     cause = serializers.CharField(help_text="The first step that failed.")
     error = serializers.CharField()
     result = serializers.JSONField(allow_null=True, help_text="What its sequence returned.")
+    keep = serializers.BooleanField(help_text="It is never pruned.")
+    origin = serializers.UUIDField(allow_null=True, help_text="The batch that it repeats or goes on from.")
+    origin_kind = serializers.ChoiceField(Batch.OriginKind.choices, allow_null=True)
     created_by = serializers.CharField(help_text="Who submitted it, and with which key.")
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
@@ -73,11 +76,23 @@ class WholeBatch(BatchFacts):
     ahead = serializers.IntegerField(allow_null=True, help_text="How many run or wait before it, while it is queued.")
     sha256 = serializers.CharField(help_text="Of the sequence's package.")
     package = serializers.CharField()
-    parameters = serializers.DictField()
+    parameters = serializers.DictField(help_text="With which it was submitted.")
+    settings = serializers.DictField(help_text="Live parameters that were changed while it ran.")
     limits = serializers.DictField()
     drivers = serializers.DictField(help_text="The drivers' versions, by instrument.")
-    stop_grace_s = serializers.FloatField()
+    stop_grace_s = serializers.FloatField(help_text="From a stop to SIGTERM.")
+    term_grace_s = serializers.FloatField(help_text="From SIGTERM to SIGKILL.")
+    deadline_grace_s = serializers.FloatField(help_text="From a deadline that it lets pass to SIGKILL.")
+    resources = serializers.DictField(
+        help_text="What it may use: memory_mb, cpu_s, wall_s, files, output_mb, spool_mb."
+    )
+    restarts_left = serializers.IntegerField(help_text="How often it is restarted by itself, should it crash.")
+    carried = serializers.DictField(allow_null=True, help_text="Steps that are taken over from its origin.")
     station_configuration = serializers.DictField()
+
+
+CREATED = {201: OpenApiResponse(WholeBatch, "It is queued; its slot takes it when it is free.")}
+LOCATION = OpenApiParameter("Location", str, "header", response=[201], description="The new batch.")
 
 
 class NewBatch(Body):
@@ -170,6 +185,12 @@ def whole_batch(batch: Batch, *, ask_queue: bool = True) -> Facts:
     return {**batch_facts(batch, timezone.now()), "ahead": ahead, **batch_provenance(batch)}
 
 
+def created(request: Request, batch: Batch) -> Response:
+    """The answer to whoever asked for a new batch."""
+    location = request.build_absolute_uri(reverse("api:batch", args=[batch.pk]))
+    return Response(whole_batch(batch), status=201, headers={"Location": location})
+
+
 def find_batch(batch_id: UUID) -> Batch:
     """Raises NotFound."""
     batch = Batch.objects.filter(pk=batch_id).first()
@@ -203,8 +224,8 @@ class Batches(ApiView):
 
     @extend_schema(
         request=NewBatch,
-        responses={201: OpenApiResponse(WholeBatch, "It is queued; its slot takes it when it is free.")},
-        parameters=[OpenApiParameter("Location", str, "header", response=[201], description="The new batch.")],
+        responses=CREATED,
+        parameters=[LOCATION],
         examples=[
             OpenApiExample("the default sequence", {"subject": "SN-0042"}, request_only=True),
             OpenApiExample(
@@ -226,8 +247,7 @@ class Batches(ApiView):
         body = NewBatch.read(request)
         order = body.order()
         batch = submit(order, by=self.actor, trigger=Batch.Trigger.API, reason=reason_in(body.validated_data))
-        location = request.build_absolute_uri(reverse("api:batch", args=[batch.pk]))
-        return Response(whole_batch(batch), status=201, headers={"Location": location})
+        return created(request, batch)
 
 
 class OneBatch(ApiView):

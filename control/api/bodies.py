@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn, Self
 
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
@@ -81,6 +82,16 @@ class Choice(serializers.ChoiceField):
 
     def fail(self, key: str, **more: Any) -> NoReturn:
         super().fail(key, **{name: quoted(str(value)) for name, value in more.items()})
+
+
+@extend_schema_field({"oneOf": [{"type": "integer", "minimum": 0}, {"type": "string"}]})
+class StepOfPlan(serializers.Field):
+    """A step by its number in the plan, from 0, or by its name."""
+
+    def to_internal_value(self, data: Any) -> int | str:
+        if isinstance(data, bool) or not isinstance(data, int | str):
+            raise serializers.ValidationError(_("Name a step, or give its number in the plan, from 0."))
+        return data
 
 
 class YesNo(serializers.BooleanField):

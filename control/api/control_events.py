@@ -29,6 +29,7 @@ class ControlEventFacts(Shape):
     by = serializers.CharField()
     face = serializers.ChoiceField(ControlEvent.Face.choices)
     reason = serializers.CharField()
+    details = serializers.DictField(help_text="What exactly was asked: a step, settings, the batch that follows.")
     before = serializers.DictField()
     after = serializers.DictField()
     requested_at = serializers.DateTimeField()

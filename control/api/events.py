@@ -49,6 +49,9 @@ class EventPage(Shape):
     next = serializers.URLField(allow_null=True, help_text="What follows; null when nothing does yet.")
     previous = serializers.URLField(allow_null=True, help_text="What came before; null at the beginning.")
     head = serializers.IntegerField(help_text="Number of the newest event of the batch.")
+    first_seq = serializers.IntegerField(
+        help_text="Number of the oldest event that is kept: 1 unless some were pruned."
+    )
 
 
 def _number(name: str, meaning: str, lowest: int, highest: int, default: int) -> OpenApiParameter:
@@ -76,7 +79,7 @@ class Events(ApiView):
         """
         after = read_whole_number(request, AFTER, 0, 0, LARGEST_SEQ)
         limit = read_whole_number(request, LIMIT, USUAL, 1, MOST)
-        stream = Stream.objects.filter(batch=batch_id).only("name", "last_seq").first()
+        stream = Stream.objects.filter(batch=batch_id).only("name", "first_seq", "last_seq").first()
         if stream is None:
             raise no_batch(batch_id)
         events = read_after(stream.name, after, limit)
@@ -88,6 +91,7 @@ class Events(ApiView):
                 "next": self._link(events[-1].seq, limit) if events and events[-1].seq < head else None,
                 "previous": self._link(max(0, min(after, head) - limit), min(limit, after)) if after else None,
                 "head": head,
+                "first_seq": stream.first_seq,
             }
         )
 

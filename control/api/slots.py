@@ -29,6 +29,9 @@ class SlotFacts(Shape):
     kind = serializers.ChoiceField(Slot.Kind.choices, help_text="A LANE is a slot without instruments.")
     state = serializers.ChoiceField(SlotState.choices)
     alive = serializers.BooleanField(help_text="Its station's host is working.")
+    lost_contact_since = serializers.DateTimeField(
+        allow_null=True, help_text="The last sign of life of its station's host; null while it works or was stopped."
+    )
     sequence = serializers.CharField(help_text="What runs when none is named; empty: the station's default.")
     instruments = serializers.DictField(child=serializers.CharField(), help_text="Instruments by role.")
     latch = serializers.DictField(allow_null=True, help_text="The emergency stop that holds it.")

@@ -10,12 +10,15 @@ from control.api.emergency import EmergencyStop, Reset
 from control.api.errors import Errors
 from control.api.events import Events, OneEvent
 from control.api.face import NothingHere
+from control.api.following import Rerun, Restart, Resume
 from control.api.health import HealthCheck
+from control.api.keeping import Keep, Release
 from control.api.measurements import Measurements
 from control.api.pages import Redoc, RedocScript, SchemaFile, Swagger
+from control.api.schedules import OneSchedule, RunSchedule, Schedules
 from control.api.sequences import Sequences
 from control.api.slots import OneSlot, Slots
-from control.api.steering import EmergencyStopOfBatch, Pause, Resume, Stop
+from control.api.steering import ChangeSettings, EmergencyStopOfBatch, Pause, Skip, Stop
 from control.api.steps import Steps
 
 app_name = "api"
@@ -31,6 +34,12 @@ of_batch = [
     path("pause/", Pause.as_view(), name="pause"),
     path("resume/", Resume.as_view(), name="resume"),
     path("stop/", Stop.as_view(), name="stop"),
+    path("skip/", Skip.as_view(), name="skip"),
+    path("settings/", ChangeSettings.as_view(), name="settings"),
+    path("restart/", Restart.as_view(), name="restart"),
+    path("rerun/", Rerun.as_view(), name="rerun"),
+    path("keep/", Keep.as_view(), name="keep"),
+    path("release/", Release.as_view(), name="release"),
     path("emergency-stop/", EmergencyStopOfBatch.as_view(), name="emergency-stop-batch"),
 ]
 urlpatterns = [
@@ -41,6 +50,9 @@ urlpatterns = [
     path("emergency-stop/", EmergencyStop.as_view(), name="emergency-stop"),
     path("reset/", Reset.as_view(), name="reset"),
     path("sequences/", Sequences.as_view(), name="sequences"),
+    path("schedules/", Schedules.as_view(), name="schedules"),
+    path("schedules/<uuid:schedule_id>/", OneSchedule.as_view(), name="schedule"),
+    path("schedules/<uuid:schedule_id>/run/", RunSchedule.as_view(), name="run-schedule"),
     path("health/", HealthCheck.as_view(), name="health"),
     path("schema/", SchemaFile.as_view(), name="schema"),
     path("docs/", Swagger.as_view(url_name="api:schema"), name="docs"),

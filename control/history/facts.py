@@ -14,7 +14,17 @@ from stations.models import Slot
 Facts = dict[str, Any]
 
 # What only `batch_provenance` tells of a batch. Together it is large: readers of lists leave it in the database.
-PROVENANCE = ("parameters", "limits", "drivers", "station_configuration")
+PROVENANCE = (
+    "parameters",
+    "limits",
+    "drivers",
+    "station_configuration",
+    "resources",
+    "settings",
+    "carried",
+    "plan",
+    "saved",
+)
 
 
 def batch_facts(batch: Batch, now: datetime) -> Facts:
@@ -38,6 +48,9 @@ def batch_facts(batch: Batch, now: datetime) -> Facts:
         "cause": batch.cause,
         "error": batch.error,
         "result": batch.result,
+        "keep": batch.keep,
+        "origin": str(batch.origin_id) if batch.origin_id else None,
+        "origin_kind": batch.origin_kind or None,
         "created_by": batch.submitted_by,
         "created_at": iso(batch.created_at),
         "started_at": iso(batch.started_at),
@@ -53,9 +66,15 @@ def batch_provenance(batch: Batch) -> Facts:
         "sha256": batch.sha256,
         "package": batch.package,
         "parameters": batch.parameters,
+        "settings": batch.settings,
         "limits": batch.limits,
         "drivers": batch.drivers,
         "stop_grace_s": batch.stop_grace_s,
+        "term_grace_s": batch.term_grace_s,
+        "deadline_grace_s": batch.deadline_grace_s,
+        "resources": batch.resources,
+        "restarts_left": batch.restarts_left,
+        "carried": batch.carried and {key: batch.carried[key] for key in ("batch", "steps")},
         "station_configuration": batch.station_configuration,
     }
 
@@ -118,6 +137,7 @@ def control_event_facts(event: ControlEvent) -> Facts:
         "by": event.by,
         "face": event.face,
         "reason": event.reason,
+        "details": event.details,
         "before": event.before,
         "after": event.after,
         "requested_at": iso(event.requested_at),
@@ -138,8 +158,11 @@ def error_facts(error: ErrorLog) -> Facts:
     }
 
 
-def slot_facts(slot: Slot, active: Batch | None, waiting: int, *, alive: bool) -> Facts:
-    """A slot or lane, with the batch it runs and how many wait for it. `alive`: its station's heart beats."""
+def slot_facts(slot: Slot, active: Batch | None, waiting: int, *, alive: bool, last_beat: datetime | None) -> Facts:
+    """A slot or lane, with the batch it runs and how many wait for it. `alive`: its station's heart beats.
+
+    A station that was stopped on purpose is not alive either; it has no last beat, and nobody has lost contact to it.
+    """
     return {
         "id": slot.pk,
         "station": slot.station_id,
@@ -147,6 +170,7 @@ def slot_facts(slot: Slot, active: Batch | None, waiting: int, *, alive: bool) -
         "kind": slot.kind,
         "state": slot_state(slot, active),
         "alive": alive,
+        "lost_contact_since": None if alive else iso(last_beat),
         "sequence": slot.sequence,
         "instruments": slot.instruments,
         "latch": slot.latch,

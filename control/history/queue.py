@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Q
 
+from control.lifecycle.queue_order import goes_before
 from control.models import Batch
 from control.states import ACTIVE, State
 from stations.models import Slot
@@ -11,8 +12,7 @@ from stations.models import Slot
 
 def batches_ahead(batch: Batch) -> int:
     """Count what runs or waits before a queued batch on its slot; for any lane: 0 while one of its station is free."""
-    first = Q(priority__gt=batch.priority) | Q(priority=batch.priority, pk__lt=batch.pk)
-    waits_before = Q(state=State.QUEUED) & first
+    waits_before = Q(state=State.QUEUED) & goes_before(batch)
     if batch.slot_id:
         return Batch.objects.filter(Q(state__in=ACTIVE) | waits_before, slot=batch.slot_id).count()
     lanes = Slot.objects.filter(station=batch.station_id, kind=Slot.Kind.LANE, in_service=True)

@@ -19,8 +19,12 @@ def read_slots(**which: object) -> list[Facts]:
     slots = list(
         Slot.objects.filter(**which)
         .annotate(alive=alive & Q(station__heartbeat_at__isnull=False), waiting=waiting)
+        .annotate(last_beat=F("station__heartbeat_at"))
         .order_by("station", F("kind").desc(), "position")
     )
     running = Batch.objects.filter(state__in=ACTIVE, slot__in=slots).defer(*PROVENANCE, "result", "error")
     active = {batch.slot_id: batch for batch in running}
-    return [slot_facts(slot, active.get(slot.pk), slot.waiting, alive=bool(slot.alive)) for slot in slots]
+    return [
+        slot_facts(slot, active.get(slot.pk), slot.waiting, alive=bool(slot.alive), last_beat=slot.last_beat)
+        for slot in slots
+    ]

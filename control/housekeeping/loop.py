@@ -7,16 +7,20 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import Error, connection
+from django.utils import timezone
 
-from control.housekeeping.frozen import ClusterWatch
+from control.housekeeping.contact import ContactWatch
 from control.housekeeping.guards import mirror_safety, reconcile_latches
 from control.housekeeping.heartbeat import beat
+from control.housekeeping.schedules import ChoreRunner, fire_due_schedules
 from control.housekeeping.spools import remove_old_spools
 from control.housekeeping.sweep import drop_delivered_tasks, sweep, wake_abandoned
+from control.housekeeping.watchers import watchers_of
 from control.journal.bell import Listener
-from control.lifecycle.doorbell import cluster_name
-from stations.models import Slot
+from control.lifecycle.recover import recover_crashed
+from stations.safety.frozen import show_life
 
 log = logging.getLogger(__name__)
 
@@ -36,14 +40,17 @@ class Duty:
 
 
 def duties_of(station: str) -> list[Duty]:
-    clusters = ClusterWatch([cluster_name(station, kind) for kind in Slot.Kind])
     return [
-        Duty(clusters.end_frozen, 0.5),  # first, and before anything that may wait for the database
         Duty(lambda: wake_abandoned(station), 0.2),
         Duty(lambda: reconcile_latches(station), 1.0, rung=True),
         Duty(lambda: beat(station), 1.0),
         Duty(lambda: sweep(station), 1.0),
         Duty(lambda: mirror_safety(station), 1.0),
+        Duty(lambda: recover_crashed(station), 1.0),
+        Duty(ContactWatch(station).tell_lost, 10.0),
+        *(Duty(watcher.turn, 30.0) for watcher in watchers_of(station)),
+        Duty(lambda: fire_due_schedules(station, timezone.now()), 1.0),
+        Duty(ChoreRunner(station).turn, 1.0),
         Duty(drop_delivered_tasks, 30.0),
         Duty(remove_old_spools, 3600.0),
     ]
@@ -61,6 +68,7 @@ def turn(duties: list[Duty], listener: Listener) -> None:
 
 
 def _attempt(duty: Duty) -> None:
+    show_life(settings.STATION_PATHS.heartbeat("housekeeping"))  # to the warden, which kills what is silent
     try:
         duty.do()
     except Error as error:

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     MEASUREMENT = "measurement"
     LOG = "log"
     PROGRESS = "progress"
+    SAVED = "saved"  # a value that a later run may go on from
     CONTROL = "control"
     ERROR = "error"
     LADDER = "ladder"

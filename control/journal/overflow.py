@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
+import time
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
-from control.models import Event
+from control.models import Event, Stream
 
 LIMIT = 8 * 1024  # bytes of JSON in one row
 FILE = "file"  # the key that tells where the rest is
@@ -52,4 +54,28 @@ def full_data(event: Event) -> dict[str, Any]:
 
 
 def _path(stream_id: int, seq: int) -> Path:
-    return Path(settings.DATA_DIR) / "events" / str(stream_id) / f"{seq}.json"
+    return _folder() / str(stream_id) / f"{seq}.json"
+
+
+def _folder() -> Path:
+    return Path(settings.DATA_DIR) / "events"
+
+
+def remove(stream_id: int | None, below: int | None = None) -> None:
+    """Delete the files of a stream whose rows are gone: all, or those below a number."""
+    folder = _folder() / str(stream_id)
+    if below is None:
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    for file in folder.glob("*.json"):
+        if file.stem.isdecimal() and int(file.stem) < below:
+            file.unlink(missing_ok=True)
+
+
+def remove_unknown(older_than_s: float) -> None:
+    """Delete old files of streams that are gone: a run on another host, or one that was killed, has left them."""
+    folders = {int(path.name): path for path in _folder().glob("*") if path.name.isdecimal()}
+    known = set(Stream.objects.filter(pk__in=folders).values_list("pk", flat=True))
+    for pk, path in folders.items():
+        if pk not in known and time.time() - path.stat().st_mtime > older_than_s:
+            shutil.rmtree(path, ignore_errors=True)

@@ -16,6 +16,11 @@ def head(stream: str) -> int:
     return Stream.objects.filter(name=stream).values_list("last_seq", flat=True).first() or 0
 
 
+def first_kept(stream: int) -> int | None:
+    """Return the number of the oldest event that this stream, by its primary key, still has or will have next."""
+    return Stream.objects.filter(pk=stream).values_list("first_seq", flat=True).first()
+
+
 def read_after(stream: str, after: int = 0, limit: int = 500) -> list[Event]:
     """Return at most `limit` events with a number above `after`, oldest first."""
     return list(Event.objects.filter(stream__name=stream, seq__gt=after).order_by("seq")[:limit])

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from control.journal.append import tell_board
 from control.journal.kinds import Kind
+from control.lifecycle.queue_order import BEST_FIRST
 from control.models import Batch, Stream
 from control.states import ACTIVE, State
 from stations.models import Lease, Slot
@@ -41,7 +42,7 @@ def _best_waiting(slot: Slot) -> Batch | None:
     if slot.kind == Slot.Kind.LANE:
         mine |= Q(slot=None, station=slot.station_id)
     waiting = Batch.objects.filter(mine, state=State.QUEUED).select_related("stream")
-    return waiting.order_by("-priority", "pk").first()
+    return waiting.order_by(*BEST_FIRST).first()
 
 
 def _raise_generation(stream: Stream, *states: State) -> bool:

@@ -29,7 +29,8 @@ def record_control_event(
     )
 
 
-def told(event: ControlEvent) -> dict[str, str]:
+def told(event: ControlEvent) -> dict[str, Any]:
     """What a story tells of an intervention, so that readers can say it in their own language."""
     who = {"kind": event.kind, "by": event.by, "face": event.face, "reason": event.reason}
-    return {"control": str(event.pk), **who, **({"scope": event.scope} if event.scope else {})}
+    more = {"scope": event.scope, "details": event.details}
+    return {"control": str(event.pk), **who, **{name: value for name, value in more.items() if value}}

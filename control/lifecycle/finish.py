@@ -44,9 +44,7 @@ def finish(batch_id: UUID, end: End) -> Batch | None:
         return None
     batch = Batch.objects.get(pk=batch_id)
     _close_steps(batch, end)
-    ControlEvent.objects.filter(batch=batch, delivered_at=None).update(
-        delivered_at=end.at, after={"state": end.state, "note": "the batch had ended"}
-    )
+    _answer_wishes(batch, end)
     Lease.objects.filter(holder=batch.pk).delete()
     if end.state not in (State.COMPLETED, State.STOPPED):
         alert(
@@ -90,6 +88,16 @@ def _columns(end: End) -> dict[str, Any]:
     if end.state == State.COMPLETED:
         columns["progress"] = 1.0
     return columns
+
+
+def _answer_wishes(batch: Batch, end: End) -> None:
+    """No wish stays unanswered: what was not obeyed any more says why, and how the batch ended instead."""
+    wishes = ControlEvent.objects.filter(batch=batch)
+    wishes.filter(delivered_at=None).update(
+        delivered_at=end.at, after={"state": end.state, "note": "the batch had ended"}
+    )
+    wishes.filter(obeyed_at=None, after={}).update(after={"state": end.state, "note": end.message})
+    wishes.filter(after={}).update(after={"state": end.state})
 
 
 def _close_steps(batch: Batch, end: End) -> None:

@@ -26,13 +26,14 @@ class NotFound(Refused):
 
 
 def no_batch(batch_id: UUID) -> NotFound:
-    return NotFound(_("There is no batch %(id)s.") % {"id": batch_id})
+    return NotFound(_("There is no batch %(id)s. It may have been pruned.") % {"id": batch_id})
 
 
 UNKNOWN = {
     "sequence": gettext_noop("There is no sequence '%(name)s'."),
     "slot": gettext_noop("There is no slot '%(name)s'."),
     "station": gettext_noop("There is no station '%(name)s'."),
+    "step": gettext_noop("There is no step '%(name)s'."),
 }
 
 

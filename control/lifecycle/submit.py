@@ -22,8 +22,11 @@ from control.lifecycle.slot_choice import choose_slot, open_slots
 from control.models import Batch, ControlEvent, Stream
 from control.states import State
 from sequences.catalogue import Package, find_packages
+from sequences.manifest import Manifest
 from sequences.parameters import ParameterError, resolve_parameters
+from stations.contracts import Carried
 from stations.models import Slot, Station
+from stations.run_limits import effective_ladder, effective_resources
 
 LONGEST_NAME, LONGEST_SUBJECT = 200, 100
 PARAMETERS_LIMIT = 64 * 1024  # bytes of JSON: a job travels to its guard in one datagram
@@ -46,20 +49,51 @@ class Order:
     wait: bool = True  # False: refuse instead of queueing when the slot is busy
 
 
-def submit(order: Order, *, by: Actor, trigger: Batch.Trigger, reason: str = USER_REQUEST) -> Batch:
-    """Queue a batch and wake its slot.
+@dataclass(frozen=True)
+class CheckedOrder:
+    """An order that can be run, and where."""
 
-    Effects, in order: Batch, its Stream, a ControlEvent, a line in the batch's story and on the board, a bell.
+    order: Order
+    package: Package
+    parameters: dict[str, Any]
+    station: Station
+    slot: Slot | None
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The batch that a new one repeats or goes on from."""
+
+    batch: Batch
+    kind: Batch.OriginKind
+    carried: Carried | None = None
+
+
+def submit(order: Order, *, by: Actor, trigger: Batch.Trigger, reason: str = USER_REQUEST) -> Batch:
+    """Queue a batch and wake its slot: `check_order`, then `enqueue`."""
+    check_text("reason", reason, LONGEST_REASON)
+    return enqueue(check_order(order), by=by, trigger=trigger, reason=reason)
+
+
+def check_order(order: Order) -> CheckedOrder:
+    """Check an order completely. Writes nothing.
+
     Raises UnknownName or BadValue for what cannot be run, WrongState for a slot that takes nothing now.
     """
     check_label("name", order.name, LONGEST_NAME)
     check_label("subject", order.subject, LONGEST_SUBJECT)
-    check_text("reason", reason, LONGEST_REASON)
     package = find_package(order.sequence)
     parameters = _resolve(package, order.parameters)
     station, slot = choose_slot(package.name, package.manifest.instruments, order.slot, wait=order.wait)
+    return CheckedOrder(order, package, parameters, station, slot)
+
+
+def enqueue(
+    checked: CheckedOrder, *, by: Actor, trigger: Batch.Trigger, reason: str, origin: Origin | None = None
+) -> Batch:
+    """Effects, in order: Batch, its Stream, a ControlEvent, a line in the batch's story and on the board, a bell."""
     with transaction.atomic():
-        batch = _create(order, package, parameters=parameters, station=station, slot=slot, by=by, trigger=trigger)
+        batch = _create(checked, by, trigger, origin)
         _record(batch, by, reason)
         for woken in _slots_to_wake(batch):
             ring_slot(woken)
@@ -83,17 +117,21 @@ def _resolve(package: Package, given: Mapping[str, Any]) -> dict[str, Any]:
         parameters = resolve_parameters(package.manifest.parameters, dict(given))
     except ParameterError as error:
         raise BadValue("\n".join(problem.said(_) for problem in error.problems)) from error
+    check_size(parameters)
+    return parameters
+
+
+def check_size(parameters: Mapping[str, Any]) -> None:
+    """Raises BadValue for parameters that no guard could be told."""
     if len(json.dumps(parameters)) > PARAMETERS_LIMIT:
         raise BadValue(
             _("The parameters take more than %(limit)d KiB. Put large data into a file.")
             % {"limit": PARAMETERS_LIMIT // 1024}
         )
-    return parameters
 
 
-def _create(
-    order: Order, package: Package, *, parameters: dict[str, Any], station: Station, by: Actor, **more: Any
-) -> Batch:
+def _create(checked: CheckedOrder, by: Actor, trigger: Batch.Trigger, origin: Origin | None) -> Batch:
+    order, package = checked.order, checked.package
     batch = Batch.objects.create(
         name=order.name or " ".join(filter(None, [package.title[:99], order.subject])),
         subject=order.subject,
@@ -101,19 +139,47 @@ def _create(
         version=package.version,
         sha256=package.sha256,
         package=str(package.path),
-        parameters=parameters,
+        parameters=checked.parameters,
         limits=package.manifest.limits,
-        stop_grace_s=package.manifest.stop_grace_s,
-        station=station,
+        **_bounds(package.manifest, checked.station),
+        station=checked.station,
+        slot=checked.slot,
         priority=order.priority,
+        trigger=trigger,
         created_by=by.user,
         submitted_by=by.name,
-        station_configuration=station.configuration,
-        expected_s=usual_duration_s(package, parameters),
-        **more,
+        station_configuration=checked.station.configuration,
+        expected_s=usual_duration_s(package, checked.parameters),
+        **{"restarts_left": package.manifest.restartable, **_following(origin)},
     )
     Stream.objects.create(name=stream_of(batch.pk), batch=batch)
     return batch
+
+
+def _bounds(manifest: Manifest, station: Station) -> dict[str, Any]:
+    """The rungs of the ladder and the limits of one run: the sequence's word within the station's."""
+    ladder = effective_ladder(
+        station.configuration,
+        stop_grace_s=manifest.stop_grace_s,
+        term_grace_s=manifest.term_grace_s,
+        deadline_grace_s=manifest.deadline_grace_s,
+    )
+    return {
+        "stop_grace_s": ladder.stop_grace_s,
+        "term_grace_s": ladder.term_grace_s,
+        "deadline_grace_s": ladder.deadline_grace_s,
+        "resources": effective_resources(station.configuration, manifest.resources),
+    }
+
+
+def _following(origin: Origin | None) -> dict[str, Any]:
+    """What a batch has from the one before it. An automatic restart uses one of those that were left."""
+    if origin is None:
+        return {}
+    columns = {"origin": origin.batch, "origin_kind": origin.kind, "carried": origin.carried}
+    if origin.kind == Batch.OriginKind.RECOVERY:
+        columns["restarts_left"] = origin.batch.restarts_left - 1
+    return columns
 
 
 def usual_duration_s(package: Package, parameters: Mapping[str, Any]) -> float | None:
@@ -131,6 +197,8 @@ def _record(batch: Batch, by: Actor, reason: str) -> None:
     kind = ControlEvent.Kind.BATCH_START
     event = record_control_event(kind, by=by, reason=reason, batch=batch, at_once=True, after={"state": batch.state})
     data = {**told(event), "slot": batch.slot_id}
+    if batch.origin_id:
+        data |= {"origin": str(batch.origin_id), "origin_kind": batch.origin_kind}
     tell_batch(batch.pk, Entry(Kind.BATCH_QUEUED, f"Queued by {by.name}", at=event.requested_at, data=data))
     tell_board(batch, Kind.BATCH_QUEUED)
 

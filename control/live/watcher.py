@@ -24,7 +24,7 @@ from django.db.utils import load_backend
 
 from control.journal.bell import Listener
 from control.journal.kinds import is_last
-from control.journal.read import Standing, read_raw, standings
+from control.journal.read import Standing, first_kept, read_raw, standings
 from control.live import wire
 from control.live.snapshots import BELLS, Snapshot
 from control.live.topics import Page, StateTopic, Topic
@@ -124,7 +124,7 @@ class Watcher:
             raise wire.unknown(topic.name)
         page = _read_page(topic.name, tail.stream, after)
         if not page.texts:
-            raise Wrong(Code.PRUNED, "These events are kept no longer: begin anew.", topic.name)
+            raise wire.pruned(topic.name, first_kept(tail.stream))
         return page
 
     def watch_state(self, topic: StateTopic) -> None:
@@ -282,7 +282,7 @@ def _read_page(name: str, stream: int, after: int) -> Page:
         found = 0
         for event in read_raw(stream, last, ROWS_PER_QUERY):
             if event.seq != last + 1:
-                raise Wrong(Code.PRUNED, "These events are kept no longer: begin anew.", name)
+                raise wire.pruned(name, first_kept(stream))
             text = wire.event_text(event)
             size += len(text)
             if texts and size > wire.FRAME_LENGTH:

@@ -42,14 +42,19 @@ class Code(IntEnum):
 
 
 class Wrong(Exception):
-    """What a client is told in an `err` frame. Without a stream it also closes the socket."""
+    """What a client is told in an `err` frame. Without a stream it also closes the socket.
 
-    def __init__(self, code: Code, text: str, stream: str | None = None) -> None:
+    `first`: the oldest event that the stream still has.
+    """
+
+    def __init__(self, code: Code, text: str, stream: str | None = None, first: int | None = None) -> None:
         super().__init__(text)
-        self.code, self.text, self.stream = code, text, stream
+        self.code, self.text, self.stream, self.first = code, text, stream, first
 
     def frame(self) -> str:
-        about = {} if self.stream is None else {"s": self.stream}
+        about: dict[str, Any] = {} if self.stream is None else {"s": self.stream}
+        if self.first is not None:
+            about["first"] = self.first
         return _text({"t": "err", "code": int(self.code), "msg": self.text, **about})
 
 
@@ -91,6 +96,10 @@ def is_stream(name: str) -> bool:
         return kind == "batch" and str(UUID(batch)) == batch
     except ValueError:
         return False
+
+
+def pruned(name: str, first: int | None) -> Wrong:
+    return Wrong(Code.PRUNED, "These events are kept no longer: begin anew.", name, first)
 
 
 def unknown(name: str) -> Wrong:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import getpass
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.core.management.base import CommandError
-from django.db import OperationalError, ProgrammingError
+from django.db import DatabaseError, OperationalError, ProgrammingError
 
 from control.lifecycle.actor import Actor
 from control.lifecycle.refusals import Refused
@@ -15,6 +16,7 @@ from control.models import ControlEvent
 
 REFUSED = 2
 NEW_DATABASE = "If it is new, run first: manage.py migrate"
+DAMAGED = "Restore a backup: manage.py restore ARCHIVE."
 
 
 class StartFailed(Exception):
@@ -23,6 +25,12 @@ class StartFailed(Exception):
 
 def person_at_the_keyboard() -> Actor:
     return Actor(getpass.getuser(), ControlEvent.Face.COMMAND)
+
+
+def is_full(error: Exception) -> bool:
+    """Whether the disk of a database has no room left."""
+    cause = error.__cause__
+    return getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL or getattr(cause, "sqlstate", "") == "53100"
 
 
 @contextmanager
@@ -34,4 +42,10 @@ def refusing(advice: str = NEW_DATABASE) -> Iterator[None]:
         raise CommandError(str(refusal), returncode=REFUSED) from refusal
     except (OperationalError, ProgrammingError) as error:
         problem = str(error).strip().splitlines()[0]
+        if is_full(error):
+            advice = "Make room there; pruning needs some, too."
         raise CommandError(f"The database does not answer: {problem}. {advice}", returncode=REFUSED) from error
+    except DatabaseError as error:
+        if type(error) is not DatabaseError:
+            raise  # what we asked of it was wrong
+        raise CommandError(f"The database is damaged: {error}. {DAMAGED}", returncode=REFUSED) from error

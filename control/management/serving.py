@@ -14,6 +14,7 @@ from django.core.management.base import CommandError, OutputWrapper
 from django.db import Error, connection
 
 from control.management.awaited_signals import AwaitedSignals, Interrupted
+from control.management.in_use import check_restored
 from control.management.migrating import pending
 from control.management.refusing import REFUSED
 from control.management.station_processes import StationProcesses, warden_settings
@@ -57,7 +58,8 @@ def bring_up(
 
 
 def check_installation(*, with_station: bool = True) -> list[str]:
-    """Return what is worth knowing, in sentences. Raises CommandError with everything that forbids a start."""
+    """Return what is worth knowing, in sentences. Raises CommandError or StartFailed with what forbids a start."""
+    check_restored(settings.STATION_PATHS)
     found = checks.run_checks(tags=CHECKED)
     found += checks.run_checks(tags=[checks.Tags.database], databases=["default"])
     if not with_station:
@@ -90,7 +92,7 @@ def station_processes(described: Station, lanes: int, *, with_bench: bool) -> St
         take_in(described, host=socket.gethostname(), time_zone=settings.TIME_ZONE, lanes=lanes)
     except StationElsewhere as error:
         raise CommandError(str(error), returncode=REFUSED) from error
-    configuration = warden_settings(described.id, all_slot_settings(described, lanes))
+    configuration = warden_settings(described, all_slot_settings(described, lanes))
     return StationProcesses(configuration, Path(settings.STATION_FILE), with_bench)
 
 

@@ -24,6 +24,9 @@ from stations.models import Slot
 from stations.paths import StationPaths
 from stations.safety import client
 from stations.safety.children import end_children, limit_log
+from stations.safety.frozen import FrozenWatch, Watched
+from stations.safety.processes import ProcessMark
+from stations.station_file import Station
 
 BENCH_READY_S = 15.0
 STATION_READY_S = 30.0
@@ -35,8 +38,9 @@ WEB_GRACE_S = 1.0
 WEB_READY_S = 20.0
 REVIVE_EVERY_S = 1.0
 LOOK_EVERY_S = 0.02
-TERM_GRACE_S = 1.0
-SAFE_BUDGET_S = 1.0
+# The housekeeping waits for a database that does not answer up to 40 s at a time.
+SILENT_S = 60.0
+HARDWARE = ("warden", "bench")
 
 
 @contextmanager
@@ -58,9 +62,9 @@ def prepare_folders(paths: StationPaths) -> None:
         raise StartFailed(f"The station's folders cannot be used: {error}") from error
 
 
-def warden_settings(station: str, slots: list[SlotSettings]) -> WardenSettings:
+def warden_settings(described: Station, slots: list[SlotSettings]) -> WardenSettings:
     """The whole configuration of the warden, which knows nothing of Django and reads no station file."""
-    lanes = [slot for slot in slots if not slot["instruments"]]
+    station, lanes = described.id, [slot for slot in slots if not slot["instruments"]]
     return WardenSettings(
         station=station,
         data_dir=str(settings.DATA_DIR),
@@ -68,18 +72,18 @@ def warden_settings(station: str, slots: list[SlotSettings]) -> WardenSettings:
         import_path=[str(settings.BASE_DIR)],
         slots=slots,
         children=[
-            _django_child("housekeeping", ["housekeeping", station], {}),
+            {**_django_child("housekeeping", ["housekeeping", station], {}), "silent_s": SILENT_S},
             _cluster(station, Slot.Kind.SLOT, len(slots) - len(lanes)),
             _cluster(station, Slot.Kind.LANE, len(lanes)),
         ],
-        term_grace_s=TERM_GRACE_S,
-        safe_budget_s=SAFE_BUDGET_S,
+        safe_budget_s=described.ladder.safe_budget_s,
     )
 
 
 def _cluster(station: str, kind: Slot.Kind, workers: int) -> ChildSettings:
     name = cluster_name(station, kind)
-    return _django_child(name, ["qcluster"], {"Q_CLUSTER_NAME": name, "GWANJE_CLUSTER_WORKERS": str(max(1, workers))})
+    environment = {"Q_CLUSTER_NAME": name, "GWANJE_CLUSTER_WORKERS": str(max(1, workers))}
+    return {**_django_child(name, ["qcluster"], environment), "workers": True}
 
 
 def _django_child(name: str, arguments: list[str], extra: dict[str, str]) -> ChildSettings:
@@ -100,6 +104,7 @@ class StationProcesses:
     bench: subprocess.Popen[bytes] | None = None
     warden: subprocess.Popen[bytes] | None = None
     _revive_at: float = 0.0
+    _frozen: FrozenWatch = field(default_factory=FrozenWatch)
 
     def start(self) -> None:
         """Bring everything up, the bench before the guards. Raises StartFailed, and then nothing is left running."""
@@ -198,11 +203,19 @@ class StationProcesses:
 
     def keep_alive(self) -> str | None:
         """Start again what has died; return what that was, for the person who watches."""
-        return (self.web.keep_alive() if self.web else None) or self._keep_hardware_alive()
+        return (self.web.keep_alive() if self.web else None) or self._end_frozen() or self._keep_hardware_alive()
+
+    def _end_frozen(self) -> str | None:
+        """A warden or bench that stands still is killed, and then started again like one that died."""
+        hardware = {name: process for name in HARDWARE if (process := getattr(self, name)) is not None}
+        marks = {name: mark for name, process in hardware.items() if (mark := ProcessMark.of(process.pid))}
+        for name in (frozen := self._frozen.find({name: Watched(mark) for name, mark in marks.items()})):
+            hardware[name].kill()
+        return f"{' and '.join(frozen)} stood still and had to be killed" if frozen else None
 
     def _keep_hardware_alive(self) -> str | None:
         """At most once a second."""
-        died = [name for name in ("warden", "bench") if _has_ended(getattr(self, name))]
+        died = [name for name in HARDWARE if _has_ended(getattr(self, name))]
         if not died or time.monotonic() < self._revive_at:
             return None
         self._revive_at = time.monotonic() + REVIVE_EVERY_S

@@ -25,6 +25,14 @@ class Batch(models.Model):
         HIGH = 10, _("High")
         URGENT = 20, _("Urgent")
 
+    class OriginKind(models.TextChoices):
+        """What makes a batch the follower of another one."""
+
+        RESTART = "RESTART", _("Restart")
+        RERUN = "RERUN", _("Run again")
+        RESUME = "RESUME", _("Resumption")
+        RECOVERY = "RECOVERY", _("Automatic restart after a crash")
+
     id = models.UUIDField(_("ID"), primary_key=True, default=uuid7, editable=False)
     name = models.CharField(_("name"), max_length=200)
     subject = models.CharField(_("subject"), max_length=200, blank=True)
@@ -35,7 +43,18 @@ class Batch(models.Model):
     package = models.CharField(_("package"), max_length=500)  # folder of the sequence package
     parameters = models.JSONField(_("parameters"), default=dict)
     limits = models.JSONField(_("limits"), default=dict)
+    # The rungs of the ladder by which the guard ends a run; docs/safety.md.
     stop_grace_s = models.FloatField(_("time to stop (s)"))
+    term_grace_s = models.FloatField(_("time after SIGTERM (s)"), default=1.0)
+    deadline_grace_s = models.FloatField(_("time after a deadline (s)"), default=1.0)
+    resources = models.JSONField(_("resource limits"), default=dict)  # stations.contracts.Resources
+
+    # The batch that this one repeats or goes on from, and what it takes over: stations.contracts.Carried.
+    origin = models.ForeignKey("self", models.SET_NULL, verbose_name=_("origin"), null=True, related_name="followers")
+    origin_kind = models.CharField(_("kind of origin"), max_length=8, choices=OriginKind.choices, blank=True)
+    carried = models.JSONField(_("carried over"), null=True)
+    # how often it may be restarted without being asked, should it crash
+    restarts_left = models.PositiveSmallIntegerField(_("automatic restarts left"), default=0)
 
     station = models.ForeignKey("stations.Station", models.PROTECT, verbose_name=_("station"), related_name="batches")
     # A batch without instruments waits without a slot until a lane takes it.
@@ -55,6 +74,10 @@ class Batch(models.Model):
     message = models.TextField(_("message"), blank=True)
     error = models.TextField(_("error"), blank=True)
     result = models.JSONField(_("result"), null=True)
+    plan = models.JSONField(_("plan"), default=list)  # sequences.contracts.PlannedStep, once it has started
+    settings = models.JSONField(_("settings"), default=dict)  # parameters that were changed while it ran
+    saved = models.JSONField(_("saved values"), default=dict)  # by `run.save`, for a resumption
+    keep = models.BooleanField(_("keep"), default=False)  # never pruned
     # how long runs of this sequence took lately, when it was submitted
     expected_s = models.FloatField(_("expected duration (s)"), null=True)
 
@@ -77,6 +100,8 @@ class Batch(models.Model):
             models.CheckConstraint(
                 condition=~Q(state__in=ACTIVE) | Q(slot__isnull=False), name="batch_active_has_slot"
             ),
+            # However many look at the same moment: a crash is answered by one restart.
+            models.UniqueConstraint(fields=["origin"], condition=Q(origin_kind="RECOVERY"), name="batch_one_recovery"),
             models.CheckConstraint(
                 condition=Q(state__in=TERMINAL) | Q(outcome=StepOutcome.NONE), name="batch_live_has_no_outcome"
             ),
@@ -88,6 +113,11 @@ class Batch(models.Model):
             models.Index(fields=["slot", "-id"], name="batch_by_slot"),
             models.Index(fields=["ended_at"], name="batch_by_end"),
             models.Index(fields=["outcome", "-id"], name="batch_by_outcome"),
+            models.Index(
+                fields=["station", "id"],
+                condition=Q(state=State.CRASHED, restarts_left__gt=0),
+                name="batch_to_recover",
+            ),
             # For how a name begins. PostgreSQL's LIKE finds no other kind of index; elsewhere the kind is ignored.
             models.Index(fields=["name"], opclasses=["varchar_pattern_ops"], name="batch_by_name"),
             models.Index(fields=["subject"], opclasses=["varchar_pattern_ops"], name="batch_by_subject"),

@@ -18,8 +18,17 @@ class ControlEvent(models.Model):
         BATCH_PAUSE = "BATCH_PAUSE", _("Pause")
         BATCH_RESUME = "BATCH_RESUME", _("Resume")
         BATCH_STOP = "BATCH_STOP", _("Stop")
+        BATCH_SKIP = "BATCH_SKIP", _("Skip a step")
+        BATCH_SETTINGS = "BATCH_SETTINGS", _("Change settings")
+        BATCH_RESTART = "BATCH_RESTART", _("Restart")
+        BATCH_RERUN = "BATCH_RERUN", _("Run again")
+        BATCH_KEEP = "BATCH_KEEP", _("Keep")
+        BATCH_RELEASE = "BATCH_RELEASE", _("Stop keeping")
         EMERGENCY_STOP = "EMERGENCY_STOP", _("Emergency stop")
         RESET = "RESET", _("Reset")
+        SCHEDULE_CHANGE = "SCHEDULE_CHANGE", _("Change of a schedule")
+        PRUNE = "PRUNE", _("Pruning")
+        BACKUP = "BACKUP", _("Backup")
 
     class Face(models.TextChoices):
         COMMAND = "COMMAND", _("Command line")
@@ -29,7 +38,7 @@ class ControlEvent(models.Model):
         SYSTEM = "SYSTEM", _("System")
 
     id = models.UUIDField(_("ID"), primary_key=True, default=uuid7, editable=False)
-    kind = models.CharField(_("kind"), max_length=14, choices=Kind.choices)
+    kind = models.CharField(_("kind"), max_length=15, choices=Kind.choices)
     batch = models.ForeignKey(Batch, models.CASCADE, verbose_name=_("batch"), null=True, related_name="control_events")
     # of an emergency stop or reset: a slot, a station or "all"
     scope = models.CharField(_("scope"), max_length=100, blank=True)
@@ -37,6 +46,8 @@ class ControlEvent(models.Model):
     by = models.CharField(_("by"), max_length=150)
     face = models.CharField(_("origin"), max_length=7, choices=Face.choices)
     reason = models.CharField(_("reason"), max_length=500, default="USER_REQUEST")
+    # of a wish: which step, which settings
+    details = models.JSONField(_("details"), default=dict)
     before = models.JSONField(_("state before"), default=dict)
     after = models.JSONField(_("state after"), default=dict)
     requested_at = models.DateTimeField(_("requested"))

@@ -13,6 +13,8 @@ class Stream(models.Model):
 
     name = models.CharField(_("name"), max_length=60, unique=True)
     batch = models.OneToOneField(Batch, models.CASCADE, verbose_name=_("batch"), null=True, related_name="stream")
+    # the first one that has not been pruned
+    first_seq = models.BigIntegerField(_("first number"), default=1)
     last_seq = models.BigIntegerField(_("last number"), default=0)
     # raised by each supervisor: fences the one before it
     generation = models.PositiveIntegerField(_("generation"), default=0)

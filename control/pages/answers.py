@@ -27,11 +27,12 @@ def accepted(request: HttpRequest, sentence: str, then: str, *, sure: bool = Tru
 def refused(request: HttpRequest, error: Refused, then: str) -> HttpResponse:
     """Nothing was changed, and why."""
     if wants_json(request):
-        return problem(error.status, str(error))
+        return problem(error.status, str(error), fields=getattr(error, "problems", {}))
     messages.error(request, str(error))
     return HttpResponseRedirect(reverse("control:overview") if isinstance(error, NotFound) else then)
 
 
-def problem(status: int, detail: str) -> JsonResponse:
-    title = HTTPStatus(status).phrase
-    return JsonResponse({"title": title, "status": status, "detail": detail}, status=status)
+def problem(status: int, detail: str, fields: dict[str, str] | None = None) -> JsonResponse:
+    """`fields`: what is wrong with each field of a form, where that is known."""
+    more = {"fields": fields} if fields else {}
+    return JsonResponse({"title": HTTPStatus(status).phrase, "status": status, "detail": detail, **more}, status=status)

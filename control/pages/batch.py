@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -16,14 +15,16 @@ from django.views.decorators.http import require_safe
 from control.access.rights import Right, rights_of
 from control.history.batch_story import read_batch_story
 from control.history.facts import Facts
-from control.history.limits import limits_text
 from control.lifecycle.refusals import no_batch
 from control.models import Batch
-from control.pages.allowed_controls import allowed_controls
 from control.pages.answers import problem
+from control.pages.batch_dialogs import dialogs_of, offered_controls
 from control.pages.batch_words import batch_words, priority_word
 from control.pages.controls import EMERGENCY_STOP
 from control.pages.inside import draw, needs
+from control.pages.provenance import provenance_of
+from control.pages.relatives import followers_of, origin_of
+from control.pages.settings_form import SettingsForm
 from control.pages.words import labels
 from control.states import Control, State, StepOutcome, settle
 from stations.contracts import Ending, Verdict
@@ -32,13 +33,22 @@ from stations.contracts import Ending, Verdict
 @require_safe
 @needs(Right.SEE)
 def batch_page(request: HttpRequest, batch_id: UUID) -> HttpResponse:
+    row = Batch.objects.select_related("origin", "slot").filter(pk=batch_id).first()
     story = read_batch_story(batch_id, timezone.now())
-    if story is None:
+    if row is None or story is None:
         unknown = _("No such batch")
         return draw(request, "control/batch_unknown.html", unknown, status=404, sentence=str(no_batch(batch_id)))
-    facts, provenance = story["batch"], story["provenance"]
-    allowed = allowed_controls(rights_of(request.user))
-    data = {"endings": ending_rules(), "allowed": allowed, "story": reverse("control:batch_story", args=[batch_id])}
+    facts, form = story["batch"], SettingsForm(row)
+    allowed = offered_controls(rights_of(request.user), form)
+    state = State(facts["state"])
+    units = {name: declared.get("unit", "") for name, declared in form.schema.items()}
+    data = {
+        "endings": ending_rules(),
+        "allowed": allowed,
+        "units": units,
+        "story": reverse("control:batch_story", args=[batch_id]),
+        "dialogs": reverse("control:batch_dialogs", args=[batch_id]),
+    }
     return draw(
         request,
         "control/batch.html",
@@ -47,21 +57,17 @@ def batch_page(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         page_data=data,
         page_words=batch_words(),
         batch=facts,
-        state_word=State(facts["state"]).label,
+        state_word=state.label,
         outcome_word="" if facts["outcome"] == StepOutcome.NONE else StepOutcome(facts["outcome"]).label,
         trigger_word=Batch.Trigger(facts["trigger"]).label,
         priority_word=priority_word(facts["priority"]),
         percent=None if facts["ended_at"] and facts["state"] != State.COMPLETED else int(100 * facts["progress"]),
-        controls=_buttons(batch_id, allowed, State(facts["state"])),
+        controls=_buttons(batch_id, allowed, state),
         links=_links(facts),
-        provenance=provenance,
-        # As pairs: to a template, a parameter called "items" would hide the dictionary's own.
-        parameters=list(provenance["parameters"].items()),
-        limits=[
-            (name, limits_text(bounds, bounds.get("unit", "")))
-            for name, bounds in story["provenance"]["limits"].items()
-        ],
-        station_configuration=json.dumps(provenance["station_configuration"], indent=2, ensure_ascii=False),
+        origin=origin_of(row),
+        followers=followers_of(row),
+        **dialogs_of(row, allowed, form),
+        **provenance_of(story["provenance"], units),
     )
 
 
@@ -87,20 +93,33 @@ def _verdict(ending: Any) -> Verdict:
     return Verdict(ending=ending, outcome="NONE", message="", cause=None, marginal=False, result=None)
 
 
-def _buttons(batch_id: UUID, allowed: dict[str, list[str]], state: State) -> list[dict[str, Any]]:
+# Words that stand in the menu beside the buttons, and those that a dialog asks about first.
+IN_MENU = (Control.SKIP, Control.SETTINGS, Control.RESTART)
+WITH_DIALOG = (*IN_MENU, Control.RERUN)
+
+
+def _buttons(batch_id: UUID, allowed: dict[str, list[str]], state: State) -> dict[str, Any]:
     """Every control that this user may ever use here; those that the state does not take now are hidden."""
     names = {**labels(Control), EMERGENCY_STOP: _("Emergency stop")}
     possible = {word for words in allowed.values() for word in words}
-    return [
+    buttons = [
         {
             "word": word,
             "label": label,
             "address": reverse("control:control", kwargs={"batch_id": batch_id, "word": word}),
+            "dialog": f"{word}-dialog" if word in WITH_DIALOG else "",
             "shown": word in allowed[state],
         }
         for word, label in names.items()
         if word in possible
     ]
+    menu = [button for button in buttons if button["word"] in IN_MENU]
+    return {
+        "row": [button for button in buttons if button not in menu],
+        "menu": menu,
+        "menu_shown": any(button["shown"] for button in menu),
+        "shown": any(button["shown"] for button in buttons),
+    }
 
 
 def _links(facts: Facts) -> dict[str, str]:
@@ -112,7 +131,6 @@ def _links(facts: Facts) -> dict[str, str]:
         **{name: _admin(f"{model}_changelist", batch=batch) for name, model in lists.items()},
         "controls": _admin("controlevent_changelist", batch=batch),
         "row": _admin("batch_change", batch),
-        "again": f"{reverse('control:new_batch')}?like={batch}",
         "api": api,
         "api_events": f"{api}events/",
     }

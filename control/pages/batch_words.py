@@ -64,6 +64,7 @@ def _verdicts() -> Words:
         "COMPLETED.FAIL": _("Failed: the subject did not pass."),
         "MARGINAL": _("Passed, but marginal: a value is inside its limits and outside its comfortable band."),
         "COMPLETED": _("The run went to its end."),
+        "LIMIT": _("Ended by a limit: the run used more than it may, the subject could not be judged."),
         "FAILED.TIMEOUT": _("Ended by a timeout: the subject could not be judged."),
         "FAILED": _("Ended by an error: the subject could not be judged."),
         "STOPPED": _("Stopped on request."),
@@ -78,6 +79,11 @@ def _steps() -> Words:
         "attempt": _("attempt %(number)s"),
         "earlier_attempts": _("Earlier attempts: %(count)s"),
         "cut_short": _("Cut short"),
+        "skip": _("Skip"),
+        "to_be_skipped": _("to be skipped"),
+        "skipped_by_request": _("Skipped on request"),
+        "carried": _("Carried over: it did not run here."),
+        "where_it_ran": _("Where it ran"),
         "in_and_out": _("%(taken)s in, %(given)s out"),
         "more_measurements": _("More measurements: %(count)s"),
         "steps_to_come": _("The steps appear when the run begins."),
@@ -112,6 +118,15 @@ def _controls() -> Words:
             "obeyed": _("obeyed %(time)s"),
         },
         "not_yet": "–",
+        "skipped_step": _("step %(number)s, %(step)s"),
+        "modes": {
+            "same": _("everything"),
+            "failed_steps": _("only the steps that did not pass"),
+            "from_step": _("from step %(step)s on"),
+        },
+        "to_follower": _("To the new batch"),
+        "changed_while_running": _("%(change)s (changed while it ran)"),
+        "skip_title": _("Skip %(step)s"),
     }
 
 
@@ -125,9 +140,19 @@ def _log() -> Words:
         "batch_resumed": _("Resumed"),
         "batch_ended": _("The run is over."),
         "batch_ended_with": _("The run is over: %(message)s"),
+        "saved": _("saved %(name)s"),
         "rungs": {
-            "interrupt": _("The runner is asked to stop."),
-            "terminate": _("The runner did not stop and is asked once more."),
-            "kill": _("The runner is killed."),
+            "interrupt": _("The runner is asked to end its run: %(why)s."),
+            "terminate": _("The runner did not end in time and is asked once more: %(why)s."),
+            "kill": _("The runner is killed: %(why)s."),
         },
+        "ladder_whys": {
+            "stop": _("a stop was asked for"),
+            "limit": _("a limit is exceeded"),
+            "stop_expired": _("the grace of a stop ran out"),
+            "timeout": _("it did not move on at its deadline"),
+            "emergency": _("emergency stop"),
+            "crashed": _("its job did not reach it"),
+        },
+        "patience": _("It has %(seconds)s s."),
     }

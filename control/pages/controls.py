@@ -1,9 +1,10 @@
-"""Steering a batch from a page: pause, resume, stop, emergency stop; and lifting an emergency stop."""
+"""Steering a batch from a page, every control of it; and lifting an emergency stop."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -17,22 +18,25 @@ from control.lifecycle.actor import USER_REQUEST, Actor
 from control.lifecycle.guards_said import after_reset, after_stop, reset_verdict, stop_verdict
 from control.lifecycle.press import emergency_stop_batch, reset
 from control.lifecycle.refusals import Refused
-from control.lifecycle.steer import pause_batch, resume_batch, stop_batch
 from control.models import Batch, ControlEvent
-from control.pages.answers import accepted, refused
+from control.pages.answers import accepted, refused, wants_json
+from control.pages.asking import ASKS, KEEP, RELEASE, ask
 from control.pages.inside import needs
 from control.states import Control, State
 
 EMERGENCY_STOP = "emergency-stop"
-STEER = {Control.PAUSE: pause_batch, Control.RESUME: resume_batch, Control.STOP: stop_batch}
-WORDS = (*STEER, EMERGENCY_STOP)
+WORDS = (*ASKS, EMERGENCY_STOP)
+RIGHT_OF: dict[str, Right] = {
+    **{word.value: right for word, right in RIGHT_FOR.items()},
+    **dict.fromkeys((KEEP, RELEASE), Right.OPERATE),
+    EMERGENCY_STOP: Right.EMERGENCY_STOP,
+}
 
 
 @require_POST
 def control(request: HttpRequest, batch_id: UUID, word: str) -> HttpResponse:
     """Ask something of a batch. Which right that takes is in the one table of rights."""
-    right = Right.EMERGENCY_STOP if word == EMERGENCY_STOP else RIGHT_FOR[Control(word)]
-    return needs(right)(_control)(request, batch_id, word)
+    return needs(RIGHT_OF[word])(_control)(request, batch_id, word)
 
 
 def _control(request: HttpRequest, batch_id: UUID, word: str) -> HttpResponse:
@@ -42,10 +46,24 @@ def _control(request: HttpRequest, batch_id: UUID, word: str) -> HttpResponse:
     try:
         if word == EMERGENCY_STOP:
             return _emergency_stop(request, batch_id, actor, reason, then)
-        batch = STEER[Control(word)](batch_id, by=actor, reason=reason)
+        batch = ask(word, batch_id, request.POST, by=actor, reason=reason)
     except Refused as error:
         return refused(request, error, then)
+    if batch.pk != batch_id:
+        return _followed(request, word, batch)
     return accepted(request, _sentence(word, batch), then, batch=batch_facts(batch, timezone.now()))
+
+
+def _followed(request: HttpRequest, word: str, batch: Batch) -> HttpResponse:
+    """A new batch was made, and whoever asked is led to it. What is said waits there, for scripts too."""
+    sentence = _("%(name)s is queued.")
+    if word == Control.RESTART:
+        sentence = _("%(name)s is queued. It begins when the teardown of the one before it is over.")
+    sentence %= {"name": batch.name}
+    then = reverse("control:batch", args=[batch.pk])
+    if wants_json(request):
+        messages.success(request, sentence)
+    return accepted(request, sentence, then, batch=batch_facts(batch, timezone.now()), next=then)
 
 
 def _emergency_stop(request: HttpRequest, batch_id: UUID, actor: Actor, reason: str, then: str) -> HttpResponse:
@@ -66,13 +84,17 @@ def _emergency_stop(request: HttpRequest, batch_id: UUID, actor: Actor, reason: 
 
 def _sentence(word: str, batch: Batch) -> str:
     """What happens now, for whoever pressed."""
-    if batch.state in (State.STOPPED, State.ABORTED):
-        return _("%(name)s has been stopped before it began.") % {"name": batch.name}
     sentences = {
         Control.PAUSE: _("%(name)s pauses at its next boundary."),
         Control.RESUME: _("%(name)s goes on."),
         Control.STOP: _("%(name)s stops; its teardown runs."),
+        Control.SKIP: _("%(name)s skips the step, from its next boundary on."),
+        Control.SETTINGS: _("%(name)s takes the new settings over at its next boundary."),
+        KEEP: _("%(name)s is kept: it will not be pruned."),
+        RELEASE: _("%(name)s is kept no longer."),
     }
+    if word not in (KEEP, RELEASE) and batch.state in (State.STOPPED, State.ABORTED):
+        return _("%(name)s has been stopped before it began.") % {"name": batch.name}
     return sentences[word] % {"name": batch.name}
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from control.access.rights import Right, rights_of
 from control.history.facts import Facts
 from control.history.overview import read_overview
-from control.pages.allowed_controls import allowed_controls
+from control.pages.allowed_controls import ON_CARDS, allowed_controls
 from control.pages.inside import draw, needs
 from control.pages.words import overview_words
 
@@ -25,7 +25,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "control/overview.html",
         _("Live control"),
         overview=facts,
-        page_data={"allowed": allowed_controls(rights_of(request.user))},
+        page_data={"allowed": allowed_controls(rights_of(request.user), ON_CARDS)},
         page_words=overview_words(),
         lists=lists(facts),
     )

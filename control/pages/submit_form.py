@@ -82,7 +82,7 @@ class SubmitForm(forms.Form):
             value = self.cleaned_data.get(PREFIX + name, "")
             if value == "" and "default" not in declared:
                 continue
-            given[name] = _value(value, declared)
+            given[name] = as_declared(value, declared)
         return given
 
 
@@ -93,7 +93,8 @@ def _checked(what: str, text: str, longest: int) -> str:
         raise forms.ValidationError(str(error)) from error
 
 
-def _value(value: str | bool, declared: Mapping[str, Any]) -> Any:
+def as_declared(value: str | bool, declared: Mapping[str, Any]) -> Any:
+    """What a field holds, as the type of its parameter where it fits."""
     if isinstance(value, bool):
         return value
     if "enum" in declared:

@@ -11,7 +11,10 @@ from django.utils.translation import gettext_noop
 
 from control.lifecycle.actor import USER_REQUEST
 
+# The first that fits is told: what may end in another one's words stands before it.
 STORED = (
+    gettext_noop("%(message)s (%(count)s skipped by request)"),
+    gettext_noop("Every step passed but %(count)s skipped by request."),
     gettext_noop("Every step passed."),
     gettext_noop("Step '%(step)s' failed: %(why)s"),
     gettext_noop("Step '%(step)s' timed out: %(why)s"),
@@ -39,6 +42,66 @@ STORED = (
     gettext_noop("The runner did not move on at its deadline and was killed."),
     gettext_noop("The grace of a stop ran out and the runner was killed."),
     gettext_noop("Nobody knows this run any more: the host was restarted during it."),
+    gettext_noop("The warden of this host died; the run was killed and the slot made safe."),
+    gettext_noop("The guard had to leave, and nothing could make the slot safe."),
+    gettext_noop("memory: %(used)s used, %(allowed)s allowed"),
+    gettext_noop("CPU time: %(used)s used, %(allowed)s allowed"),
+    gettext_noop("wall time: %(used)s used, %(allowed)s allowed"),
+    gettext_noop("output: %(used)s used, %(allowed)s allowed"),
+    gettext_noop("output: %(allowed)s allowed"),
+    gettext_noop("open files: %(allowed)s allowed"),
+    gettext_noop("the story of this run (spool_mb) exceeds %(used)s of %(allowed)s bytes allowed"),
+    gettext_noop("the story of this run (spool_mb) exceeds the %(allowed)s bytes allowed"),
+    gettext_noop("The story is incomplete: %(why)s"),
+    gettext_noop("the run exceeded a limit"),
+    gettext_noop("skipped by request: %(why)s"),
+    gettext_noop("skipped by request"),
+    gettext_noop("pause has no effect: %(why)s"),
+    gettext_noop("resume has no effect: %(why)s"),
+    gettext_noop("stop has no effect: %(why)s"),
+    gettext_noop("skip has no effect: %(why)s"),
+    gettext_noop("settings has no effect: %(why)s"),
+    gettext_noop("the teardown is running"),
+    gettext_noop("the run is not paused"),
+    gettext_noop("the run is paused"),
+    gettext_noop("the plan has no step %(step)s"),
+    gettext_noop("setup and teardown are not skipped"),
+    gettext_noop("the step is being skipped"),
+    gettext_noop("the step has ended"),
+    gettext_noop("no setting is given"),
+    gettext_noop("the batch crashed"),
+    gettext_noop("%(name)s crashed and was not restarted: %(why)s"),
+    gettext_noop(
+        "The disk of %(host)s is %(percent)s full, with %(free)s left. Make room there, or prune old batches."
+    ),
+    gettext_noop("The disk of %(host)s has room again."),
+    gettext_noop(
+        "A transaction has been open in the database for %(minutes)s minutes: %(who)s. Whoever began it should end it."
+    ),
+    gettext_noop("process %(pid)s of the server, application '%(application)s', %(state)s"),
+    gettext_noop(
+        "The log of the database has grown to %(size)s, as some program keeps it open for reading. Close that program."
+    ),
+    gettext_noop("Nothing holds up the database any more."),
+    gettext_noop(
+        "The bells of %(cluster)s have rung for %(seconds)s s and nobody answers, so batches wait. See %(log)s."
+    ),
+    gettext_noop("The bells of %(cluster)s are answered again."),
+    gettext_noop(
+        "Contact with station %(station)s on %(host)s is lost, while %(count)s of its batches ran or waited. "
+        "Look after it there: nobody else moves them."
+    ),
+    gettext_noop(
+        "Runs missed, as its station did not work at these times: %(count)s. The next one is due at %(when)s."
+    ),
+    gettext_noop("Disabled: %(why)s"),
+    gettext_noop("Refused: %(why)s"),
+    gettext_noop("Failed: %(why)s"),
+    gettext_noop("due at %(when)s"),
+    gettext_noop("it was cut off when the housekeeping of its station ended"),
+    gettext_noop("Stopped: it waited when %(archive)s was made, which was restored."),
+    gettext_noop("The run was going on when the archive was made; nobody knows its end."),
+    gettext_noop("%(count)s more warnings and errors"),
     gettext_noop("not begun"),
     gettext_noop("the batch had ended"),
     gettext_noop("the run was stopped"),

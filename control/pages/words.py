@@ -90,10 +90,15 @@ def overview_words() -> dict[str, object]:
         "latched_without_name": _("Emergency stop at %(time)s: %(reason)s"),
         "waiting": _("%(count)s waiting"),
         "station_silent": _("Station does not answer"),
+        "lost_contact": _("Lost contact since %(time)s"),
         "unsafe_help": _("Its safe state is not confirmed. Check the instruments before anybody touches the bench."),
         "banner_latched": _("Emergency stop holds: %(slots)s"),
         "banner_latched_help": _("Nothing starts there until somebody resets it with a reason."),
         "banner_unsafe": _("Safe state NOT confirmed: %(slots)s"),
         "banner_silent": _("Station does not answer: %(stations)s"),
+        "banner_lost": _("Lost contact with station %(station)s since %(time)s"),
+        "banner_lost_help": _(
+            "Its slots and batches are shown as they were then. Look after its host and its network."
+        ),
         "banner_silent_help": _("What is shown of it may be old. Start it on its host: manage.py serve_station"),
     }

@@ -15,7 +15,8 @@ from stations.safety import client
 ASK_EVERY_S = 0.02
 # A guard is back within a tenth of a second; after this long there is no station to run anything.
 GIVE_UP_AFTER_S = 30.0
-SPOOL_LIMIT = 1024**3  # bytes of story after which a batch fails
+MIB = 1024**2
+SPOOL_LIMIT_MB = 1024.0  # of story, after which a batch fails, unless it may write less
 
 
 def takes_work(status: GuardStatus | None) -> bool:
@@ -25,21 +26,32 @@ def takes_work(status: GuardStatus | None) -> bool:
     return status["run"] is None and status["safe"] is not False
 
 
+def job_of(batch: Batch) -> Job:
+    """What the guard is told of a batch."""
+    job = Job(
+        run=str(batch.pk),
+        package=batch.package,
+        sha256=batch.sha256,
+        parameters=batch.parameters,
+        limits=batch.limits,
+        subject=batch.subject,
+        stop_grace_s=batch.stop_grace_s,
+        term_grace_s=batch.term_grace_s,
+        deadline_grace_s=batch.deadline_grace_s,
+        spool_limit=int(batch.resources.get("spool_mb", SPOOL_LIMIT_MB) * MIB),
+        resources=batch.resources,
+    )
+    if batch.carried:
+        job["carried"] = batch.carried
+    return job
+
+
 class HandOver:
     """Asking again does no harm: the guard creates the spool, and only once."""
 
     def __init__(self, batch: Batch) -> None:
         self._slot = batch.slot_id or ""
-        self._job = Job(
-            run=str(batch.pk),
-            package=batch.package,
-            sha256=batch.sha256,
-            parameters=batch.parameters,
-            limits=batch.limits,
-            subject=batch.subject,
-            stop_grace_s=batch.stop_grace_s,
-            spool_limit=SPOOL_LIMIT,
-        )
+        self._job = job_of(batch)
         self._done = False
         self._since = time.monotonic()
         self._next = 0.0

@@ -40,8 +40,10 @@ class Page:
     steps: dict[StepKey, Row] = field(default_factory=dict)
     measurements: dict[tuple[StepKey, str], Row] = field(default_factory=dict)
     errors: list[ErrorLog] = field(default_factory=list)
-    obeyed: dict[str, datetime] = field(default_factory=dict)  # control event -> when
+    obeyed: dict[str, Row] = field(default_factory=dict)  # control event -> its columns
     refused: dict[str, str] = field(default_factory=dict)  # control event -> why it had no effect
+    settings: dict[str, Any] = field(default_factory=dict)  # that hold from now on
+    saved: dict[str, Any] = field(default_factory=dict)
     columns: dict[str, Any] = field(default_factory=dict)  # of the batch
     end: End | None = None
 
@@ -95,6 +97,7 @@ def _step_row(page: Page, line: Line, **known: Any) -> Row:
 
 def _take_batch_started(page: Page, line: Line, at: datetime) -> None:
     page.columns["drivers"] = line.get("drivers") or {}
+    page.columns["plan"] = line["plan"]
     for planned in line["plan"]:
         page.steps[planned["index"], 1] = _step_row(page, {**planned, "step": planned["index"], "attempt": 1})
 
@@ -172,9 +175,21 @@ def _take_control(page: Page, line: Line, at: datetime) -> None:
     if not line.get("control"):
         return
     if line.get("obeyed", True):
-        page.obeyed[line["control"]] = at
+        page.obeyed[line["control"]] = {"obeyed_at": at, **_after(line)}
+        page.settings |= line.get("settings") or {}
     else:
         page.refused[line["control"]] = line["message"]
+
+
+def _after(line: Line) -> Row:
+    """How things stand once a wish is obeyed. What a stop comes to is known at the end."""
+    if line["k"] in (Kind.BATCH_PAUSED, Kind.BATCH_RESUMED):
+        return {"after": {"state": State.PAUSED if line["k"] == Kind.BATCH_PAUSED else State.RUNNING}}
+    return {"after": {"settings": line["settings"]}} if line.get("settings") else {}
+
+
+def _take_saved(page: Page, line: Line, at: datetime) -> None:
+    page.saved[line["name"]] = line["value"]
 
 
 def _take_batch_ended(page: Page, line: Line, at: datetime) -> None:
@@ -206,6 +221,7 @@ _TAKERS: dict[str, Callable[[Page, Line, datetime], None]] = {
     Kind.STEP_ENDED: _take_step_ended,
     Kind.MEASUREMENT: _take_measurement,
     Kind.PROGRESS: _take_progress,
+    Kind.SAVED: _take_saved,
     Kind.ERROR: _take_error,
     Kind.BATCH_PAUSED: _take_paused,
     Kind.BATCH_RESUMED: _take_paused,
@@ -229,10 +245,10 @@ def write_page(page: Page, stream: Stream, offset: int) -> None:
         import_spool(stream, page.entries, offset)
         _write_measurements(page, _write_steps(page))
         ErrorLog.objects.bulk_create(page.errors)
-        for control, at in page.obeyed.items():
-            ControlEvent.objects.filter(pk=control).update(obeyed_at=at)
+        for control, columns in page.obeyed.items():
+            ControlEvent.objects.filter(pk=control).update(**columns)
         for control, why in page.refused.items():
-            ControlEvent.objects.filter(pk=control).update(after={"note": why})
+            ControlEvent.objects.filter(pk=control).update(obeyed_at=None, after={"note": why})
         alert(page.alerts())
         _write_batch(page)
 
@@ -254,6 +270,10 @@ def _write_measurements(page: Page, steps: dict[StepKey, int]) -> None:
 
 def _write_batch(page: Page) -> None:
     moved = page.columns.get("state")
+    if page.settings or page.saved:  # only a supervisor writes them, and only one is not fenced
+        kept = Batch.objects.values("settings", "saved").get(pk=page.batch.pk)
+        page.columns["settings"] = kept["settings"] | page.settings
+        page.columns["saved"] = kept["saved"] | page.saved
     if page.columns:
         Batch.objects.filter(pk=page.batch.pk).update(**page.columns)
     if page.errors:  # the first one is the cause, what follows are its consequences

@@ -11,15 +11,30 @@ from stations.contracts import Wish
 from stations.safety import client
 
 
+def wish_of(event: ControlEvent) -> Wish:
+    """What the runner is told of a control event."""
+    wish = Wish(word=WORDS[ControlEvent.Kind(event.kind)], control=str(event.pk), reason=event.reason)
+    if "step" in event.details:
+        wish["step"] = event.details["step"]
+    if "settings" in event.details:
+        wish["settings"] = event.details["settings"]
+    return wish
+
+
 def deliver_wishes(batch: Batch) -> int:
-    """Hand undelivered wishes to the guard, oldest first; return how many it took. The rest is tried again later."""
-    delivered = 0
+    """Hand undelivered wishes to the guard, oldest first; return how many it took. The rest is tried again later.
+
+    A stop does not wait for those before it: a runner that reads no wishes any more is just what people stop.
+    """
+    delivered, held_up = 0, False
     for event in ControlEvent.objects.filter(batch=batch, delivered_at=None).order_by("pk"):
-        word = WORDS[ControlEvent.Kind(event.kind)]
-        wish = Wish(word=word.value, control=str(event.pk), reason=event.reason)
+        wish = wish_of(event)
+        if held_up and wish["word"] != "stop":
+            continue
         answer = client.wish(settings.STATION_PATHS, batch.slot_id or "", str(batch.pk), wish)
         if answer is None or answer.get("answer") != "delivered":
-            break
+            held_up = True
+            continue
         ControlEvent.objects.filter(pk=event.pk).update(delivered_at=timezone.now())
         delivered += 1
     return delivered

@@ -13,9 +13,21 @@ from types import FrameType
 from typing import Any
 
 from sequences.host import GuardLost, SpoolFull
-from sequences.interrupts import Stopped, request, shielded
+from sequences.interrupts import Stopped, ending_for, request, shielded
 from sequences.runner.spool import Spool
 from stations.contracts import Wish
+
+
+def guard_lost() -> GuardLost:
+    """The exception to raise. The kernel tells of the guard's death by a signal, too: whoever lets go of the
+    instruments now must not be interrupted by it half-way.
+    """
+    for number in (signal.SIGTERM, signal.SIGUSR1):
+        signal.signal(number, signal.SIG_IGN)
+    return GuardLost()
+
+
+_LARGEST = 1 << 18  # a wish with new settings may be as long as a job
 
 
 class GuardedHost:
@@ -54,7 +66,7 @@ class GuardedHost:
         try:
             self._guard.send(b"d" if at is None else b"d%.6f" % at)
         except OSError:
-            raise GuardLost from None
+            raise guard_lost() from None
 
     def receive_wish(self, timeout_s: float | None) -> Wish | None:
         self._fetch()
@@ -67,26 +79,26 @@ class GuardedHost:
     def _fetch(self) -> None:
         while True:
             try:
-                message = self._guard.recv(65_536, socket.MSG_DONTWAIT)
+                message = self._guard.recv(_LARGEST, socket.MSG_DONTWAIT)
             except BlockingIOError:
                 return
             except OSError:
                 message = b""
             if not message:
-                raise GuardLost
+                raise guard_lost()
             self._wishes.append(json.loads(message))
 
     def _on_stop(self, _: int, frame: FrameType | None) -> None:
-        """The guard has sent a stop and wants it heard now, not at the next boundary."""
+        """The guard has sent a stop or a limit and wants it heard now, not at the next boundary."""
         self._fetch()
-        stops = [wish for wish in self._wishes if wish["word"] == "stop"]
-        for wish in stops:
+        urgent = [wish for wish in self._wishes if wish["word"] in ("stop", "limit")]
+        for wish in urgent:
             self._wishes.remove(wish)
-        if stops:
-            request(Stopped(stops[0]["control"], stops[0]["reason"]), frame)
+        if urgent:
+            request(ending_for(urgent[0]), frame)
 
     def _on_terminate(self, _: int, frame: FrameType | None) -> None:
         """With a guard: as a stop. Without one this signal is the kernel's news of its death."""
         if os.getppid() != self._guard_pid:
-            raise GuardLost
+            raise guard_lost()
         request(Stopped("", "the runner was asked to end"), frame)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import socket
 import traceback
 from contextlib import closing, suppress
@@ -11,14 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from sequences.executor import GuardLost, execute
-from sequences.runner.guarded_host import GuardedHost
+from sequences.runner.guarded_host import GuardedHost, guard_lost
 from sequences.runner.output import OutputCapture
+from sequences.runner.process_limits import limit_process
 from sequences.runner.spool import Spool
 from stations.contracts import Job, Verdict
 from stations.drivers.safe_state import make_safe
 
-# The time in which a runner without a guard tries to switch its slot off.
-LAST_BUDGET_S = 1.0
+# The time in which a runner without a guard tries to switch its slot off, before the warden ends what is left of it.
+LAST_BUDGET_S = 0.8
 GUARD_LOST = 4  # exit code
 
 
@@ -28,7 +28,8 @@ def run(guard: socket.socket, order: dict[str, Any]) -> int:
     with closing(Spool(Path(order["spool"]), job["spool_limit"], Path(order["bell"]))) as spool:
         try:
             host = GuardedHost(guard, spool)
-            output = OutputCapture(host)
+            output = OutputCapture(host, job["resources"].get("output_mb"))
+            limit_process(job)
             verdict = execute(job, host)
             output.finish()
             hand_over(guard, verdict)
@@ -45,12 +46,11 @@ def hand_over(guard: socket.socket, verdict: Verdict) -> None:
     try:
         guard.send(b"v" + json.dumps(verdict, ensure_ascii=False).encode())
     except OSError:
-        raise GuardLost from None
+        raise guard_lost() from None
 
 
 def switch_off(job: Job, spool: Spool) -> int:
     """Nobody guards the slot any more: the engine has let go of the instruments, bring them into their safe state."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     proof = make_safe(job.get("instruments", {}), LAST_BUDGET_S)
     with suppress(OSError):
         spool.emit("safe_state", **proof, by="runner")

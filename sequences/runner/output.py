@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import logging
 import sys
+from math import inf
 from typing import Any, BinaryIO, Protocol
 
+from sequences.interrupts import LimitExceeded, request
 from stations.output import LONGEST_LINE, OutputBudget
 
 
@@ -68,11 +70,16 @@ class LogHandler(logging.Handler):
 
 
 class OutputCapture:
-    """Takes over stdout, stderr and logging of this process, within the budget for output."""
+    """Takes over stdout, stderr and logging of this process, within the budget for output.
 
-    def __init__(self, host: Any) -> None:
+    `limit_mb`: after so many MiB, kept or not, the run ends. Threads of drivers log, too: only the run's own is ended.
+    """
+
+    def __init__(self, host: Any, limit_mb: float | None = None) -> None:
         self._host = host
         self._budget = OutputBudget()
+        self._limit_mb = inf if limit_mb is None else limit_mb
+        self._exceeded = False
         self._streams = [
             OutputStream("stdout", "INFO", sys.__stdout__, self),
             OutputStream("stderr", "WARNING", sys.__stderr__, self),
@@ -81,9 +88,17 @@ class OutputCapture:
         logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[LogHandler(self)], force=True)
 
     def add_output(self, level: str, message: str, origin: str) -> None:
-        if self._budget.allows(len(message)):
+        kept = self._budget.allows(len(message))
+        if self._budget.asked_mb() > self._limit_mb:
+            self._end_run()
+        elif kept:
             self._tell_suppressed()
             self._host.emit_output(level, message[:LONGEST_LINE], origin)
+
+    def _end_run(self) -> None:
+        if not self._exceeded:  # once: each request begins the wait for the right moment anew
+            self._exceeded = True
+            request(LimitExceeded(f"output: {self._limit_mb:,.10g} MiB allowed"), None)
 
     def finish(self) -> None:
         for stream in self._streams:

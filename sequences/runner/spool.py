@@ -50,11 +50,15 @@ class Spool:
         if kind in _RUNG:
             self._ring()
         if self.full:
-            raise SpoolFull(f"the story of this run exceeds {self._full_at:,} bytes, of {self._limit:,} allowed")
+            full = SpoolFull(
+                f"the story of this run (spool_mb) exceeds {self._full_at:,} of {self._limit:,} bytes allowed"
+            )
+            full.kept = True
+            raise full
 
     def _append(self, line: bytes) -> None:
         if self._size + len(line) > self._limit:
-            raise SpoolFull(f"the story of this run exceeds the {self._limit:,} bytes allowed")
+            raise SpoolFull(f"the story of this run (spool_mb) exceeds the {self._limit:,} bytes allowed")
         try:
             written = os.write(self._file, line)
         except OSError as error:

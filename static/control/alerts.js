@@ -25,7 +25,7 @@ export function listen() {
     live.subscribe("alerts", {
       after,
       onEvents: (events) => events.forEach((event) => show(event, event.seq > head)),
-      onError: ({ code }) => code === 4409 && follow(null),
+      onError: ({ code, first }) => code === 4409 && follow(first ? first - 1 : null),
     });
   follow(Math.max(0, head - KEPT));
   document.getElementById("alerts").addEventListener("toggle", ({ newState }) => {

@@ -5,8 +5,8 @@ import { armControls, drawControls } from "./batch_controls.js";
 import { drawErrors, drawHeader, tickHeader } from "./batch_header.js";
 import { Log } from "./batch_log.js";
 import { fromStory, isOver, reduce } from "./batch_reducer.js";
-import { drawSteps, tickSteps } from "./batch_steps.js";
-import { drawDrivers, copyButtons } from "./batch_provenance.js";
+import { armSteps, drawSteps, tickSteps } from "./batch_steps.js";
+import { drawDrivers, drawSettings, copyButtons } from "./batch_provenance.js";
 import { setText } from "./elements.js";
 import { number } from "./format.js";
 import { live } from "./live.js";
@@ -67,13 +67,15 @@ function draw() {
   if (before.controls !== now.controls) drawControls(document.getElementById("controls"), now);
   if (before.errors !== now.errors) drawErrors(document.getElementById("errors"), now);
   if (before.drivers !== now.drivers) drawDrivers(now.drivers);
+  if (before.settings !== now.settings) drawSettings(now);
   tick();
 }
 
 /** A loop of thousands of steps a second: nobody reads that fast, and every step is many elements. */
 function drawStepsInTime() {
   clearTimeout(later);
-  if (stepsDrawn?.steps === state.steps && stepsDrawn.doing === state.doing && isOver(stepsDrawn) === isOver(state)) return;
+  const same = ["steps", "doing", "controls"].every((name) => stepsDrawn?.[name] === state[name]);
+  if (same && isOver(stepsDrawn) === isOver(state)) return;
   const early = STEPS_EVERY_MS - (performance.now() - stepsDrawnAt);
   if (early > 0) later = setTimeout(drawStepsInTime, early);
   else drawStepList(state);
@@ -152,6 +154,7 @@ function watchQueue() {
 
 log.know(state.steps);
 armControls(() => state.batch);
+armSteps(steps);
 copyButtons();
 draw();
 const ticking = setInterval(tick, 250);

@@ -1,5 +1,7 @@
 // What people asked of the batch and what became of it; and the buttons that ask.
 
+import { askFirst } from "./batch_dialogs.js";
+import { detailsOf, followerOf, pathOf } from "./batch_wishes.js";
 import { armDialogs, stopDialog } from "./dialogs.js";
 import { drawList, element, setAttribute, setText } from "./elements.js";
 import { stopBatchAtOnce } from "./emergency_stop.js";
@@ -19,9 +21,11 @@ const make = () =>
     "li",
     { class: "b-control" },
     element("p", { class: "b-control-what" }),
+    element("p", { class: "b-control-details" }),
     element("p", { class: "b-control-reason" }),
     element("ol", { class: "b-control-times" }, ...["requested", "delivered", "obeyed"].map((name) => element("li", { "data-time": name }))),
     element("p", { class: "b-control-note g-muted" }),
+    element("p", { class: "b-control-follower" }),
   );
 
 /** One sentence in the language of the page, made from what happened and not from what was stored in English. */
@@ -31,7 +35,9 @@ export const said = ({ kind, by, face, scope }) =>
 function update(node, control) {
   node.dataset.kind = control.kind;
   setText(node.querySelector(".b-control-what"), said(control));
-  setText(node.querySelector(".b-control-reason"), reasonOf(control));
+  setText(node.querySelector(".b-control-details"), detailsOf(control));
+  const reason = reasonOf(control);
+  setText(node.querySelector(".b-control-reason"), control.face === "SYSTEM" ? told(reason) : reason);
   for (const name of ["requested", "delivered", "obeyed"]) {
     const at = timeOf(control, name);
     const place = node.querySelector(`[data-time="${name}"]`);
@@ -39,7 +45,9 @@ function update(node, control) {
     setAttribute(place, "data-done", at !== null);
     setText(place, fill(text.times[name], { time: at ? timeOfDay(at, true) : text.not_yet }));
   }
-  setText(node.querySelector(".b-control-note"), told(control.note));
+  setText(node.querySelector(".b-control-note"), [pathOf(control), told(control.after.note)].filter(Boolean).join(" · "));
+  const [place, address] = [node.querySelector(".b-control-follower"), followerOf(control)];
+  if (address && !place.firstElementChild) place.append(element("a", { href: address }, text.to_follower));
 }
 
 /** What has been obeyed had been delivered by then: that is written down only when the guard has answered. */
@@ -49,19 +57,42 @@ function timeOf(control, name) {
   return late ? obeyed : control[`${name}_at`];
 }
 
-/** Send a control without leaving the page. A stop asks for a reason first; an emergency stop asks nothing. */
+/** Send a control without leaving the page. What starts energy, or needs to know more, asks first; an emergency stop never. */
 export function armControls(batchNow) {
   const form = document.querySelector('[data-batch="controls"]');
   if (!form) return;
   armDialogs();
+  armMenu(form.querySelector('[data-batch="menu"]'));
   const { reason } = form.elements;
-  const taken = () => (reason.value = "");
+  const done = () => (reason.value = "");
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const button = event.submitter;
-    if (button.dataset.control === "emergency-stop") return stopBatchAtOnce(batchNow(), reason.value);
-    if (button.dataset.control === "stop") return stopDialog(batchNow(), button, { reason: reason.value, done: taken });
+    const word = button.dataset.control;
+    if (word === "emergency-stop") return stopBatchAtOnce(batchNow(), reason.value);
+    if (word === "stop") return stopDialog(batchNow(), button, { reason: reason.value, done });
+    if (word === "resume" && batchNow().ended_at) return askFirst(word, { button });
     const answer = await ask(button, button.formAction, reason.value);
-    if (answer.ok) taken();
+    if (answer.ok) done();
+  });
+  form.addEventListener("click", (event) => {
+    const button = event.target.closest("[popovertarget]");
+    if (!button) return;
+    event.preventDefault(); // a dialog as it is now, not as it was when the page was made
+    askFirst(button.dataset.control, { button: button.closest("details")?.firstElementChild ?? button, reason: batchNow().ended_at ? "" : reason.value, done });
+  });
+}
+
+/** The menu closes with a choice, with Escape, and when somebody goes elsewhere. */
+function armMenu(menu) {
+  if (!menu) return;
+  const close = () => (menu.open = false);
+  menu.addEventListener("click", (event) => event.target.closest("button") && close());
+  menu.addEventListener("focusout", (event) => !menu.contains(event.relatedTarget) && event.relatedTarget && close());
+  document.addEventListener("click", (event) => !menu.contains(event.target) && close());
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !menu.open) return;
+    close();
+    menu.firstElementChild.focus();
   });
 }

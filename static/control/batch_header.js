@@ -24,7 +24,6 @@ export function drawHeader(state, allowed) {
   drawCurrent(state);
   drawCounts(state);
   drawVerdict(state, over);
-  if (part("again")) part("again").hidden = !over;
   drawButtons(batch, allowed);
 }
 
@@ -116,8 +115,11 @@ function toneOf({ state, outcome, marginal }, over) {
   return outcome === "PASS" && !marginal ? "good" : "calm";
 }
 
-const verdictOf = ({ state, outcome, marginal, started_at }) =>
-  (!started_at && text.verdicts.NEVER_BEGAN) || (marginal && text.verdicts.MARGINAL) || text.verdicts[`${state}.${outcome}`] || text.verdicts[state];
+/** The sentences by which guard and engine name the limit that was exceeded. */
+const LIMIT = /^(?:memory|CPU time|wall time|output|open files): .*allowed|\(spool_mb\) exceeds/;
+
+const verdictOf = ({ state, outcome, marginal, started_at, message }) =>
+  (!started_at && text.verdicts.NEVER_BEGAN) || (state === "FAILED" && LIMIT.test(message) && text.verdicts.LIMIT) || (marginal && text.verdicts.MARGINAL) || text.verdicts[`${state}.${outcome}`] || text.verdicts[state];
 
 function drawProof(place, proof) {
   const instruments = Object.entries(proof?.instruments ?? {}).sort();
@@ -130,14 +132,16 @@ function drawProof(place, proof) {
 }
 
 /** A button that the state does not allow is not there; the focus goes on to the next one, or to what became of it. */
-function drawButtons({ state }, allowed) {
+function drawButtons({ state, ended_at: over }, allowed) {
   const form = part("controls");
   if (!form) return;
   const focused = form.contains(document.activeElement) && document.activeElement;
   for (const button of form.querySelectorAll("[data-control]")) button.hidden = !allowed[state].includes(button.dataset.control);
   form.hidden = allowed[state].length === 0;
+  const menu = part("menu");
+  if (menu) menu.hidden = !menu.querySelector("[data-control]:not([hidden])");
   if (!focused || focused.checkVisibility()) return;
-  if (form.hidden) focusOn(part("verdict"));
+  if (over) focusOn(part("verdict")); // not to what starts something again
   else form.querySelector("[data-control]:not([hidden])").focus();
 }
 

@@ -1,6 +1,7 @@
 // The live log. Every line is counted and kept (the newest ones), at most 500 are drawn, once per animation frame.
 
 import { said } from "./batch_controls.js";
+import { detailsOf } from "./batch_wishes.js";
 import { element, setText } from "./elements.js";
 import { number, timeOfDay } from "./format.js";
 import { reasonOf, told } from "./told.js";
@@ -158,8 +159,15 @@ function entryOf(event, names) {
 }
 
 const asked = ({ message }, intervention) => {
-  if (intervention.by === undefined) return intervention.obeyed === false ? message : "";
-  return [said(intervention), reasonOf(intervention)].filter(Boolean).join(": ");
+  if (intervention.by === undefined) return intervention.obeyed === false ? told(message) : "";
+  const what = [said(intervention), detailsOf(intervention)].filter(Boolean).join(" · ");
+  return [what, reasonOf(intervention)].filter(Boolean).join(": ");
+};
+
+/** The rung of the ladder that the guard has taken, why, and how long it waits for the run to end. */
+const climbed = (event, { rung, why, patience_s: patience }) => {
+  const words = { why: text.ladder_whys[why] ?? why, seconds: number(patience ?? 0, 1) };
+  return fill(text.rungs[rung] ?? rung, words) + (patience ? ` ${fill(text.patience, words)}` : "");
 };
 
 const proof = (event, { confirmed, instruments }) => {
@@ -169,8 +177,8 @@ const proof = (event, { confirmed, instruments }) => {
   return [fill(text.not_safe, { problems: names.filter(([, one]) => !one.confirmed).map(([name, one]) => `${name}: ${one.error}`).join("; ") }), "ERROR"];
 };
 
-const ended = (event, { attempt, outcome, retrying }) => {
-  const loud = retrying || outcome === "FAIL" || outcome === "TIMEOUT"; // an error has a line of its own
+const ended = (event, { attempt, outcome, retrying, carried }) => {
+  const loud = !carried && (retrying || outcome === "FAIL" || outcome === "TIMEOUT"); // an error has a line of its own
   if (!loud) return "";
   const what = fill(text.step_ended, { step: event.data.name, attempt, outcome: text.outcomes[outcome] });
   return [event.message ? `${what}: ${told(event.message)}` : what, retrying ? "WARNING" : "ERROR"];
@@ -181,7 +189,8 @@ const SENTENCES = {
   torn: ({ message }) => message,
   error: ({ message }, { exception }) => `${exception}: ${message}`,
   control: asked,
-  ladder: (event, { rung }) => text.rungs[rung] ?? rung,
+  saved: (event, { name }) => [fill(text.saved, { name }), "DEBUG"],
+  ladder: climbed,
   safe_state: proof,
   "step.ended": ended,
   "batch.queued": (event, data) => asked(event, { ...data, kind: "BATCH_START" }),

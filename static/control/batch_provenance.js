@@ -1,7 +1,8 @@
 // What the run used: the drivers, which are known when it has begun, and checksums to take along.
 
+import { changeOf } from "./batch_wishes.js";
 import { element, setText } from "./elements.js";
-import { words } from "./words.js";
+import { fill, words } from "./words.js";
 
 const text = words("page-words");
 
@@ -23,6 +24,14 @@ export function drawDrivers(drivers) {
       ),
     ),
   );
+}
+
+/** Parameters that were changed while it ran show both values. */
+export function drawSettings({ parameters, settings }) {
+  for (const cell of document.querySelectorAll("[data-parameter]")) {
+    const { parameter: name } = cell.dataset;
+    if (name in settings) setText(cell, fill(text.changed_while_running, { change: changeOf(name, parameters[name], settings[name]) }));
+  }
 }
 
 /** Browsers give the clipboard to pages of this host and over HTTPS alone: elsewhere there is no button. */

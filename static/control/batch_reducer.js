@@ -24,7 +24,8 @@ export function fromStory(story, endings) {
     owner.measured = of_step;
   }
   return {
-    seq: story.head, endings, batch, drivers: story.provenance.drivers, total_steps: story.total_steps, steps,
+    seq: story.head, endings, batch, drivers: story.provenance.drivers, parameters: story.provenance.parameters,
+    settings: story.provenance.settings, total_steps: story.total_steps, steps,
     hidden: story.hidden, controls: story.controls.map(shownControl), errors: story.errors,
     total_errors: story.total_errors, safe_state: story.safe_state, position: story.position, doing: null,
   };
@@ -174,15 +175,17 @@ function batchEnded(state, event, data) {
     PENDING: { state: "ENDED", outcome: "SKIPPED", error_message: "not begun" },
   };
   const steps = state.steps.map((step) => (step.state in closed ? { ...step, ...closed[step.state] } : step));
-  const controls = state.controls.map((one) => (one.delivered_at ? one : settled(one, data, at)));
+  const controls = state.controls.map((one) => settled(one, { to, message, at, waited: Boolean(data.state) }));
   return inBatch(bounded({ ...state, steps, controls, doing: null, position: null }), batch);
 }
 
-/** A wish that nobody could deliver any more. One that ended a waiting batch was obeyed by that. */
-function settled(wish, data, at) {
-  if (wish.kind === "EMERGENCY_STOP") return { ...wish, delivered_at: at };
-  if (data.state === "STOPPED") return { ...wish, delivered_at: wish.requested_at, obeyed_at: wish.requested_at };
-  return { ...wish, delivered_at: at, note: "the batch had ended" };
+/** No wish stays unanswered: as `_answer_wishes` of control/lifecycle/finish.py. One that ended a waiting batch was obeyed by that. */
+function settled(wish, { to, message, at, waited }) {
+  if (wish.scope) return { ...wish, delivered_at: wish.delivered_at ?? at };
+  if (waited && !wish.delivered_at) return { ...wish, delivered_at: wish.requested_at, obeyed_at: wish.requested_at, after: { state: to } };
+  if (!wish.delivered_at) return { ...wish, delivered_at: at, after: { state: to, note: "the batch had ended" } };
+  if (Object.keys(wish.after).length) return wish;
+  return { ...wish, after: wish.obeyed_at ? { state: to } : { state: to, note: message } };
 }
 
 /** State and outcome of the batch, and the outcome of a step that was cut short. */
@@ -194,8 +197,8 @@ function ending(endings, { why, verdict, state, outcome }) {
 
 // What people asked -------------------------------------------------------------------------------------------------
 
-const shownControl = ({ id, kind, scope, by, face, reason, after, requested_at, delivered_at, obeyed_at }) => ({
-  id, kind, scope, by, face, reason, note: after?.note ?? "", requested_at, delivered_at, obeyed_at,
+const shownControl = ({ id, kind, scope, by, face, reason, details, before, after, requested_at, delivered_at, obeyed_at }) => ({
+  id, kind, scope, by, face, reason, details, before, after, requested_at, delivered_at, obeyed_at,
 });
 
 function inControl(state, id, change) {
@@ -207,28 +210,46 @@ function inControl(state, id, change) {
 }
 
 function asked(state, event, data, done = {}) {
-  const { control: id, kind, by, face, reason, scope = "" } = data;
-  const wish = { id, kind, scope, by, face, reason, note: "", requested_at: event.at, delivered_at: null, obeyed_at: null };
+  const { control: id, kind, by, face, reason, scope = "", details = {} } = data;
+  const times = { requested_at: event.at, delivered_at: null, obeyed_at: null };
+  const wish = { id, kind, scope, by, face, reason, details, before: before(state, scope, details), after: {}, ...times };
   return inControl(state, id, (known) => known ?? { ...wish, ...done });
 }
 
+/** How things stood when it was asked for. */
+function before(state, scope, { settings }) {
+  if (scope) return {};
+  const values = { ...state.parameters, ...state.settings };
+  const was = settings && Object.fromEntries(Object.keys(settings).map((name) => [name, values[name] ?? null]));
+  return { state: state.batch.state, ...(was && { settings: was }) };
+}
+
+/** The runner's answer to a wish. What a stop comes to is known at the end. */
 function obey(state, event, data) {
   if (!data.control) return state;
-  return inControl(state, data.control, (known) => {
+  const refused = data.obeyed === false;
+  const holds = refused || !data.settings ? state : { ...state, settings: { ...state.settings, ...data.settings } };
+  return inControl(holds, data.control, (known) => {
     if (!known) return null;
     const delivered = { ...known, delivered_at: known.delivered_at ?? event.at };
-    return data.obeyed === false ? { ...delivered, note: event.message } : { ...delivered, obeyed_at: event.at };
+    if (refused) return { ...delivered, after: { note: event.message } };
+    const moved = event.kind === "control" ? null : { state: state.batch.state };
+    return { ...delivered, obeyed_at: event.at, after: moved ?? (data.settings ? { settings: data.settings } : known.after) };
   });
 }
+
+/** What the guard does for a wish has reached it. */
+const climbed = (state, event, data) =>
+  data.control ? inControl(state, data.control, (known) => known && { ...known, delivered_at: known.delivered_at ?? event.at }) : state;
 
 /** A line of kind "control" is either the wish itself or the runner's answer to it. */
 const control = (state, event, data) => (data.by === undefined ? obey : asked)(state, event, data);
 
 const queued = (state, event, data) =>
-  asked(state, event, { ...data, kind: "BATCH_START" }, { delivered_at: event.at, obeyed_at: event.at });
+  asked(state, event, { ...data, kind: "BATCH_START" }, { before: {}, after: { state: "QUEUED" }, delivered_at: event.at, obeyed_at: event.at });
 
 const TAKERS = {
   "batch.queued": queued, "batch.started": batchStarted, "batch.paused": paused, "batch.resumed": resumed,
   "batch.ended": batchEnded, "step.started": stepStarted, "step.ended": stepEnded, measurement: measured,
-  progress: progressed, control, error: failed, safe_state: madeSafe,
+  progress: progressed, control, ladder: climbed, error: failed, safe_state: madeSafe,
 };

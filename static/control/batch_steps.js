@@ -3,10 +3,17 @@
 import { drawMeasurement } from "./batch_measurements.js";
 import { drawList, element, setAttribute, setText } from "./elements.js";
 import { duration, number } from "./format.js";
+import { toBeSkipped } from "./batch_wishes.js";
+import { askFirst } from "./batch_dialogs.js";
 import { told } from "./told.js";
-import { fill, words } from "./words.js";
+import { data, fill, words } from "./words.js";
 
 const text = words("page-words");
+const { allowed = {} } = data("page-data") ?? {};
+const { urls = {} } = data("shell") ?? {};
+const MAY_SKIP = allowed.RUNNING?.includes("skip");
+const BY_REQUEST = "skipped by request"; // how sequences/contracts.py begins the message of such a step
+const CARRIED = /^(?:skipped by request: )?carried over$/;
 const GROUPS = ["setup", "main", "teardown"];
 const drawn = new WeakMap(); // row → what it shows
 
@@ -20,6 +27,18 @@ export function drawSteps(place, state) {
   const shown = groups.map((name) => ({ name, steps: steps.filter((step) => step.group === name) }));
   drawList(place, shown.filter((group) => group.steps.length), { key: (group) => group.name, make: makeGroup, update: updateGroup });
   for (const row of place.querySelectorAll(".b-step[data-state=RUNNING]")) drawDoing(row, state.doing);
+  drawWanted(place, toBeSkipped(state.controls));
+  for (const link of place.querySelectorAll(".b-step-origin")) link.href = urls.batch.replace("{batch}", state.batch.origin);
+}
+
+/** A step that is to be skipped says so until it is its turn. */
+function drawWanted(place, wanted) {
+  if (!wanted.size) return;
+  for (const row of place.querySelectorAll("section > ol > .b-step")) {
+    const mine = wanted.has(Number(row.dataset.key)) && row.dataset.state !== "ENDED";
+    setText(part(row, "wanted"), mine ? text.to_be_skipped : "");
+    setAttribute(row, "data-wanted", mine);
+  }
 }
 
 /** One entry per step: its last attempt, with those before it. */
@@ -39,7 +58,7 @@ function makeGroup({ name }) {
   const id = `group-${name}`;
   return element(
     "section",
-    { "aria-labelledby": id },
+    { "aria-labelledby": id, "data-group": name },
     element("h3", { id }, text.groups[name] ?? name),
     element("ol"),
   );
@@ -62,10 +81,22 @@ const stepLine = () =>
     span("name", { class: "b-step-name" }),
     span("attempt", { class: "b-step-attempt g-muted" }),
     span("doing", { class: "b-step-doing g-muted" }),
+    span("wanted", { class: "b-step-wanted" }),
     span("counts", { class: "b-step-counts g-muted" }),
+    MAY_SKIP && element("button", { type: "button", class: "g-button b-step-skip" }, text.skip),
     span("badge", { class: "g-badge" }),
     span("took", { class: "b-step-took g-clock" }),
   );
+
+/** Which steps offer to be skipped is a matter of style: their group, their state, and that of the batch. */
+export function armSteps(place) {
+  place.addEventListener("click", (event) => {
+    const button = event.target.closest(".b-step-skip");
+    if (!button) return;
+    const { index, name } = drawn.get(button.closest(".b-step")).newest;
+    askFirst("skip", { button, step: { index, name } });
+  });
+}
 
 function updateStep(node, { newest, before }) {
   const known = drawn.get(node);
@@ -81,16 +112,30 @@ function drawAttempt(node, step) {
   setAttribute(node, "aria-current", step.state === "RUNNING" && "step");
   setText(part(node, "number"), number(step.index + 1));
   setText(part(node, "name"), step.name);
+  const skip = node.querySelector(".b-step-skip");
+  if (skip) setAttribute(skip, "aria-label", fill(text.skip_title, { step: step.name }));
   setText(part(node, "attempt"), step.attempt > 1 ? fill(text.attempt, { number: step.attempt }) : "");
   if (step.state !== "RUNNING") setText(part(node, "doing"), "");
   setText(part(node, "counts"), countsOf(step));
   drawBadge(part(node, "badge"), step);
   drawTook(part(node, "took"), step);
-  const message = node.querySelector(":scope > .b-step-message");
-  setText(message, told(step.error_message));
-  message.hidden = !step.error_message || step.outcome === "NONE"; // what cut it short stands in the head
+  drawMessage(node, step);
   drawMeasurements(node.querySelector(":scope > .b-measurements"), step);
 }
+
+/** Why it failed or was skipped; of what was carried over also where it ran. */
+function drawMessage(node, step) {
+  const message = node.querySelector(":scope > .b-step-message");
+  const carried = isCarried(step);
+  setAttribute(node, "data-carried", carried);
+  setAttribute(node, "data-by-request", isByRequest(step));
+  setText(message, carried ? text.carried : told(step.error_message));
+  if (carried) message.append(" ", element("a", { class: "b-step-origin" }, text.where_it_ran));
+  message.hidden = !step.error_message || step.outcome === "NONE"; // what cut it short stands in the head
+}
+
+const isCarried = ({ state, error_message: message }) => state === "ENDED" && CARRIED.test(message);
+const isByRequest = ({ outcome, error_message: message }) => outcome === "SKIPPED" && message.startsWith(BY_REQUEST);
 
 function countsOf({ input_count: taken, output_count: given }) {
   if (taken === null && given === null) return "";
@@ -101,7 +146,12 @@ function drawBadge(badge, step) {
   const ended = step.state === "ENDED";
   const marginal = ended && step.marginal && step.outcome === "PASS";
   badge.dataset.state = marginal ? "MARGINAL" : ended ? step.outcome : step.state;
-  setText(badge, marginal ? text.marginal : ended ? (step.outcome === "NONE" ? text.cut_short : text.outcomes[step.outcome]) : text.step_states[step.state]);
+  setText(badge, marginal ? text.marginal : ended ? endingOf(step) : text.step_states[step.state]);
+}
+
+function endingOf(step) {
+  if (step.outcome === "NONE") return text.cut_short;
+  return isByRequest(step) ? text.skipped_by_request : text.outcomes[step.outcome];
 }
 
 function drawTook(node, step) {
@@ -109,7 +159,7 @@ function drawTook(node, step) {
   if (step.state === "RUNNING") return;
   const cut = step.duration_ms === null && step.started_at && step.ended_at;
   const seconds = cut ? (Date.parse(step.ended_at) - Date.parse(step.started_at)) / 1000 : step.duration_ms / 1000;
-  const nothing = step.outcome === "SKIPPED" || (step.duration_ms === null && !cut);
+  const nothing = step.outcome === "SKIPPED" || isCarried(step) || (step.duration_ms === null && !cut);
   setText(node, nothing ? "" : duration(seconds));
 }
 

@@ -105,16 +105,18 @@ class Live {
   }
 
   #ping() {
-    if (!this.ready) return;
     const now = performance.now();
-    if (this.pingedAt <= this.heardAt) {
+    if (!this.ready) {
+      if (this.socket && now - this.heardAt > ANSWERED_WITHIN_MS) this.#giveUpOn(this.socket); // not even a hello
+    } else if (this.pingedAt <= this.heardAt) {
       this.pingedAt = now;
       this.send({ t: "ping" });
-    } else if (now - this.pingedAt > ANSWERED_WITHIN_MS) {
-      const silent = this.socket;
-      this.#lost(1006);
-      silent.close();
-    }
+    } else if (now - this.pingedAt > ANSWERED_WITHIN_MS) this.#giveUpOn(this.socket);
+  }
+
+  #giveUpOn(silent) {
+    this.#lost(1006);
+    silent.close();
   }
 
   #hear(message) {

@@ -53,7 +53,8 @@ function drawWork(place, slot) {
 
 function note(slot) {
   const notes = [];
-  if (!slot.alive) notes.push(text.station_silent);
+  if (slot.lost_contact_since) notes.push(fill(text.lost_contact, { time: when(slot.lost_contact_since) }));
+  else if (!slot.alive) notes.push(text.station_silent);
   if (slot.state === "UNSAFE") notes.push(text.unsafe_help);
   if (slot.latch) notes.push(latchOf(slot.latch));
   return notes.join(" · ");
@@ -76,13 +77,15 @@ export function drawBanners(slots) {
   const named = (found) => found.map((slot) => slot.id).join(", ");
   const unsafe = slots.filter((slot) => slot.state === "UNSAFE");
   const latched = slots.filter((slot) => slot.latch);
-  const silent = [...new Set(slots.filter((slot) => !slot.alive).map((slot) => slot.station))];
+  const lost = new Map(slots.filter((slot) => slot.lost_contact_since).map((slot) => [slot.station, slot.lost_contact_since]));
+  const silent = [...new Set(slots.filter((slot) => !slot.alive && !slot.lost_contact_since).map((slot) => slot.station))];
   const banners = [];
   if (unsafe.length) banners.push({ id: "unsafe", title: fill(text.banner_unsafe, { slots: named(unsafe) }), help: text.unsafe_help });
   if (latched.length) {
     const stations = [...new Set(latched.map((slot) => slot.station))];
     banners.push({ id: "latched", title: fill(text.banner_latched, { slots: named(latched) }), help: text.banner_latched_help, stations });
   }
+  for (const [station, since] of lost) banners.push({ id: "lost", title: fill(text.banner_lost, { station, time: when(since) }), help: text.banner_lost_help });
   if (silent.length) banners.push({ id: "silent", title: fill(text.banner_silent, { stations: silent.join(", ") }), help: text.banner_silent_help });
   drawList(document.getElementById("banners"), banners, { key: ({ id, title }) => id + title, make: banner, update: () => {} });
 }

@@ -14,6 +14,7 @@ from math import inf
 from pathlib import Path
 from typing import BinaryIO
 
+from stations.safety.frozen import Watched, show_life
 from stations.safety.lifeline import die_with_warden
 from stations.safety.processes import ProcessMark, kill_group
 
@@ -27,9 +28,9 @@ class BackOff:
     def __init__(self) -> None:
         self._fast_deaths = 0
 
-    def after(self, lived_s: float) -> float:
-        """Seconds to wait after a life of `lived_s` seconds."""
-        self._fast_deaths = self._fast_deaths + 1 if lived_s < FAST_DEATH_S else 0
+    def after(self, lived_s: float, young_s: float = FAST_DEATH_S) -> float:
+        """Seconds to wait after a life of `lived_s` seconds, which was a short one if it was less than `young_s`."""
+        self._fast_deaths = self._fast_deaths + 1 if lived_s < young_s else 0
         return 0.0 if self._fast_deaths < 2 else min(5.0, 0.2 * 2.0 ** (self._fast_deaths - 2))
 
 
@@ -37,9 +38,19 @@ class Child:
     """A program that is kept alive. When whoever started it dies, the kernel kills it and its whole group."""
 
     def __init__(
-        self, name: str, argv: Sequence[str], env: Mapping[str, str], logs: Path, inherited: Sequence[int] = ()
+        self,
+        name: str,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        logs: Path,
+        *,
+        inherited: Sequence[int] = (),
+        workers: bool = False,
+        heartbeat: Path | None = None,
+        silent_s: float = inf,
     ) -> None:
         self.inherited = inherited  # open files that it gets as they are
+        self.workers, self.heartbeat, self.silent_s = workers, heartbeat, silent_s
         self.name, self.argv, self.env = name, argv, env
         self.log = logs / f"{name.replace('/', '--')}.log"
         self.process: subprocess.Popen[bytes] | None = None
@@ -50,8 +61,15 @@ class Child:
         self._lifeline = -1
         self._back_off = BackOff()
 
+    @property
+    def young_s(self) -> float:
+        """A death before this age may come again at once."""
+        return FAST_DEATH_S
+
     def start(self) -> None:
         """Raises OSError when the program cannot be started."""
+        if self.heartbeat is not None:
+            show_life(self.heartbeat)  # from now on it has to do that itself
         theirs, self._lifeline = os.pipe2(os.O_CLOEXEC)
         try:
             with _opened(self.log) as log:
@@ -77,6 +95,11 @@ class Child:
             preexec_fn=lambda: die_with_warden(lifeline),
         )
 
+    @property
+    def watched(self) -> Watched | None:
+        """What a FrozenWatch looks at; None while nothing runs."""
+        return Watched(self.mark, self.workers, self.heartbeat, self.silent_s) if self.mark else None
+
     def signal(self, number: int) -> None:
         if self.process is not None:
             self.process.send_signal(number)
@@ -95,13 +118,14 @@ class Child:
         self.cut_lifeline()
         self.process, self.mark, self.pidfd = None, None, -1
         now = time.monotonic()
-        self.start_at = now + self._back_off.after(now - self.started_at)
+        self.start_at = now + self._back_off.after(now - self.started_at, self.young_s)
         return code
 
 
 class GuardChild(Child):
     """The guard of a slot. Its lifeline is its standard input: it makes its slot safe before it ends."""
 
+    WORKED_YOUNG_S = 1.0
     PATIENCE_S = 1.5
     START_PATIENCE_S = 10.0  # it may have to wait for its predecessor
 
@@ -125,6 +149,11 @@ class GuardChild(Child):
             stderr=log,
             start_new_session=True,
         )
+
+    @property
+    def young_s(self) -> float:
+        """One that had made its slot safe works: should it be killed, its run must not wait for the next one."""
+        return FAST_DEATH_S if self.safe is None else self.WORKED_YOUNG_S
 
     def answered(self, safe: bool | None) -> None:
         self.safe = safe

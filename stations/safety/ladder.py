@@ -7,9 +7,6 @@ from math import inf
 
 from stations.contracts import Ending, Wish
 
-# A runner ends its own step at the deadline. One that has not moved on by then does not listen any more.
-DEADLINE_GRACE_S = 1.0
-
 
 class Rung(StrEnum):
     INTERRUPT = "interrupt"  # the wish, and a signal that reaches sleeps, Python loops and Python I/O
@@ -18,10 +15,10 @@ class Rung(StrEnum):
 
 
 class Ladder:
-    """One stop on its way from asking to killing. `due` (monotonic) is when the next rung is to be taken."""
+    """One wish to end on its way from asking to killing. `due` (monotonic) is when the next rung is to be taken."""
 
-    def __init__(self, wish: Wish, *, grace_s: float, term_grace_s: float, now: float) -> None:
-        self.ending = Ending.STOP_EXPIRED
+    def __init__(self, wish: Wish, ending: Ending, *, grace_s: float, term_grace_s: float, now: float) -> None:
+        self.ending = ending  # of a run that has to be killed
         self.wish = wish
         self.due = now
         self._rungs = [(Rung.INTERRUPT, grace_s), (Rung.TERMINATE, term_grace_s), (Rung.KILL, inf)]

@@ -60,7 +60,7 @@ class Orders:
     def _start(self, job: Job, spool: Path) -> None:
         try:
             self.slot.start(job)
-        except OSError:
+        except (OSError, KeyError):
             spool.unlink()  # it has not started: it may be asked for again
             raise
 
@@ -84,7 +84,7 @@ class Orders:
         if run.runner is None or run.verdict is not None:
             return self._answer("unknown", f"run {run.name} is ending")
         if wish["word"] == "stop":
-            run.ask_to_stop(wish["control"], wish["reason"], self.slot.warden["term_grace_s"])
+            run.ask_to_end(wish)
         elif not run.runner.send(wish):
             return self._answer("unknown", "the runner does not read its wishes; try again")
         return self._answer("delivered")
@@ -98,7 +98,7 @@ class Orders:
             latch_slot(self.slot.paths, self.slot.name, latch)
         except OSError as error:
             self.slot.unwritten_latch = latch
-            complain(f"latched only until this guard ends: {error}")
+            complain(f"latched only until this guard ends, or the latch can be written: {error}")
         self.slot.tell_when_safe(lambda: self.mailbox.send(self.slot.status(), sender))
 
     def _reset(self, message: dict[str, Any]) -> GuardStatus:

@@ -39,7 +39,7 @@ class Runner:
             self.folder = _private_folder(folders)
             if self.folder is not None:
                 undo.callback(shutil.rmtree, self.folder, ignore_errors=True)
-            budget = OutputBudget()
+            self.output_budget = budget = OutputBudget()
             self.output = [undo.enter_context(CapturedOutput(origin, budget)) for origin in ("stdout", "stderr")]
             self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             undo.enter_context(self.socket)

@@ -6,7 +6,7 @@ import ctypes
 import os
 import signal
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,11 +28,11 @@ class ProcessMark:
     def of(cls, pid: int) -> ProcessMark | None:
         """The mark of a living process; None when there is none, or only its zombie."""
         try:
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
             boot = _BOOT.read_text().strip()
         except OSError:
             return None
-        return None if fields[0] in "ZX" else cls(pid, f"{boot}/{fields[19]}")
+        fields = process_stat(pid)
+        return None if not fields or fields[0] in "ZX" else cls(pid, f"{boot}/{fields[19]}")
 
     @classmethod
     def load(cls, content: Any) -> ProcessMark | None:
@@ -71,6 +71,14 @@ class ProcessMark:
         return True
 
 
+def process_stat(pid: int) -> list[str]:
+    """The fields of /proc/PID/stat behind the program's name: state, parent …; none of a process that is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
 def kill_group(leader: int, number: int = signal.SIGKILL) -> None:
     with suppress(ProcessLookupError):
         os.killpg(leader, number)
@@ -87,8 +95,8 @@ def kill_strays(keep: Collection[int], patience_s: float = 0.005) -> bool:
     Ending one may bring its own children to us, so this goes round until none comes or the patience is over.
     """
     end = time.monotonic() + patience_s
-    while strays := [pid for pid in _children() if pid not in keep]:
-        for pid in strays:
+    while found := strays(keep):
+        for pid in found:
             with suppress(ProcessLookupError, ChildProcessError):
                 os.kill(pid, signal.SIGKILL)
                 os.waitpid(pid, os.WNOHANG)
@@ -98,10 +106,23 @@ def kill_strays(keep: Collection[int], patience_s: float = 0.005) -> bool:
     return True
 
 
-def _children() -> list[int]:
-    """None as well when the list cannot be opened for want of files: whoever asks has more important things to do."""
-    pid = os.getpid()
-    try:
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except OSError:
-        return []
+def strays(keep: Collection[int]) -> list[int]:
+    """The children of this process but those to keep."""
+    return [pid for pid in _children(os.getpid()) if pid not in keep]
+
+
+def family_of(pids: Iterable[int]) -> list[int]:
+    """These processes and all their descendants."""
+    family = [*pids]
+    for pid in family:  # grows while it is read
+        family += _children(pid)
+    return family
+
+
+def _children(pid: int) -> list[int]:
+    """Of every thread. None as well when there is no file left to ask with: whoever asks has more important things."""
+    found: list[int] = []
+    with suppress(OSError):
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            found += map(int, (thread / "children").read_text().split())
+    return found

@@ -13,7 +13,8 @@ from typing import Any
 from stations.contracts import Ending, Job, SafeProof, Verdict, Wish
 from stations.safety import spool_end
 from stations.safety.datagrams import ring
-from stations.safety.ladder import DEADLINE_GRACE_S, Ladder, Rung
+from stations.safety.ladder import Ladder, Rung
+from stations.safety.limit_watch import Exceeded, LimitWatch
 from stations.safety.parking import Runner
 
 
@@ -27,6 +28,7 @@ class Run:
         self.runner: Runner | None = None
         self.job: Job | None = None
         self.ladder: Ladder | None = None
+        self.limits: LimitWatch | None = None
         self.deadline = inf
         self.verdict: Verdict | None = None
         self.ending: Ending | None = None
@@ -34,6 +36,7 @@ class Run:
         self.exit_code: int | None = None
         self.killed_at = inf
         self._killing: list[dict[str, Any]] = []
+        self._unwritten: list[dict[str, Any]] = []
         self._ringer = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 
     @property
@@ -41,28 +44,35 @@ class Run:
         """When (monotonic) the guard has to do something about it."""
         if self.runner is None or self.killed_at < inf:
             return inf
-        return min(self.deadline + DEADLINE_GRACE_S, self.ladder.due if self.ladder else inf)
+        rung, look = self.ladder.due if self.ladder else inf, self.limits.due if self.limits else inf
+        return min(self._kill_at, rung, look)
 
-    def hand_over(self, job: Job, runner: Runner) -> None:
+    @property
+    def _kill_at(self) -> float:
+        """When the runner, which ends its own step at the deadline, does not listen any more."""
+        return self.deadline + (self.job["deadline_grace_s"] if self.job else 0.0)
+
+    def hand_over(self, job: Job, runner: Runner, limits: LimitWatch) -> None:
         """Let the runner begin. A job that does not reach it ends the run at once, instead of never."""
-        self.job, self.runner = job, runner
+        self.job, self.runner, self.limits = job, runner, limits
         if not runner.send({"do": "run", "job": job, "spool": str(self.spool), "bell": str(self.bell)}):
             self.kill(Ending.CRASHED, "The job did not reach the runner: its parameters and limits exceed 200 KB.")
 
     def advance(self, now: float) -> None:
-        """Do what is due: kill a runner that let its deadline pass, or take the next rung of a stop."""
-        if now >= self.deadline + DEADLINE_GRACE_S:
+        """Do what is due: kill a runner that let its deadline pass, look at its limits, or take the next rung."""
+        if now >= self._kill_at:
             self.kill(Ending.TIMEOUT, "The runner did not move on at its deadline and was killed.")
+        elif self.limits is not None and now >= self.limits.due and (exceeded := self.limits.look(now)):
+            self._end_for(exceeded)
         elif self.ladder is not None and now >= self.ladder.due:
             self._climb(self.ladder, now)
 
-    def ask_to_stop(self, control: str, reason: str, term_grace_s: float) -> None:
-        """Begin the ladder; asked again, the first stop stays."""
+    def ask_to_end(self, wish: Wish, ending: Ending = Ending.STOP_EXPIRED) -> None:
+        """Begin the ladder; asked again, the first wish stays. `ending` is that of a run that has to be killed."""
         if self.ladder is None and self.runner is not None and self.job is not None:
-            grace_s = self.job["stop_grace_s"]
-            wish = Wish(word="stop", control=control, reason=reason)
-            self.ladder = Ladder(wish, grace_s=grace_s, term_grace_s=term_grace_s, now=time.monotonic())
-            self.advance(time.monotonic())
+            grace_s, term_grace_s, now = self.job["stop_grace_s"], self.job["term_grace_s"], time.monotonic()
+            self.ladder = Ladder(wish, ending, grace_s=grace_s, term_grace_s=term_grace_s, now=now)
+            self._climb(self.ladder, now)
 
     def kill(self, ending: Ending, message: str, control: str = "") -> None:
         """SIGKILL first. The line about it waits until the runner is dead: before that it might land in a torn one."""
@@ -72,6 +82,11 @@ class Run:
         self.killed_at = time.monotonic()
         self.ending, self.message = ending, message
         self._killing.append({"k": "ladder", "at": time.time(), **_rung(Rung.KILL, ending, control)})
+
+    def take_verdict(self, verdict: Verdict) -> None:
+        """The runner's last word, and the lines that its spool had no room for."""
+        self._unwritten = verdict.pop("unwritten", [])
+        self.verdict = verdict
 
     def bury(self) -> None:
         """The runner has ended: keep what it said last, and judge how it ended."""
@@ -101,8 +116,9 @@ class Run:
         ring(self._ringer, self.bell)
 
     def close(self, safe: bool | None, proof: SafeProof | None) -> bool:
-        """Write the safe state and the very last line. False when the disk does not take them: try again later."""
+        """Write what the disk did not take, the safe state and the very last line. False: still no room, try again."""
         lines: list[dict[str, Any]] = [
+            *(dict(line) for line in self._unwritten),
             {
                 "k": "batch.ended",
                 "why": self.ending or Ending.LOST,
@@ -110,10 +126,10 @@ class Run:
                 "verdict": self.verdict,
                 "safe": safe,
                 "message": self.message,
-            }
+            },
         ]
         if proof is not None:
-            lines.insert(0, {"k": "safe_state", **proof, "by": "guard"})
+            lines.insert(-1, {"k": "safe_state", **proof, "by": "guard"})
         try:
             spool_end.append(self.spool, lines, last=True)
         except FileNotFoundError:
@@ -124,16 +140,28 @@ class Run:
         self._ringer.close()
         return True
 
+    def _end_for(self, exceeded: Exceeded) -> None:
+        """A run that has ended already needs no limits any more."""
+        if self.verdict is not None:
+            return
+        if exceeded.kill:
+            self.kill(Ending.LIMIT, exceeded.sentence)
+        else:
+            self.ask_to_end(Wish(word="limit", control="", reason=exceeded.sentence), Ending.LIMIT)
+
     def _climb(self, ladder: Ladder, now: float) -> None:
         """Each rung is told before the runner hears of it, so that its answer comes after."""
         rung, control = ladder.climb(now), ladder.wish["control"]
         if rung is Rung.KILL:
-            self.kill(ladder.ending, "The grace of a stop ran out and the runner was killed.", control)
+            limit = ladder.ending is Ending.LIMIT
+            message = ladder.wish["reason"] if limit else "The grace of a stop ran out and the runner was killed."
+            self.kill(ladder.ending, message, control)
         elif self.runner is not None:
-            self.add([{"k": "ladder", **_rung(rung, "stop", control)}])
-            if rung is Rung.INTERRUPT:
-                self.runner.send(ladder.wish)
-            self.runner.signal(signal.SIGUSR1 if rung is Rung.INTERRUPT else signal.SIGTERM)
+            patience = {"patience_s": round(ladder.due - now, 3)}
+            self.add([{"k": "ladder", **_rung(rung, ladder.wish["word"], control), **patience}])
+            # Where the wish finds no room behind others that the runner has not read, SIGTERM needs none.
+            heard = rung is Rung.INTERRUPT and self.runner.send(ladder.wish)
+            self.runner.signal(signal.SIGUSR1 if heard else signal.SIGTERM)
 
 
 def _rung(rung: Rung, why: str, control: str) -> dict[str, Any]:

@@ -20,10 +20,11 @@ from stations.paths import StationPaths
 from stations.safety.captured import CapturedOutput
 from stations.safety.durable import read_json, write_json
 from stations.safety.keeping_safe import SafeKeeper
-from stations.safety.latch import read_latch
+from stations.safety.latch import latch_slot, read_latch
+from stations.safety.limit_watch import LimitWatch
 from stations.safety.logs import complain
 from stations.safety.parking import Runner
-from stations.safety.processes import ProcessMark, kill_strays
+from stations.safety.processes import ProcessMark, kill_strays, strays
 from stations.safety.run import Run
 from stations.safety.spool_end import is_over
 
@@ -65,6 +66,11 @@ class RunSlot:
     # What others see
 
     def latch(self) -> Latch | None:
+        """What latches the slot. One that could not be written is written as soon as somebody asks and it can be."""
+        if self.unwritten_latch is not None:
+            with suppress(OSError):
+                latch_slot(self.paths, self.name, self.unwritten_latch)
+                self.unwritten_latch = None
         return read_latch(self.paths, self.name) or self.unwritten_latch
 
     def status(self) -> GuardStatus:
@@ -122,9 +128,11 @@ class RunSlot:
         if runner is None:
             return
         run = Run(job["run"], self.paths.spool(job["run"]), self.paths.spool_bell(job["run"]))
+        pids = partial(self._pids_of_run, runner)
+        limits = LimitWatch(job["resources"], pids, runner.output_budget.asked_mb, time.monotonic())
         self._save(run, runner)  # before the runner knows its job: whatever happens, the next guard finds it
         self.parked, self.run = None, run
-        run.hand_over({**job, "instruments": self.instruments}, runner)
+        run.hand_over({**job, "instruments": self.instruments}, runner, limits)
         self.park_at = time.monotonic()  # at once: an emergency stop of this run needs it
 
     def kill(self, ending: Ending, message: str, control: str = "") -> None:
@@ -254,7 +262,7 @@ class RunSlot:
                 if kind == b"d":
                     self.run.deadline = float(content or "inf")
                 elif kind == b"v":
-                    self.run.verdict = json.loads(content)
+                    self.run.take_verdict(json.loads(content))
 
     def _capture(self, runner: Runner, stream: CapturedOutput) -> None:
         lines = stream.lines()
@@ -277,9 +285,17 @@ class RunSlot:
             self.keeper.want(check_first=self.run.ending is Ending.FINISHED)
         else:
             self._unpark(runner)
-        ours = (self.parked, self.run.runner if self.run else None)
-        kill_strays(keep={kept.pid for kept in (*ours, self._sweeper) if kept})
+        if self.run is None or self.run.runner is None:  # of a run that goes on, they are not strays
+            kill_strays(keep=self._own_children())
         self._discard(runner)
+
+    def _own_children(self) -> set[int]:
+        runner = self.run.runner if self.run else None
+        return {child.pid for child in (self.parked, runner, self._sweeper) if child}
+
+    def _pids_of_run(self, runner: Runner) -> list[int]:
+        """Its runner, and what left that one: orphans of a run become children of its guard."""
+        return [runner.pid, *strays(keep=self._own_children())]
 
     def _ignore(self, source: HasFileno | int) -> None:
         if source in self.selector.get_map():

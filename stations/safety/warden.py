@@ -19,11 +19,12 @@ from math import inf
 from pathlib import Path
 from selectors import EVENT_READ, DefaultSelector
 
-from stations.contracts import WardenSettings
+from stations.contracts import ChildSettings, WardenSettings
 from stations.paths import StationPaths
 from stations.safety.children import Child, GuardChild, end_children, limit_log, wait_for_ends
 from stations.safety.datagrams import Mailbox
 from stations.safety.durable import read_json, write_json
+from stations.safety.frozen import FrozenWatch
 from stations.safety.lifeline import is_lifeline
 from stations.safety.logs import start_logging
 from stations.safety.processes import ProcessMark, become_subreaper, kill_strays
@@ -52,7 +53,8 @@ class Warden:
         guard = [sys.executable, "-m", "stations.safety.guard", "--config", str(config), "--slot"]
         slots = [slot["slot"] for slot in settings["slots"]]
         self.guards = {slot: GuardChild(slot, [*guard, slot], env, paths.logs) for slot in slots}
-        self.others = [Child(one["name"], one["argv"], one["env"], paths.logs) for one in settings["children"]]
+        self.others = [self._other(one) for one in settings["children"]]
+        self.frozen = FrozenWatch()
         self.selector = DefaultSelector()
         self.mailbox = Mailbox(paths.warden_socket)
         self.selector.register(self.mailbox, EVENT_READ, self._hear_guards)
@@ -78,6 +80,7 @@ class Warden:
             if now >= ping_at:
                 ping_at = now + PING_S
                 self._ping(now)
+                self._end_frozen()
             if others_at < inf and (self.ready or now >= others_at):
                 others_at = inf
                 for child in self.others:
@@ -86,6 +89,17 @@ class Warden:
         self._end()
 
     # Children
+
+    def _other(self, described: ChildSettings) -> Child:
+        return Child(
+            described["name"],
+            described["argv"],
+            described["env"],
+            self.paths.logs,
+            workers=described.get("workers", False),
+            heartbeat=self.paths.heartbeat(described["name"]) if "silent_s" in described else None,
+            silent_s=described.get("silent_s", inf),
+        )
 
     def _children(self) -> list[Child]:
         return [*self.guards.values(), *self.others]
@@ -125,6 +139,14 @@ class Warden:
         code = child.bury()
         self.strays_at = time.monotonic() + STRAYS_S
         log.warning("ended", extra={"child": child.name, "exit_code": code, "see": str(child.log)})
+
+    def _end_frozen(self) -> None:
+        """Whoever lives but does not work is killed, and started again like one that died."""
+        frozen = self.frozen.find({child.name: watched for child in self._children() if (watched := child.watched)})
+        for child in self._children():
+            if child.name in frozen:
+                log.error("frozen, killed", extra={"child": child.name, "sign": frozen[child.name]})
+                child.signal(signal.SIGKILL)
 
     # Guards
 

@@ -210,6 +210,7 @@ def test_the_overview_moves_by_itself_and_refuses_in_words(login: Login, web: We
     expect(page.get_by_text("Stopped").first).to_be_visible()
 
 
+@pytest.mark.any_database
 def test_a_one_time_link_leads_in_once(browser, web: WebStation):
     link = web.one_time_link()
     for expected in ("**/control/**", "**/login-link/**"):
@@ -223,6 +224,7 @@ def test_a_one_time_link_leads_in_once(browser, web: WebStation):
         context.close()
 
 
+@pytest.mark.any_database
 def test_a_failed_batch_is_told_on_every_page(login: Login, web: WebStation):
     page = login("viewer")
     page.goto("/admin/control/errorlog/")
@@ -235,6 +237,7 @@ def test_a_failed_batch_is_told_on_every_page(login: Login, web: WebStation):
 
 
 @pytest.mark.parametrize("role", ["viewer", "operator"])
+@pytest.mark.any_database
 def test_buttons_are_those_that_a_role_may_press(role: str, login: Login, web: WebStation):
     page = login(role)
     batch = web.submit(slot="demo/slot-1", parameters=LONG)

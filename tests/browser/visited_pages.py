@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+
+from playwright.sync_api import Page
 
 from tests.browser.web_station import WebStation
 
@@ -30,12 +33,14 @@ def tell_story(web: WebStation) -> Story:
     web.post(f"/api/control/batches/{aborted}/emergency-stop/", reason="smoke")
     web.wait_for(aborted, "ABORTED")
     web.post("/api/reset/", all=True, reason="board removed")
+    order = {"sequence": "board_test", "slot": "demo/slot-1", "subject": "SN-0005"}
+    web.post("/api/schedules/", name="nightly", action="RUN_SEQUENCE", order=order, cron="30 2 * * *")
     return Story(passed, failed, stopped, aborted)
 
 
 def addresses(story: Story) -> dict[str, str]:
     """Name of each page -> its address."""
-    rows = ("batch", "step", "measurement", "event", "controlevent", "errorlog", "stream", "apikey")
+    rows = ("batch", "step", "measurement", "event", "controlevent", "errorlog", "stream", "schedule", "apikey")
     return {
         "overview": "/control/",
         "batch-passed": f"/control/batches/{story.passed}/",
@@ -50,9 +55,24 @@ def addresses(story: Story) -> dict[str, str]:
         "admin-events-of-batch": f"/admin/control/event/?batch={story.passed}",
         "admin-batch-detail": f"/admin/control/batch/{story.failed}/change/",
         "admin-new-key": "/admin/control/apikey/add/",
+        "admin-new-schedule": "/admin/control/schedule/add/",
         **{f"admin-{row}": f"/admin/stations/{row}/" for row in ("station", "slot", "instrument")},
         "admin-users": "/admin/auth/user/",
         "admin-user": "/admin/auth/user/add/",
         "admin-groups": "/admin/auth/group/",
         "admin-password": "/admin/password_change/",
     }
+
+
+def open_dialogs(page: Page) -> Iterator[str]:
+    """Open every dialog that the page of a batch offers now, one after the other; the word of each."""
+    for word in ("skip", "settings", "restart", "resume", "rerun"):
+        button = page.locator(f"#content [data-control={word}]:not([hidden])")
+        if not button.count():
+            continue
+        if button.locator("xpath=ancestor::details").count():
+            page.locator("#content details.b-menu > summary").click()
+        button.click()
+        page.locator(f"#{word}-dialog:popover-open").wait_for()
+        yield word
+        page.keyboard.press("Escape")

@@ -25,12 +25,12 @@ for group in Group.objects.all():
     name = "administrator" if group.name == "admin" else group.name  # admin is the first login
     User.objects.create_user(name, password="{password}").groups.add(group)
 User.objects.create_user("stranger", password="{password}")
-print(create_key(User.objects.get(username="operator"), "tests")[1])
+print(create_key(User.objects.get(username="engineer"), "tests")[1])
 """
 
 
 class WebStation:
-    """Started, with one user per role (named like it) and a key of the operator."""
+    """Started, with one user per role (named like it) and a key of the engineer."""
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
@@ -110,12 +110,12 @@ class WebStation:
 
     @contextmanager
     def silent_guard(self, slot: str) -> Iterator[None]:
-        """Nobody answers for a slot: its guard stands still, and the warden, who would replace it, too."""
+        """Nobody answers for a slot: its guard stands still, and those who would replace it, too."""
         guard = client.status(self.installation.paths, slot)
         assert guard is not None
         warden = held_by(self.installation.paths.warden_lock)
         assert warden is not None
-        frozen = (warden, guard["pid"])
+        frozen = (self.process.pid, warden, guard["pid"])
         for pid in frozen:
             os.kill(pid, signal.SIGSTOP)
         try:

@@ -21,7 +21,7 @@ def test_every_state_has_its_moves_and_controls() -> None:
 @pytest.mark.parametrize("state", TERMINAL)
 def test_terminal_batch_never_changes_again(state: State) -> None:
     assert ALLOWED_MOVES[state] == ()
-    assert ALLOWED_CONTROLS[state] == ()
+    assert set(ALLOWED_CONTROLS[state]) <= {Control.RESUME, Control.RERUN}  # by a new batch that follows it
 
 
 def test_every_live_state_can_be_stopped_and_aborted() -> None:
@@ -54,6 +54,7 @@ def test_settle_takes_the_verdict_of_an_orderly_end(said: str, outcome: Outcome,
         (Ending.STOP_EXPIRED, State.ABORTED, Outcome.NONE),
         (Ending.EMERGENCY, State.ABORTED, Outcome.NONE),
         (Ending.TIMEOUT, State.FAILED, Outcome.TIMEOUT),
+        (Ending.LIMIT, State.FAILED, Outcome.ERROR),
         (Ending.CRASHED, State.CRASHED, Outcome.ERROR),
         (Ending.GUARD_LOST, State.CRASHED, Outcome.ERROR),
         (Ending.WARDEN_LOST, State.CRASHED, Outcome.ERROR),

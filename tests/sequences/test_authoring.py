@@ -29,6 +29,14 @@ def test_impossible_option_is_refused_at_once(options):
         def a(self, run): ...
 
 
+@pytest.mark.parametrize("decorator", [setup, teardown])
+def test_resumable_is_for_main_steps_alone(decorator):
+    with pytest.raises(ValueError, match=r"^step 'a': resumable is an option of @step alone$"):
+
+        @decorator(resumable=True)
+        def a(self, run): ...
+
+
 def test_methods_without_decorator_are_no_steps():
     @sequence
     class Example:

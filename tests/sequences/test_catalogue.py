@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 
 from sequences.catalogue import content_hash, find_packages, read_package
 
@@ -27,6 +28,17 @@ def test_first_folder_wins(write_package, tmp_path):
         manifest.write_text(manifest.read_text().replace(f"{folder}/same", "same"))
     found = find_packages([tmp_path / "first", tmp_path / "second"])
     assert (list(found), found["same"].title) == (["same"], "First")
+
+
+def test_package_is_read_anew_when_a_file_changes_and_not_before(write_package):
+    package = write_package(GOOD, "title: One")
+    for file in package.iterdir():
+        os.utime(file, (1_700_000_000, 1_700_000_000))  # it has been there for a while
+    first = read_package(package)
+    assert read_package(package) is first
+    (package / "manifest.yaml").write_text((package / "manifest.yaml").read_text().replace("One", "Two"))
+    assert read_package(package).title == "Two"
+    assert read_package(package) is not read_package(package)  # it may change once more within the same moment
 
 
 def test_package_without_usable_manifest_is_called_by_its_folder(write_package):

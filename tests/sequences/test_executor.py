@@ -27,6 +27,9 @@ def job_for(package, /, **changes):
         "limits": found.manifest.limits,
         "subject": "",
         "stop_grace_s": 5.0,
+        "term_grace_s": 1.0,
+        "deadline_grace_s": 1.0,
+        "resources": {},
         "spool_limit": 0,
         "instruments": {},
     }
@@ -55,8 +58,8 @@ def test_story_begins_with_the_plan(write_package):
     first = record.lines[0]
     assert first["k"] == "batch.started"
     assert first["plan"] == [
-        {"index": 0, "name": "a", "group": "main", "repeat": 1},
-        {"index": 1, "name": "off", "group": "teardown", "repeat": 1},
+        {"index": 0, "name": "a", "group": "main", "repeat": 1, "resumable": True},
+        {"index": 1, "name": "off", "group": "teardown", "repeat": 1, "resumable": False},
     ]
     assert (first["total_steps"], first["drivers"]) == (2, {})
 
@@ -154,6 +157,10 @@ def test_full_spool_fails_the_run_but_never_its_teardown(write_package, tmp_path
     assert witness.read_text() == "off"
     assert (record.verdict["ending"], record.verdict["outcome"]) == ("failed", "ERROR")
     assert "the spool is full" in record.verdict["message"]
+    told = [*record.lines, *record.verdict.get("unwritten", [])]  # the guard writes those when there is room again
+    assert [line["name"] for line in told if line["k"] == "step.ended"] == ["on", "talk", "later", "off"]
+    errors = {line["category"] for line in told if line["k"] == "error"}
+    assert errors == {"infrastructure"}
 
 
 def test_full_spool_is_an_infrastructure_error_of_the_step(write_package):

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -31,12 +32,27 @@ def stop_signal() -> Iterator[None]:
         pass  # forgets what came too late
 
 
+class AtWork(trial.Desk):
+    """Knows when the step `work` has begun."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun = threading.Event()
+
+    def emit(self, kind: str, **fields: Any) -> None:
+        super().emit(kind, **fields)
+        if kind == "step.started" and fields["name"] == "work":
+            self.begun.set()
+
+
 @contextmanager
-def stop_after(*seconds: float) -> Iterator[None]:
-    """Signals to the main thread, as `seconds` pass one after the other."""
+def stop_after(*seconds: float, begun: threading.Event | None = None) -> Iterator[None]:
+    """Signals to the main thread, as `seconds` pass one after the other, once something has begun."""
     over = threading.Event()
 
     def send() -> None:
+        if begun is not None:
+            begun.wait(10)
         for pause in seconds:
             if over.wait(pause):
                 return
@@ -76,8 +92,9 @@ def off(self, run): time.sleep(0.01)
 @pytest.mark.parametrize("body", BLOCKS.values(), ids=BLOCKS)
 def test_stop_ends_whatever_a_step_does(write_package, body):
     package = package_of(write_package, body)
-    with stop_after(0.05):
-        record = trial.run(package)
+    desk = AtWork()
+    with stop_after(0.05, begun=desk.begun):
+        record = trial.run(package, desk=desk)
     assert record.outcomes == {"work": "NONE", "later": "SKIPPED", "off": "PASS"}
     (control,) = record.of_kind("control")
     assert (control["control"], control["word"]) == ("control-1", "stop")
@@ -121,8 +138,9 @@ def test_step_that_swallows_a_timeout_gets_it_again(write_package):
 
 def test_step_that_swallows_a_stop_gets_it_again(write_package):
     package = package_of(write_package, SWALLOWS)
-    with stop_after(0.05):
-        record = trial.run(package)
+    desk = AtWork()
+    with stop_after(0.05, begun=desk.begun):
+        record = trial.run(package, desk=desk)
     assert record.outcomes == {"work": "NONE", "later": "SKIPPED", "off": "PASS"}
 
 
@@ -182,7 +200,8 @@ def test_timeout_does_not_hit_the_next_step(write_package):
     record = trial.run(write_package(steps, "retry: {attempts: 1}"))
     quick = [step for step in record.steps if step["name"] == "quick" and step["outcome"] != "SKIPPED"]
     assert all(step["outcome"] == "PASS" for step in quick[:-1])
-    assert all(step["duration_ms"] >= 2 for step in quick if step["outcome"] == "TIMEOUT")
+    # The deadline is set a moment before the duration begins to count.
+    assert all(step["duration_ms"] >= 1.9 for step in quick if step["outcome"] == "TIMEOUT")
     assert record.outcomes["slow"] in ("PASS", "SKIPPED")
 
 

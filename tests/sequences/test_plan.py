@@ -49,6 +49,38 @@ def test_step_counts_above_manifest_and_manifest_above_engine():
     assert plan.teardown[0].attempts == 1
 
 
+@sequence
+class Resumable:
+    @setup
+    def on(self, run): ...
+
+    @step
+    def silent(self, run): ...
+
+    @step(resumable=True)
+    def allowed(self, run): ...
+
+    @step(resumable=False)
+    def forbidden(self, run): ...
+
+    @teardown
+    def off(self, run): ...
+
+
+@pytest.mark.parametrize(
+    ("declared", "silent"),
+    [
+        ({}, True),
+        ({"instruments": {"psu": "powers it"}}, False),
+        ({"instruments": {"psu": "powers it"}, "resumable": True}, True),
+        ({"resumable": False}, False),
+    ],
+)
+def test_resumable_is_said_by_step_then_manifest_then_the_lack_of_a_bench(declared, silent):
+    plan = make_plan(Resumable.__sequence__, Manifest("example", "1", **declared), {})
+    assert [line["resumable"] for line in plan.as_lines()] == [False, silent, True, False, False]
+
+
 @pytest.mark.parametrize("cycles", [-1, 2.5, True, None])
 def test_repetition_must_be_a_whole_number(cycles):
     with pytest.raises(ValueError, match="step 'loop' is repeated 'cycles' times, which is"):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
@@ -62,6 +65,27 @@ MANIFESTS = [
     ("retry: {delay_s: -1}", "E132", "delay_s must be a number of seconds, it is -1"),
     ("retry: {tries: 2}", "E132", "unknown key 'tries' (known: attempts, delay_s)"),
     ("stop_on_fail: 1", "E133", "must be true or false, it is 1"),
+    ("resumable: yes please", "E133", "must be true or false, it is 'yes please'"),
+    ("term_grace_s: 0", "E131", "must be a positive number of seconds, it is 0"),
+    ("deadline_grace_s: -1", "E131", "must be a positive number of seconds, it is -1"),
+    ("restartable: true", "E134", "must be how many automatic restarts are allowed, a whole number from 0 to 100, it"),
+    ("restartable: -1", "E134", "must be how many automatic restarts are allowed, a whole number from 0 to 100, it"),
+    (
+        "restartable: 101",
+        "E134",
+        "must be how many automatic restarts are allowed, a whole number from 0 to 100, it is",
+    ),
+    (f"stop_grace_s: 1{'0' * 400}", "E131", "must be a positive number of seconds, it is 1000"),
+    ("resources: 5", "E135", "must be a mapping, it is 5"),
+    (
+        "resources: {memory: 5}",
+        "E135",
+        "unknown key 'memory' (known: memory_mb, cpu_s, wall_s, files, output_mb, spool_mb)",
+    ),
+    ("resources: {wall_s: 0}", "E135", "wall_s must be a positive number, it is 0"),
+    ("resources: {memory_mb: true}", "E135", "memory_mb must be a positive number, it is True"),
+    ("resources: {files: 15}", "E135", "files must be a whole number of at least 16, it is 15"),
+    ("resources: {files: 20.5}", "E135", "files must be a whole number of at least 16, it is 20.5"),
 ]
 
 
@@ -97,6 +121,28 @@ def test_manifest_that_is_no_manifest_is_refused(write_package, content, code, l
     assert [(problem.code, problem.line) for problem in problems] == [(code, line)]
 
 
+def test_manifest_says_how_a_run_is_ended_limited_and_taken_up_again(write_package):
+    graces = "stop_grace_s: 2\nterm_grace_s: 0.5\ndeadline_grace_s: 3\n"
+    manifest, problems = validate(
+        write_package(GOOD, graces + "resumable: false\nrestartable: 2\nresources: {memory_mb: 0.5, files: 16}")
+    )
+    assert problems == []
+    assert (manifest.stop_grace_s, manifest.term_grace_s, manifest.deadline_grace_s) == (2, 0.5, 3)
+    assert (manifest.resumable, manifest.restartable) == (False, 2)
+    assert manifest.resources == {"memory_mb": 0.5, "files": 16}
+
+
+def test_manifest_leaves_to_the_station_what_it_does_not_say(write_package):
+    manifest, _ = validate(write_package(GOOD))
+    assert (manifest.stop_grace_s, manifest.term_grace_s, manifest.deadline_grace_s) == (None, None, None)
+    assert (manifest.resumable, manifest.restartable, manifest.resources) == (None, 0, {})
+
+
+def test_line_of_a_resource_is_named(write_package):
+    problems = found(write_package(GOOD, "resources:\n  cpu_s: 5\n  wall: 5"))
+    assert [problem.partition(" ")[0] for problem in problems] == ["manifest.yaml:5:"]
+
+
 def test_missing_files_are_problems(tmp_path):
     manifest, problems = validate(tmp_path)
     assert manifest is None
@@ -105,7 +151,9 @@ def test_missing_files_are_problems(tmp_path):
 
 DECLARED = """
 instruments: {supply: powers it}
-parameters: {cycles: {type: integer, default: 3}, volts: {type: number, default: 5}}
+parameters:
+  cycles: {type: integer, default: 3, live: true}
+  volts: {type: number, default: 5}
 limits: {rail: {unit: V, minimum: 1}}
 """
 STEP = "@step\ndef a(self, run):\n    "
@@ -124,7 +172,15 @@ SEQUENCES = [
     ("@step(attempts=1.5)\ndef a(self, run): pass", "E208", 0, "step 'a': attempts must be a whole number"),
     ("@step(retry_delay_s='1')\ndef a(self, run): pass", "E208", 0, "step 'a': retry_delay_s must be a number"),
     ("@step(stop_on_fail=1)\ndef a(self, run): pass", "E208", 0, "step 'a': stop_on_fail must be True or False"),
+    ("@step(resumable=1)\ndef a(self, run): pass", "E208", 0, "step 'a': resumable must be True or False, it is 1"),
+    (GOOD + "@setup(resumable=True)\ndef b(self, run): pass", "E208", 2, "step 'b': resumable is an option of @step"),
     ("@step(repeat='volts')\ndef a(self, run): pass", "E208", 0, "step 'a': repeat names 'volts', which is no integer"),
+    (
+        "@step(repeat='cycles')\ndef a(self, run): pass",
+        "E208",
+        0,
+        "step 'a': repeat names 'cycles', which is live",
+    ),
     (STEP + "run.instruments.psu.open()", "E211", 2, "instrument 'psu' is not declared in manifest.yaml"),
     (STEP + "print(run.parameters.volt)", "E212", 2, "parameter 'volt' is not declared in manifest.yaml"),
     (STEP + "run.measure('x', 1, 'Volt')", "E213", 2, "measurement 'x': unknown unit 'Volt'"),
@@ -168,6 +224,27 @@ def test_decorators_may_have_other_names(write_package, content):
 def test_what_only_the_running_program_knows_is_not_judged(write_package):
     steps = "@step(timeout_s=float('5'))\ndef a(self, run): run.measure(f'x{1}', 1, unit=str(), minimum=int())"
     assert found(write_package(steps, DECLARED)) == []
+
+
+def test_two_people_may_look_at_once():
+    """The collector stops one of them within the parser, so that the other comes along."""
+    package, others = ROOT / "sequences/packages/board_test", []
+
+    def look_meanwhile(phase, _):
+        if phase == "start" and threading.current_thread() is threading.main_thread() and len(others) < 10:
+            others.append(pool.submit(validate, package))
+            wait(others, timeout=0.05)
+
+    threshold = gc.get_threshold()
+    with ThreadPoolExecutor() as pool:
+        gc.callbacks.append(look_meanwhile)
+        gc.set_threshold(200)
+        try:
+            assert validate(package)[1] == []
+        finally:
+            gc.set_threshold(*threshold)
+            gc.callbacks.remove(look_meanwhile)
+    assert {len(other.result()[1]) for other in others} == {0}
 
 
 def test_package_is_not_imported(write_package, tmp_path):

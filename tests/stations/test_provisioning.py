@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 
 from stations.models import Instrument, Slot, Station
 from stations.provisioning import StationElsewhere, all_slot_settings, take_in
+from stations.run_limits import Ladder, effective_ladder, effective_resources
 from stations.station_file import read_station_file
 from tests.rows import HOUSE, demo_station
 
@@ -25,6 +26,11 @@ def test_take_in_makes_slots_lanes_and_instruments(monkeypatch: pytest.MonkeyPat
         ("demo/slot-2", "SLOT"),
     ]
     assert Instrument.objects.count() == 8
+
+
+def test_ladder_and_resources_stand_in_the_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    configuration = demo_station(monkeypatch).configuration
+    assert (effective_ladder(configuration), effective_resources(configuration, {})) == (Ladder(), {})
 
 
 def test_take_in_twice_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

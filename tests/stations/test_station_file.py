@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from stations.run_limits import Ladder
 from stations.station_file import Slot, StationFileError, read_station_file, slot_settings
 
 GOOD = """\
@@ -57,6 +58,13 @@ def test_values_keep_the_type_that_is_meant(tmp_path: Path) -> None:
     assert supply.safe_state == [{"write": "OUTP OFF", "check": "OUTP?", "expect": "OFF"}]
 
 
+def test_station_says_how_long_and_how_much(tmp_path: Path) -> None:
+    own = "time_zone: Asia/Seoul\n  ladder: {stop_grace_s: 10.5}\n  resources: {memory_mb: 512, files: 64}"
+    station = read_station_file(write(tmp_path, GOOD.replace("time_zone: Asia/Seoul", own)))
+    assert station.ladder == Ladder(stop_grace_s=10.5, term_grace_s=1.0, deadline_grace_s=1.0, safe_budget_s=1.0)
+    assert station.resources == {"memory_mb": 512.0, "files": 64}
+
+
 def test_slots_become_settings_for_their_guards(tmp_path: Path) -> None:
     [slot] = slot_settings(read_station_file(write(tmp_path, GOOD)))
     assert slot["slot"] == "demo/slot-1"
@@ -84,6 +92,24 @@ def test_every_problem_is_told_at_once_in_order(tmp_path: Path) -> None:
         ("Asia/Seoul", "Mars/Base", "3: station.time_zone: there is no time zone 'Mars/Base'"),
         ("time_zone:", "timezone:", "3: station.timezone: is not a known key; did you mean 'time_zone'?"),
         ("slots:", "ladder: []\nslots:", "4: ladder: is not a known key; known keys are instruments, server"),
+        (
+            "Asia/Seoul",
+            "UTC\n  ladder: {grace: 1}",
+            "4: station.ladder.grace: is not a known key; known keys are deadline",
+        ),
+        (
+            "Asia/Seoul",
+            "UTC\n  ladder:\n    safe_budget_s: 6",
+            "5: station.ladder.safe_budget_s: must be a number above 0, at most 5, not '6'",
+        ),
+        (
+            "Asia/Seoul",
+            "UTC\n  ladder: {stop_grace_s: nan}",
+            "4: station.ladder.stop_grace_s: must be a number above 0",
+        ),
+        ("Asia/Seoul", "UTC\n  resources: {cpu_s: 0}", "4: station.resources.cpu_s: must be a number above 0"),
+        ("Asia/Seoul", "UTC\n  resources: {files: 9}", "4: station.resources.files: must be a whole number from 16 to"),
+        ("Asia/Seoul", "UTC\n  resources: {disk: 9}", "4: station.resources.disk: is not a known key; known keys are"),
         ("slots:", "server: {port: 0}\nslots:", "4: server.port: must be a whole number from 1 to 65535, not '0'"),
         (
             "{supply: supply-1}",

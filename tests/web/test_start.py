@@ -70,6 +70,7 @@ def test_secret_of_the_link_is_in_no_log(first: Started):
     assert (first.secret in written, "/control/login-link/" in written) == (False, True)
 
 
+@pytest.mark.any_database
 def test_killed_web_process_comes_back_and_the_batch_goes_on(first: Started):
     runner, web = first.pid("runner"), first.pid("web_server")
     first.kill("web_server")
@@ -79,6 +80,7 @@ def test_killed_web_process_comes_back_and_the_batch_goes_on(first: Started):
     assert first.verdict(first.demo) == ("RUNNING", "NONE")
 
 
+@pytest.mark.any_database
 def test_start_beside_a_running_one_is_refused(first: Started):
     done = first.manage("start", "--port", "0")
     said = f"A station is already running on {first.installation.data}. Stop it first."
@@ -91,6 +93,7 @@ def test_demo_batch_passes_and_the_terminal_says_so(first: Started):
     assert first.verdict(first.demo) == ("COMPLETED", "PASS")
 
 
+@pytest.mark.any_database
 def test_second_start_says_already_set_up(first: Started):
     assert first.stop(signal.SIGINT) < 20
     first.is_over()
@@ -101,6 +104,7 @@ def test_second_start_says_already_set_up(first: Started):
     assert first.stop(signal.SIGTERM) < 20
 
 
+@pytest.mark.any_database
 def test_end_with_a_batch_and_an_open_socket_leaves_nothing(started: Started):
     browser = started.start().logged_in()
     url = started.address.replace("http", "ws") + "/ws/"
@@ -112,6 +116,7 @@ def test_end_with_a_batch_and_an_open_socket_leaves_nothing(started: Started):
     started.is_over()
 
 
+@pytest.mark.any_database
 def test_batch_that_waits_is_told_at_the_end_and_at_the_next_start(started: Started):
     started.start()
     submitted = started.manage("shell", "--no-imports", "-c", SUBMIT)
@@ -124,6 +129,7 @@ def test_batch_that_waits_is_told_at_the_end_and_at_the_next_start(started: Star
     started.is_over()
 
 
+@pytest.mark.any_database
 def test_killed_start_leaves_no_orphan(started: Started):
     started.start()
     web = started.pid("web_server")
@@ -133,6 +139,7 @@ def test_killed_start_leaves_no_orphan(started: Started):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.any_database
 def test_signal_while_it_starts_ends_it_at_once(installation: Installation, number: signal.Signals):
     process = installation.start("start", "--port", "0")
     wait_until(lambda: "  database" in installation.output(process), 20, "its first line")
@@ -142,6 +149,7 @@ def test_signal_while_it_starts_ends_it_at_once(installation: Installation, numb
     wait_until(lambda: not installation.processes(), 5, "the end of all processes")
 
 
+@pytest.mark.any_database
 def test_taken_port_is_refused_in_one_sentence(installation: Installation):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -151,6 +159,7 @@ def test_taken_port_is_refused_in_one_sentence(installation: Installation):
     assert installation.processes() == set()
 
 
+@pytest.mark.any_database
 def test_folder_that_cannot_be_written_is_refused_in_one_sentence(installation: Installation):
     installation.environment["GWANJE_DATA_DIR"] = "/proc/nowhere"
     done = installation.manage("start")

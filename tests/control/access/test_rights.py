@@ -14,7 +14,7 @@ from control.access.page_token import page_token, read_page_token
 from control.access.rights import RIGHTS, Right, Role, rights_of
 from control.models import ApiKey, LoginLink
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 
 def user_in(*roles: str, **more: object) -> User:

@@ -9,9 +9,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from control.models import ApiKey, Batch, ControlEvent, ErrorLog, Event, Measurement, Step, Stream
+from control.models import ApiKey, Batch, ControlEvent, ErrorLog, Event, Measurement, Schedule, Step, Stream
 from stations.models import Instrument, Slot, Station
-from tests.rows import queued
+from tests.rows import queued, scheduled
 
 VISITORS = ("anonymous", "stranger", "viewer", "operator", "engineer", "admin")
 
@@ -66,6 +66,7 @@ def rows_of(batch: Batch) -> dict[Any, Any]:
         Station: Station.objects.get(),
         Slot: Slot.objects.get(pk="demo/slot-1"),
         Instrument: Instrument.objects.first(),
+        Schedule: scheduled(),
     }
 
 

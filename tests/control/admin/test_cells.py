@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from django.utils import timezone, translation
 
-from control.admin.cells import EMPTY, TONE_OF, duration, label, moment, pretty_json
+from control.admin.cells import EMPTY, TONE_OF, details_of, duration, label, moment, pretty_json
+from control.models import ControlEvent
 from control.pages.words import shell_words
 from control.states import State, StepOutcome
 from tests.control.pages.in_chromium import evaluate
@@ -66,3 +67,17 @@ def test_no_outcome_is_a_dash():
 
 def test_json_is_indented_and_escaped():
     assert str(pretty_json({"a": "<"})).split("\n")[1:] == ["  &quot;a&quot;: &quot;&lt;&quot;", "}</pre>"]
+
+
+@pytest.mark.parametrize(
+    ("event", "text"),
+    [
+        ({"kind": "BATCH_SKIP", "details": {"step": 2, "name": "boot"}}, "step 3, boot"),
+        ({"kind": "BATCH_SETTINGS", "details": {"settings": {"x": 3}}, "before": {"settings": {"x": 2}}}, "x: 2 → 3"),
+        ({"kind": "BATCH_RERUN", "details": {"mode": "from_step", "step": "boot"}}, "from step boot on"),
+        ({"kind": "BATCH_RERUN", "details": {"mode": "from_step", "step": 2, "batch": "b"}}, "from step 3 on"),
+        ({"kind": "BATCH_PAUSE"}, EMPTY),
+    ],
+)
+def test_a_control_event_tells_what_was_asked_for(event, text):
+    assert details_of(ControlEvent(**event)) == text

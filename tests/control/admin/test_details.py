@@ -11,9 +11,11 @@ from django.utils import timezone
 
 from control.admin.registry import PAGES
 from control.lifecycle.emergency import new_latch, record_emergency_stop
+from control.lifecycle.follow import Mode, rerun_batch
+from control.lifecycle.steer import stop_batch
 from control.models import Batch, ControlEvent, ErrorLog, Event, Measurement, Step, Stream
 from tests.control.admin.story import change, changelist, rows_of, shown, tell
-from tests.rows import ANNA, running
+from tests.rows import ANNA, queued, running
 
 HISTORY = [model for model in PAGES if model._meta.app_label in ("control", "stations") and model.__name__ != "ApiKey"]
 IN_BATCH = [Step, Measurement, Event, ControlEvent, ErrorLog, Stream]
@@ -54,6 +56,19 @@ def test_a_batch_shows_its_steps_and_its_newest_events(station, viewer):
     batch = tell()
     steps, _controls, events = viewer.get(change(batch)).context["tables"]
     assert [steps["table"]["rows"][0][0], events["table"]["rows"][0][3]] == [1, "batch.queued"]
+
+
+def test_a_batch_leads_to_the_one_from_which_it_comes(station, viewer):
+    batch = stop_batch(queued(name="Morning").pk, by=ANNA)
+    new = rerun_batch(batch.pk, Mode.SAME, by=ANNA)
+    assert f'href="{change(batch)}">Morning</a>' in page(viewer, new)
+
+
+@pytest.mark.parametrize(("message", "said"), [("skipped by request: tea", True), ("not begun", False)])
+def test_a_step_that_somebody_wanted_skipped_says_so(station, viewer, message, said):
+    step = tell().steps.get()
+    Step.objects.filter(pk=step.pk).update(outcome="SKIPPED", message=message)
+    assert ("On request" in page(viewer, step)) == said
 
 
 @pytest.mark.parametrize("scope", ["demo/slot-1", "demo", "all"])

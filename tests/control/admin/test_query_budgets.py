@@ -10,9 +10,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from control.admin.registry import PAGES
-from control.models import ApiKey, Batch, ControlEvent, ErrorLog, Event, Measurement, Step, Stream
+from control.models import ApiKey, Batch, ControlEvent, ErrorLog, Event, Measurement, Schedule, Step, Stream
 from stations.models import Instrument, Slot, Station
 from tests.control.admin.story import administered, change, changelist, rows_of, tell
+from tests.rows import scheduled
 
 # Session, user and groups are three of each, the newest alert of the bell is one.
 BUDGETS = {
@@ -26,6 +27,7 @@ BUDGETS = {
     Station: 5,
     Slot: 6,
     Instrument: 6,
+    Schedule: 6,
     User: 6,
     Group: 5,
     ApiKey: 5,
@@ -57,9 +59,12 @@ def list_of(model, batch):
 def test_a_list_of_three_asks_no_more_than_a_list_of_one(station, admin, model):
     batch = tell("first")
     administered()
+    scheduled()
     one = asked(admin, list_of(model, batch))
     tell("second", slot="demo/slot-2")
     tell("third")
+    scheduled(name="second")
+    scheduled(name="third")
     User.objects.create_user("second").groups.set(Group.objects.all())
     three = asked(admin, list_of(model, batch))
     assert (len(one), len(three)) == (BUDGETS[model], BUDGETS[model])

@@ -16,8 +16,9 @@ from control.models import ApiKey
 class Caller(Client):
     """Speaks JSON."""
 
-    def send(self, path: str, body: Any = None, **more: Any) -> Any:
-        return self.post(path, body if body is not None else {}, content_type="application/json", **more)
+    def send(self, path: str, body: Any = None, method: str = "post", **more: Any) -> Any:
+        given = body if body is not None else {}
+        return getattr(self, method)(path, given, content_type="application/json", **more)
 
 
 def make_user(*roles: Role, **more: Any) -> User:

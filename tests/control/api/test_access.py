@@ -10,9 +10,9 @@ from drf_spectacular.generators import SchemaGenerator
 
 from control.access.rights import RIGHTS, Right, Role
 from tests.control.api.callers import Caller, logged_in, make_user, with_key
-from tests.rows import demo_station, queued
+from tests.rows import demo_station, queued, scheduled
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 
 @pytest.fixture(autouse=True)
@@ -37,12 +37,24 @@ TABLE: list[tuple[str, str, Right | None, Any, int]] = [
     ("post", f"{BATCH}pause/", Right.OPERATE, {}, 409),
     ("post", f"{BATCH}resume/", Right.OPERATE, {}, 409),
     ("post", f"{BATCH}stop/", Right.OPERATE, {}, 202),
+    ("post", f"{BATCH}skip/", Right.OPERATE, {}, 409),
+    ("post", f"{BATCH}settings/", Right.ENGINEER, {"settings": {"burn_in_time": 1}}, 409),
+    ("post", f"{BATCH}restart/", Right.OPERATE, {}, 409),
+    ("post", f"{BATCH}rerun/", Right.OPERATE, {}, 409),
+    ("post", f"{BATCH}keep/", Right.OPERATE, {}, 200),
+    ("post", f"{BATCH}release/", Right.OPERATE, {}, 200),
     ("post", f"{BATCH}emergency-stop/", Right.EMERGENCY_STOP, {}, 202),
     ("get", "/api/slots/", Right.SEE, None, 200),
     ("get", "/api/slots/{station}/{slot}/", Right.SEE, None, 200),
     ("post", "/api/emergency-stop/", Right.EMERGENCY_STOP, SLOT, 202),
     ("post", "/api/reset/", Right.RESET, {**SLOT, "reason": "safe"}, 200),
     ("get", "/api/sequences/", Right.SEE, None, 200),
+    ("get", "/api/schedules/", Right.SEE, None, 200),
+    ("post", "/api/schedules/", Right.SCHEDULE, {"name": "save", "action": "BACKUP", "every_s": 3600}, 201),
+    ("get", "/api/schedules/{schedule_id}/", Right.SEE, None, 200),
+    ("patch", "/api/schedules/{schedule_id}/", Right.SCHEDULE, {"enabled": False}, 200),
+    ("delete", "/api/schedules/{schedule_id}/", Right.SCHEDULE, None, 204),
+    ("post", "/api/schedules/{schedule_id}/run/", Right.SCHEDULE, {}, 202),
     ("get", "/api/health/", None, None, 200),
 ]
 IDS = [f"{method} {path}" for method, path, *_ in TABLE]
@@ -50,8 +62,8 @@ IDS = [f"{method} {path}" for method, path, *_ in TABLE]
 
 def ask(caller: Caller, method: str, path: str, body: Any) -> int:
     batch = queued()
-    address = path.format(batch_id=batch.pk, seq=1, station="demo", slot="slot-1")
-    answer = caller.get(address) if method == "get" else caller.send(address, body)
+    address = path.format(batch_id=batch.pk, seq=1, station="demo", slot="slot-1", schedule_id=scheduled().pk)
+    answer = caller.get(address) if method == "get" else caller.send(address, body, method)
     return answer.status_code
 
 

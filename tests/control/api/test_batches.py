@@ -245,7 +245,10 @@ def test_an_unknown_state_is_told_the_known_ones(caller: Caller):
 def test_an_unknown_batch_is_not_found(caller: Caller):
     nobody = "018f0000-0000-7000-8000-000000000000"
     answer = caller.get(f"{BATCHES}{nobody}/")
-    assert (answer.status_code, answer.json()["detail"]) == (404, f"There is no batch {nobody}.")
+    assert (answer.status_code, answer.json()["detail"]) == (
+        404,
+        f"There is no batch {nobody}. It may have been pruned.",
+    )
 
 
 def test_nothing_on_the_way_keeps_an_answer(caller: Caller):

@@ -13,7 +13,10 @@ from control.access.rights import RIGHTS, Right, Role
 from control.api.batches import BatchFilter, NewBatch
 from control.api.bodies import Reason
 from control.api.emergency import ResetScope, Scope
+from control.api.following import RerunBody
 from control.api.problems import TYPES, Problem
+from control.api.schedules import NewSchedule, ScheduleChange
+from control.api.steering import SettingsBody, SkipBody
 from tests.rows import HOUSE
 
 TEXT = (HOUSE / "docs" / "api.md").read_text()
@@ -21,8 +24,13 @@ EXAMPLES = dict(re.findall(r"```json (\w+)\n(.*?)```", TEXT, re.DOTALL))
 SHAPES: dict[str, Any] = {
     "submit_batch": NewBatch,
     "stop_batch": Reason,
+    "skip_step": SkipBody,
+    "change_settings": SettingsBody,
+    "rerun_batch": RerunBody,
     "emergency_stop": Scope,
     "reset": ResetScope,
+    "create_schedule": NewSchedule,
+    "change_schedule": ScheduleChange,
     "problem": Problem,
 }
 
@@ -42,7 +50,7 @@ def test_every_example_is_checked():
 def test_every_endpoint_is_documented():
     paths = SchemaGenerator().get_schema(public=True)["paths"]
     known = {(method.upper(), path) for path, methods in paths.items() for method in methods}
-    assert set(re.findall(r"^\| `(GET|POST) (/api/[^`]*)` \|", TEXT, re.MULTILINE)) == known
+    assert set(re.findall(r"^\| `(GET|POST|PATCH|DELETE) (/api/[^`]*)` \|", TEXT, re.MULTILINE)) == known
 
 
 @pytest.mark.parametrize("right", Right)

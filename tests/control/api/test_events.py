@@ -44,7 +44,7 @@ def numbers(page: dict[str, Any]) -> list[int]:
 def test_events_are_what_sockets_carry(caller: Caller, batch: Batch):
     rows = [event_facts(event, whole=False) for event in read_after(stream_of(batch.pk))]
     page = caller.get(address(batch)).json()
-    assert page == {"results": rows, "next": None, "previous": None, "head": 6}
+    assert page == {"results": rows, "next": None, "previous": None, "head": 6, "first_seq": 1}
     assert list(EventFacts().fields) == list(rows[0])
 
 

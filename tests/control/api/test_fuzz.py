@@ -22,7 +22,9 @@ from control.access.keys import create_key
 from control.access.rights import Role
 from control.lifecycle.steer import pause_batch
 from tests.control.api.callers import make_user
-from tests.rows import ANNA, demo_station, running
+from tests.rows import ANNA, demo_station, running, scheduled
+
+pytestmark = pytest.mark.any_database
 
 CHECKS = [
     not_a_server_error,
@@ -44,7 +46,13 @@ def known(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, 
     demo_station(monkeypatch)
     batch = running().batch
     pause_batch(batch.pk, by=ANNA)
-    return {"batch_id": str(batch.pk), "seq": 1, "station": "demo", "slot": "slot-1"}
+    return {
+        "batch_id": str(batch.pk),
+        "seq": 1,
+        "station": "demo",
+        "slot": "slot-1",
+        "schedule_id": str(scheduled().pk),
+    }
 
 
 @pytest.fixture

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from control.history.facts import PROVENANCE
+from control.history.facts import PROVENANCE, iso
 from control.history.overview import read_overview
 from control.history.slots import read_slots
 from control.models import Batch
+from stations.models import Station
 from tests.rows import demo_station, queued, running
 
 
@@ -56,3 +59,11 @@ def test_slots_tell_what_runs_and_how_many_wait() -> None:
     queued()
     slots = {slot["id"]: (slot["state"], slot["batch"], slot["waiting"]) for slot in read_slots(kind="SLOT")}
     assert slots == {"demo/slot-1": ("BUSY", str(batch.pk), 1), "demo/slot-2": ("IDLE", None, 0)}
+
+
+@pytest.mark.parametrize(("seconds_ago", "alive", "lost"), [(1, True, False), (60, False, True), (None, False, False)])
+def test_slots_tell_since_when_contact_is_lost(seconds_ago: int | None, alive: bool, lost: bool) -> None:
+    beat = None if seconds_ago is None else timezone.now() - timedelta(seconds=seconds_ago)
+    Station.objects.update(heartbeat_at=beat)
+    told = {(slot["alive"], slot["lost_contact_since"]) for slot in read_slots()}
+    assert told == {(alive, iso(beat) if lost else None)}

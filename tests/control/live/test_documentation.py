@@ -24,6 +24,7 @@ PAYLOADS = {
     Kind.PROGRESS: contracts.Progress,
     Kind.ERROR: contracts.Error,
     Kind.CONTROL: contracts.Control,
+    Kind.SAVED: contracts.Saved,
 }
 
 
@@ -43,7 +44,8 @@ def test_every_kind_is_documented(kind: Kind):
 def test_every_field_of_a_kind_is_documented(kind: Kind, payload: type):
     section = PAGE[PAGE.index("## Kinds in the story") : PAGE.index("## Kinds on the board")]
     (line,) = re.findall(rf"^\|[^|]*`{re.escape(kind)}`.*$", section, re.MULTILINE)
-    fields = set(get_type_hints(payload)) - ENVELOPE - ({"obeyed"} if kind == Kind.BATCH_PAUSED else set())
+    of_others = {"obeyed", "settings"} if kind == Kind.BATCH_PAUSED else set()
+    fields = set(get_type_hints(payload)) - ENVELOPE - of_others
     assert fields - set(re.findall(r"`(\w+)`", line)) == set()
 
 

@@ -56,10 +56,24 @@ def test_a_stream_that_begins_later_is_followed_too(socket: Socket):
 def test_events_that_are_kept_no_longer_are_refused(socket: Socket):
     tell("board", "one", "two", "three")
     Event.objects.filter(seq__lt=3).delete()
+    Stream.objects.filter(name="board").update(first_seq=3)
     socket.say("sub", "board", after=0)
     error = socket.hear()
-    assert (error["t"], error["code"], error["s"]) == ("err", 4409, "board")
+    assert (error["t"], error["code"], error["s"], error["first"]) == ("err", 4409, "board", 3)
+    socket.say("sub", "board", after=error["first"] - 1)
+    assert numbers(socket.hear()) == [3]
+
+
+def test_a_stream_of_which_nothing_is_kept_goes_on_with_what_comes(socket: Socket):
+    tell("board", "one", "two")
+    Event.objects.all().delete()
+    Stream.objects.filter(name="board").update(first_seq=3)
+    socket.say("sub", "board", after=1)
+    assert socket.hear()["first"] == 3
     socket.say("sub", "board", after=2)
+    assert numbers(socket.hear()) == []
+    socket.say("more", "board", after=2)
+    tell("board", "three")
     assert numbers(socket.hear()) == [3]
 
 

@@ -118,6 +118,22 @@ def test_a_connection_that_answers_no_ping_is_replaced(pytestconfig: pytest.Conf
     assert found == [True, True, again, ["connecting", "live", "offline", "live"]]
 
 
+def test_a_server_that_says_no_hello_is_told_as_lost_and_tried_again(pytestconfig: pytest.Config):
+    found = in_page(
+        pytestconfig,
+        """
+        live.subscribe("board", { after: 7, onEvents() {} });
+        pass(4);
+        const patient = statuses.length === 1;
+        pass(4);
+        await until(() => Line.open.length === 2);
+        newest().tell(hello);
+        return [patient, Line.open[0].closed, newest().said, statuses];
+        """,
+    )
+    assert found == [True, True, [{"t": "sub", "s": "board", "after": 7}], ["connecting", "offline", "live"]]
+
+
 def test_a_server_that_has_failed_is_tried_again(pytestconfig: pytest.Config):
     found = in_page(
         pytestconfig,

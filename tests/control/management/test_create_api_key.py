@@ -72,7 +72,7 @@ def test_key_that_opens_all_it_says_needs_no_warning():
         (["anna", "--name", " "], "Give the key a name of 1 to 100 characters."),
         (
             ["anna", "--name", "x", "--scope", "fly"],
-            "There is no scope 'fly'. Known: see, emergency-stop, operate, reset, engineer, administer.",
+            "There is no scope 'fly'. Known: see, emergency-stop, operate, reset, engineer, schedule, administer.",
         ),
         (
             ["anna", "--name", "x", "--expires", "soon"],

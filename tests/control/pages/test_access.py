@@ -8,11 +8,28 @@ import pytest
 from django.urls import reverse
 
 from control.access.rights import Role
+from control.lifecycle.steer import stop_batch
+from control.models import Batch
+from control.pages.controls import WORDS
 from tests.control.pages.people import WHO, browser_of
-from tests.rows import demo_station, queued, running
+from tests.rows import ANNA, demo_station, queued, running
+
+pytestmark = pytest.mark.any_database
 
 SEERS = set(Role.values)
 OPERATORS = {"operator", "engineer", "admin"}
+ENGINEERS = {"engineer", "admin"}
+CONTROLS = {
+    "pause": OPERATORS,
+    "stop": OPERATORS,
+    "skip": OPERATORS,
+    "settings": ENGINEERS,
+    "restart": OPERATORS,
+    "keep": OPERATORS,
+    "release": OPERATORS,
+    "emergency-stop": SEERS,
+}
+PLAN = [{"index": 0, "name": "boot", "group": "main", "repeat": 1, "resumable": True}]
 ALL_PAGES = {"control:overview": SEERS, "control:new_batch": OPERATORS, "admin:control_batch_changelist": SEERS}
 
 
@@ -31,15 +48,34 @@ def test_page_opens_for_those_who_may(page, who):
     assert answer.status_code == expected(who, ALL_PAGES[page], 200)
 
 
+def answer_to(who, batch, word, **fields):
+    path = reverse("control:control", kwargs={"batch_id": batch.pk, "word": word})
+    return browser_of(who).post(path, fields, headers={"accept": "application/json"}).status_code
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("who", WHO)
-@pytest.mark.parametrize(("word", "allowed"), [("pause", OPERATORS), ("stop", OPERATORS), ("emergency-stop", SEERS)])
-def test_control_is_accepted_from_those_who_may(monkeypatch, who, word, allowed):
+@pytest.mark.parametrize("word", CONTROLS)
+def test_control_is_accepted_from_those_who_may(monkeypatch, who, word):
     demo_station(monkeypatch)
     batch = running().batch
-    path = reverse("control:control", kwargs={"batch_id": batch.pk, "word": word})
-    answer = browser_of(who).post(path, headers={"accept": "application/json"})
-    assert answer.status_code == expected(who, allowed, 202, script=True)
+    Batch.objects.filter(pk=batch.pk).update(plan=PLAN)
+    status = answer_to(who, batch, word, **{"parameter-burn_in_time": "3"})
+    assert status == expected(who, CONTROLS[word], 202, script=True)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize("word", ["resume", "rerun"])
+def test_control_of_an_ended_batch_is_accepted_from_those_who_may(monkeypatch, who, word):
+    demo_station(monkeypatch)
+    batch = queued("step_loop", None)
+    stop_batch(batch.pk, by=ANNA)
+    assert answer_to(who, batch, word, ended="yes") == expected(who, OPERATORS, 202, script=True)
+
+
+def test_every_control_is_tried():
+    assert set(WORDS) == {*CONTROLS, "resume", "rerun"}
 
 
 @pytest.mark.django_db

@@ -14,14 +14,15 @@ from django.utils import timezone, translation
 
 from control.access.rights import RIGHTS, Role
 from control.history.batch_story import read_batch_story
+from control.lifecycle.follow import Mode, rerun_batch
 from control.models import Batch
-from control.pages.allowed_controls import allowed_controls
+from control.pages.allowed_controls import ON_CARDS, allowed_controls
 from control.pages.batch import ending_rules
 from control.pages.batch_words import batch_words
 from control.states import State
 from tests.control.pages.in_chromium import STATIC
 from tests.control.pages.people import WHO, browser_of
-from tests.rows import demo_station, queued, running
+from tests.rows import ANNA, demo_station, queued, running
 
 NASTY = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
 
@@ -100,43 +101,120 @@ def test_nasty_texts_stay_texts():
 
 def test_buttons_are_those_of_state_and_right():
     batch = running().batch
-    assert buttons(page_of(batch)) == ["pause", "(resume)", "stop", "emergency-stop"]
+    row, menu = ["pause", "(resume)", "stop"], ["skip", "settings", "restart"]
+    assert buttons(page_of(batch, "engineer")) == [*row, "(rerun)", *menu, "emergency-stop"]
+    assert buttons(page_of(batch)) == [*row, "(rerun)", "skip", "restart", "emergency-stop"]
     assert buttons(page_of(batch, "viewer")) == ["emergency-stop"]
-    assert buttons(page_of(queued())) == ["(pause)", "(resume)", "stop", "emergency-stop"]
+    hidden = ["(pause)", "(resume)", "stop", "(rerun)", "(skip)", "(restart)", "emergency-stop"]
+    assert buttons(page_of(queued())) == hidden
 
 
-def ended(batch):
-    Batch.objects.filter(pk=batch.pk).update(state=State.COMPLETED, outcome="PASS", ended_at=timezone.now())
+def test_settings_are_offered_only_where_a_parameter_is_live():
+    assert "settings" in buttons(page_of(running().batch, "engineer"))
+    assert "(settings)" not in buttons(page_of(queued("step_loop", None), "engineer"))
+
+
+def ended(batch, state=State.COMPLETED):
+    outcome = "PASS" if state is State.COMPLETED else "NONE"
+    times = {"started_at": batch.created_at, "ended_at": timezone.now()}
+    Batch.objects.filter(pk=batch.pk).update(state=state, outcome=outcome, **times)
     return batch
 
 
-def run_again(page):
-    """Where "Run again" leads, and whether it is hidden now; nothing where there is no such link."""
-    return re.findall(r'href="([^"]+)" data-batch="again" (hidden)?>', page)
+def shown_buttons(page):
+    return [word for word in buttons(page) if not word.startswith("(")]
 
 
-def test_ended_batch_has_no_buttons():
-    assert buttons(page_of(ended(queued()))) == ["(pause)", "(resume)", "(stop)", "(emergency-stop)"]
+@pytest.mark.parametrize(
+    ("state", "shown"),
+    [
+        ("COMPLETED", ["rerun"]),
+        ("ABORTED", ["rerun"]),
+        ("STOPPED", ["resume", "rerun"]),
+        ("CRASHED", ["resume", "rerun"]),
+    ],
+)
+def test_ended_batch_offers_what_begins_again(state, shown):
+    batch = ended(queued(), State(state))
+    assert shown_buttons(page_of(batch)) == shown
+    assert shown_buttons(page_of(batch, "viewer")) == []
 
 
-def test_ended_batch_can_be_run_again_by_those_who_may():
-    live, old = queued(), ended(queued())
-    link = f"{reverse('control:new_batch')}?like="
-    assert run_again(page_of(old)) == [(f"{link}{old.pk}", "")]
-    assert run_again(page_of(live)) == [(f"{link}{live.pk}", "hidden")]
-    assert run_again(page_of(old, "viewer")) == []
+def dialogs(page):
+    return set(re.findall(r'id="(\w+)-dialog"', page)) - {"reset"}
 
 
-def test_only_a_batch_that_can_be_stopped_has_the_dialog():
-    found = ['id="stop-dialog"' in page_of(*one) for one in [(queued(),), (queued(), "viewer"), (ended(queued()),)]]
-    assert found == [True, False, False]
+def test_dialogs_are_those_that_a_batch_may_come_to_need():
+    assert dialogs(page_of(running().batch)) == {"stop", "skip", "restart", "resume", "rerun"}
+    assert dialogs(page_of(ended(queued()))) == {"rerun"}
+    assert dialogs(page_of(ended(queued(), State.STOPPED))) == {"resume", "rerun"}
+    assert dialogs(page_of(queued(), "viewer")) == set()
+
+
+def test_dialogs_come_alone_for_the_script():
+    batch = running().batch
+    address = block(page_of(batch, "engineer"), "page-data")["dialogs"]
+    alone = browser_of("engineer").get(address).content.decode()
+    assert dialogs(alone) == {"skip", "settings", "restart", "resume", "rerun"}
+    assert "<html" not in alone
+    assert browser_of("viewer").get(reverse("control:batch_dialogs", args=[uuid4()])).status_code == 404
+
+
+PLAN = [
+    {"index": 0, "name": "power", "group": "setup", "repeat": 1, "resumable": False},
+    {"index": 1, "name": "boot", "group": "main", "repeat": 1, "resumable": False},
+    {"index": 2, "name": "load", "group": "main", "repeat": 3, "resumable": True},
+    {"index": 5, "name": "off", "group": "teardown", "repeat": 1, "resumable": False},
+]
+
+
+def test_only_resumable_steps_can_begin_a_repetition():
+    batch = ended(queued())
+    Batch.objects.filter(pk=batch.pk).update(plan=PLAN)
+    options = re.findall(r'<option value="(\d+)" (disabled)?>([^<]*)</option>', page_of(batch))
+    assert options == [("1", "disabled", "2 boot – no resumable point"), ("2", "", "3 load")]
+
+
+def test_without_a_resumable_step_only_everything_can_run_again():
+    batch = ended(queued())
+    Batch.objects.filter(pk=batch.pk).update(plan=PLAN[:2])
+    modes = re.findall(r'name="mode" value="(\w+)" (\w*)>', page_of(batch))
+    assert modes == [("same", "checked"), ("failed_steps", "disabled"), ("from_step", "disabled")]
+
+
+def test_batches_are_linked_both_ways():
+    batch = ended(queued(name="Morning"))
+    new = rerun_batch(batch.pk, Mode.SAME, by=ANNA)
+    link = f'<a href="{address(batch)}">Morning</a>'
+    assert f'<p class="b-origin">Run again from {link}</p>' in page_of(new)
+    followers = page_of(batch).partition("b-followers")[2].partition("</ul>")[0]
+    assert re.findall(r'href="([^"]+)"|data-state="(\w+)"', followers) == [(address(new), ""), ("", "QUEUED")]
+
+
+def test_settings_that_were_changed_are_told_with_what_the_run_used():
+    batch = queued()
+    Batch.objects.filter(pk=batch.pk).update(settings={"burn_in_time": 10.0}, resources={"memory_mb": 512})
+    page = page_of(batch)
+    assert "2.0 → 10.0 s (changed while it ran)</td>" in page
+    assert '<th scope="row">Memory</th><td>512 MiB</td>' in page
+
+
+def test_batch_is_kept_and_let_go_of_by_those_who_may():
+    batch = queued()
+    assert reverse("control:control", kwargs={"batch_id": batch.pk, "word": "keep"}) in page_of(batch)
+    Batch.objects.filter(pk=batch.pk).update(keep=True)
+    assert reverse("control:control", kwargs={"batch_id": batch.pk, "word": "release"}) in page_of(batch)
+    assert ("b-keep" in page_of(batch, "viewer"), "Kept, never pruned" in page_of(batch, "viewer")) == (False, True)
 
 
 def test_allowed_controls_follow_the_tables():
     assert allowed_controls(RIGHTS[Role.VIEWER]) == {
         state.value: ["emergency-stop"] if state in ("QUEUED", "RUNNING", "PAUSED") else [] for state in State
     }
-    assert allowed_controls(RIGHTS[Role.OPERATOR])["PAUSED"] == ["resume", "stop", "emergency-stop"]
+    paused = ["resume", "stop", "skip", "restart", "emergency-stop"]
+    assert allowed_controls(RIGHTS[Role.OPERATOR])["PAUSED"] == paused
+    assert allowed_controls(RIGHTS[Role.ENGINEER])["PAUSED"] == [*paused[:3], "settings", *paused[3:]]
+    assert allowed_controls(RIGHTS[Role.ENGINEER], ON_CARDS)["PAUSED"] == ["resume", "stop", "emergency-stop"]
 
 
 def test_endings_are_those_of_the_lifecycle():
@@ -151,7 +229,7 @@ def test_page_costs_the_same_queries_for_everybody(who):
     client.get(address(batch))
     with CaptureQueriesContext(connection) as queries:
         client.get(address(batch))
-    assert len(queries) == 17
+    assert len(queries) == 19
 
 
 def test_every_text_that_the_scripts_ask_for_is_there():

@@ -27,6 +27,36 @@ TIMES = """async (control) => {
   drawControls(document.getElementById("controls"), { controls: [control] });
   return [...document.querySelectorAll("[data-time]")].map((one) => one.textContent);
 }"""
+WISH = """async (control) => {
+  document.body.innerHTML += "<ol id=controls></ol>";
+  const { drawControls } = await import("/batch_controls.js");
+  drawControls(document.getElementById("controls"), { controls: [control] });
+  const shown = (name) => document.querySelector(`.b-control-${name}`);
+  const texts = ["what", "details", "note"].map((name) => shown(name).textContent);
+  return [...texts, shown("follower").firstElementChild?.getAttribute("href") ?? ""];
+}"""
+STEPS = """async ({ steps, controls }) => {
+  document.body.innerHTML += "<div id=steps></div>";
+  const { drawSteps } = await import("/batch_steps.js");
+  const whole = steps.map((step, index) => ({ index, attempt: 1, group: "main", measurements: [], measured: 0,
+    input_count: null, output_count: null, duration_ms: 1.5, retrying: false, marginal: false, ...step }));
+  drawSteps(document.getElementById("steps"), { steps: whole, controls, doing: null, batch: { origin: "b0" } });
+  const text = (row, name) => row.querySelector(`[data-part=${name}]`).textContent;
+  return [...document.querySelectorAll(".b-step")].map((row) => [
+    text(row, "badge"), text(row, "wanted"), text(row, "took"),
+    row.querySelector(".b-step-message").textContent, row.querySelector("a")?.getAttribute("href") ?? ""]);
+}"""
+LOG = """async (events) => {
+  document.body.innerHTML += `<div id=log><ol></ol><div class="b-log-lines"></div><p class="b-log-more"></p>
+    <p class="b-log-count"></p><p class="b-log-empty"></p><select><option value="DEBUG"></select></div>`;
+  const { Log } = await import("/batch_log.js");
+  const log = new Log(document.getElementById("log"));
+  const common = { at: "2026-01-01T00:00:00Z", level: "INFO", message: "", step: null };
+  log.take(events.map((event, seq) => ({ seq, ...common, ...event })));
+  log.draw();
+  const message = (row) => row.querySelector(".b-log-message").textContent;
+  return [...document.querySelectorAll("#log li")].map((row) => [row.dataset.level, message(row)]);
+}"""
 AXES = """async (rows) => {
   const { drawMeasurement } = await import("/batch_measurements.js");
   const columns = [{ name: "voltage", unit: "V" }, { name: "current", unit: "A" }];
@@ -38,7 +68,11 @@ AXES = """async (rows) => {
 
 
 def drawn(config: pytest.Config, script: str, argument: Any) -> Any:
-    blocks = {"shell": {"urls": {}, "csrf": "x", "time_zone": "UTC"}, "words": shell_words()}
+    blocks = {
+        "shell": {"urls": {"batch": "/batches/{batch}/"}, "csrf": "x", "time_zone": "UTC"},
+        "words": shell_words(),
+    }
+    blocks["page-data"] = {"units": {"burn_in_time": "s"}, "allowed": {"RUNNING": ["skip"]}}
     return evaluate(config, script, argument, **blocks, **{"page-words": batch_words()})
 
 
@@ -52,6 +86,7 @@ def step(outcome: str) -> dict[str, Any]:
     return {"state": "ENDED", "outcome": outcome, "retrying": False}
 
 
+LIMIT = "Ended by a limit: the run used more than it may"
 ENDED = {"ended_at": "2026-01-01T00:00:09Z"}
 
 
@@ -61,6 +96,10 @@ ENDED = {"ended_at": "2026-01-01T00:00:09Z"}
         (batch("RUNNING", progress=0.609), ["60%", "8 of 10 steps", "60%", ""]),
         (batch("STOPPED", progress=1, **ENDED), ["", "8 of 10 steps", "80%", "Stopped on request."]),
         (batch("COMPLETED", progress=1, **ENDED), ["100%", "8 of 10 steps", "100%", "The run went to its end."]),
+        (
+            batch("FAILED", progress=1, message="memory: 612 MiB used, 512 MiB allowed", outcome="ERROR", **ENDED),
+            ["", "8 of 10 steps", "80%", f"{LIMIT}, the subject could not be judged."],
+        ),
     ],
 )
 def test_only_a_completed_run_is_told_in_percent(pytestconfig: pytest.Config, facts: Any, shown: list[str]) -> None:
@@ -75,7 +114,7 @@ def test_what_was_aborted_while_it_waited_never_began(pytestconfig: pytest.Confi
 
 
 def test_a_wish_is_never_obeyed_before_it_was_delivered(pytestconfig: pytest.Config) -> None:
-    wish = {"id": "1", "kind": "BATCH_STOP", "by": "anna", "face": "PAGE", "scope": "", "reason": "", "note": ""}
+    wish = {"id": "1", "kind": "BATCH_STOP", "by": "anna", "face": "PAGE", "scope": "", "reason": "", "after": {}}
     times = {f"{name}_at": f"2026-01-01T08:00:00.{ms}Z" for name, ms in [("requested", "100"), ("delivered", "132")]}
     found = drawn(pytestconfig, TIMES, {**wish, **times, "obeyed_at": "2026-01-01T08:00:00.131Z"})
     assert found == ["requested 08:00:00.100", "delivered 08:00:00.131", "obeyed 08:00:00.131"]
@@ -91,3 +130,93 @@ def test_a_wish_is_never_obeyed_before_it_was_delivered(pytestconfig: pytest.Con
 )
 def test_axes_end_at_numbers_that_can_be_read(pytestconfig: pytest.Config, rows: Any, ends: list[str]) -> None:
     assert drawn(pytestconfig, AXES, rows) == ends
+
+
+def wish(kind: str, **more: Any) -> dict[str, Any]:
+    who = {"id": "1", "kind": kind, "by": "anna", "face": "PAGE", "scope": "", "reason": ""}
+    times = {f"{name}_at": "2026-01-01T08:00:00Z" for name in ("requested", "delivered", "obeyed")}
+    return {**who, **times, "details": {}, "before": {"state": "RUNNING"}, "after": {}, **more}
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        (
+            wish("BATCH_SKIP", details={"step": 2, "name": "boot"}, after={"state": "COMPLETED"}),
+            ["Skip a step: anna, Page", "step 3, boot", "", ""],
+        ),
+        (
+            wish(
+                "BATCH_SETTINGS", details={"settings": {"burn_in_time": 10}}, before={"settings": {"burn_in_time": 2}}
+            ),
+            ["Change settings: anna, Page", "burn_in_time: 2 → 10 s", "", ""],
+        ),
+        (
+            wish("BATCH_SETTINGS", details={"settings": {"loud": True}}, after={"note": "skip has no effect: why"}),
+            ["Change settings: anna, Page", "loud: yes", "skip has no effect: why", ""],
+        ),
+        (
+            wish("BATCH_RESTART", details={"batch": "b2"}, after={"state": "ABORTED", "note": "the batch had ended"}),
+            ["Restart: anna, Page", "", "Running → Aborted · the batch had ended", "/batches/b2/"],
+        ),
+        (
+            wish("BATCH_RERUN", details={"mode": "from_step", "step": "load", "batch": "b2"}, after={"batch": "b2"}),
+            ["Run again: anna, Page", "from step load on", "", "/batches/b2/"],
+        ),
+    ],
+)
+def test_a_wish_tells_what_was_asked_for_and_what_became_of_it(
+    pytestconfig: pytest.Config, told: Any, shown: list[str]
+) -> None:
+    assert drawn(pytestconfig, WISH, told) == shown
+
+
+def test_steps_tell_what_was_skipped_by_request_carried_over_or_never_begun(pytestconfig: pytest.Config) -> None:
+    ended = {"name": "x", "state": "ENDED", "started_at": None, "ended_at": "2026-01-01T00:00:00Z"}
+    pending = {"name": "x", "state": "PENDING", "outcome": "NONE", "duration_ms": None, "error_message": ""}
+    steps = [
+        {**ended, "outcome": "PASS", "error_message": "carried over"},
+        {**ended, "outcome": "SKIPPED", "error_message": "skipped by request: carried over"},
+        {**ended, "outcome": "SKIPPED", "error_message": "skipped by request: USER_REQUEST"},
+        {**ended, "outcome": "SKIPPED", "error_message": "not begun"},
+        pending,
+        pending,
+    ]
+    refused = wish("BATCH_SKIP", details={"step": 5, "name": "x"}, after={"note": "no"})
+    asked = wish("BATCH_SKIP", details={"step": 4, "name": "x"})
+    carried = "Carried over: it did not run here. Where it ran"
+    assert drawn(pytestconfig, STEPS, {"steps": steps, "controls": [asked, refused]}) == [
+        ["Pass", "", "", carried, "/batches/b0/"],
+        ["Skipped on request", "", "", carried, "/batches/b0/"],
+        ["Skipped on request", "", "", "skipped by request: no reason given", ""],
+        ["Skipped", "", "", "not begun", ""],
+        ["Pending", "to be skipped", "", "", ""],
+        ["Pending", "", "", "", ""],
+    ]
+
+
+def test_the_log_tells_wishes_rungs_and_saved_values(pytestconfig: pytest.Config) -> None:
+    who = {"control": "1", "by": "anna", "face": "PAGE", "reason": "USER_REQUEST"}
+    carried = {"name": "boot", "attempt": 1, "outcome": "FAIL", "carried": True}
+    rung = {"kind": "ladder", "level": "WARNING"}
+    events = [
+        {"kind": "control", "data": {**who, "kind": "BATCH_SKIP", "details": {"step": 0, "name": "boot"}}},
+        {"kind": "control", "data": {**who, "kind": "BATCH_SETTINGS", "details": {"settings": {"burn_in_time": 3}}}},
+        {
+            "kind": "control",
+            "message": "skip has no effect: the step has ended",
+            "data": {"word": "skip", "obeyed": False},
+        },
+        {"kind": "saved", "data": {"name": "offset", "value": 1}},
+        {"kind": "step.ended", "data": carried},
+        {**rung, "data": {"rung": "interrupt", "why": "limit", "control": "", "patience_s": 5}},
+        {**rung, "data": {"rung": "kill", "why": "timeout", "control": ""}},
+    ]
+    assert drawn(pytestconfig, LOG, events) == [
+        ["INFO", "Skip a step: anna, Page · step 1, boot"],
+        ["INFO", "Change settings: anna, Page · burn_in_time: 3 s"],
+        ["INFO", "skip has no effect: the step has ended"],
+        ["DEBUG", "saved offset"],
+        ["WARNING", "The runner is asked to end its run: a limit is exceeded. It has 5 s."],
+        ["WARNING", "The runner is killed: it did not move on at its deadline."],
+    ]

@@ -15,7 +15,9 @@ from control.history.batch_story import read_batch_story
 from control.history.facts import event_facts
 from control.journal.read import read_after
 from control.lifecycle.emergency import new_latch, record_emergency_stop
-from control.lifecycle.steer import pause_batch, resume_batch, stop_batch
+from control.lifecycle.follow import restart_batch, resume_batch
+from control.lifecycle.press import emergency_stop_batch
+from control.lifecycle.steer import change_settings, pause_batch, skip_step, stop_batch
 from control.metrics.eta import seconds_left
 from control.models import Batch, ControlEvent
 from control.pages.batch import ending_rules
@@ -26,14 +28,16 @@ from tests.control.pages.in_chromium import evaluate
 from tests.rows import ANNA, HOUSE, demo_station, queued, running
 from tests.sequences.packages.conftest import bench, demo_bench  # noqa: F401  fixtures
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 FAST = {"boot_time": 0.4, "settle_time": 0.0, "burn_in_time": 0.1, "sweep_points": 5}
 
 REPLAY = """async ({ events, stories, endings }) => {
   const { fromStory, reduce } = await import("/batch_reducer.js");
   const unknown = { state: "QUEUED", outcome: "NONE", marginal: false, progress: 0, current_step: "", message: "",
     cause: "", error: "", result: null, started_at: null, ended_at: null };
-  const nothing = { head: 0, batch: { ...stories[0].batch, ...unknown }, provenance: { drivers: {} }, steps: [],
+  const { parameters } = stories[0].provenance;
+  const provenance = { drivers: {}, parameters, settings: {} };
+  const nothing = { head: 0, batch: { ...stories[0].batch, ...unknown }, provenance, steps: [],
     hidden: {}, measurements: [], controls: [], errors: [], total_errors: 0, total_steps: null, safe_state: null };
   const told = ({ endings, doing, position, ...state }) => ({ ...state,
     batch: { ...state.batch, started_at: null },
@@ -76,6 +80,14 @@ class Run:
             if looks:
                 self.read()
         self.read()
+
+    def ask(self, wish: Callable[..., Any], *about: Any, delivered: bool = True, **more: Any) -> str:
+        """Ask something of it, and let it be delivered; the id of the control event."""
+        wish(self.batch.pk, *about, by=ANNA, reason="lunch", **more)
+        if delivered:
+            ControlEvent.objects.filter(delivered_at=None).update(delivered_at=timezone.now())
+        self.stories.append(self.look())
+        return str(self.stories[-1]["controls"][-1]["id"])
 
     def read(self) -> None:
         while self.follower.import_page():
@@ -134,7 +146,7 @@ def test_retries_failures_and_errors_are_the_same(run, agree):
     agree(run.stories)
 
 
-@pytest.mark.parametrize("why", ["emergency", "crashed", "timeout", "stop_expired", "lost"])
+@pytest.mark.parametrize("why", ["emergency", "crashed", "timeout", "limit", "stop_expired", "lost"])
 def test_a_run_that_is_cut_short_leaves_the_same_behind(why, run, agree):
     run.tell([lines.started("boot", "measure"), lines.step_started(0, "boot"), lines.ended(why, message="killed")])
     steps = [(step["state"], step["outcome"]) for step in run.stories[-1]["steps"]]
@@ -159,14 +171,84 @@ def test_a_long_run_keeps_the_same_steps_and_counts(run, agree):
 def test_wishes_are_the_same_with_their_answers(run, agree):
     run.tell([lines.started("boot"), lines.step_started(0, "boot")])
     for ask, kind in ((pause_batch, "batch.paused"), (resume_batch, "batch.resumed"), (stop_batch, "control")):
-        ask(run.batch.pk, by=ANNA, reason="lunch")
-        ControlEvent.objects.filter(delivered_at=None).update(delivered_at=timezone.now())
-        run.stories.append(run.look())
-        wish = run.stories[-1]["controls"][-1]["id"]
+        wish = run.ask(ask)
         run.tell([lines.line(kind, control=wish, word="x", message="lunch", obeyed=kind != "control")])
     run.tell([lines.ended(ending="stopped", outcome="NONE")])
     kinds = [control["kind"] for control in run.stories[-1]["controls"]]
     assert kinds == ["BATCH_START", "BATCH_PAUSE", "BATCH_RESUME", "BATCH_STOP"]
+    agree(run.stories)
+
+
+def answered(control: str, word: str, **more: Any) -> dict[str, Any]:
+    return lines.line("control", control=control, word=word, message=f"{word} obeyed", **more)
+
+
+def test_a_step_that_is_skipped_is_the_same(run, agree):
+    run.tell([lines.started("boot", "measure", "off"), lines.step_started(0, "boot")])
+    wish = run.ask(skip_step, step="measure")
+    run.tell([
+        answered(wish, "skip", step=1), lines.step_ended(0, "boot"),
+        lines.step_ended(1, "measure", "SKIPPED", message="skipped by request: lunch", duration_ms=0.0),
+    ])  # fmt: skip
+    late = run.ask(skip_step)
+    why = "skip has no effect: the step has ended"
+    run.tell([lines.line("control", control=late, word="skip", message=why, obeyed=False), lines.ended()])
+    controls = {one["id"]: one for one in run.stories[-1]["controls"]}
+    assert controls[wish]["details"] == {"step": 1, "name": "measure"}
+    assert (controls[wish]["after"], controls[late]["after"]) == ({"state": "COMPLETED"}, {"note": why})
+    agree(run.stories)
+
+
+def test_settings_that_change_are_the_same(run, agree):
+    run.tell([lines.started("boot"), lines.step_started(0, "boot")])
+    for value in (10.0, 20.0):
+        wish = run.ask(change_settings, {"burn_in_time": value})
+        run.tell([answered(wish, "settings", settings={"burn_in_time": value})])
+    refused = run.ask(change_settings, {"burn_in_time": 1.0})
+    why = "settings has no effect: the teardown is running"
+    run.tell([lines.line("control", control=refused, word="settings", message=why, obeyed=False), lines.ended()])
+    changes = [(one["before"].get("settings"), one["after"]) for one in run.stories[-1]["controls"][1:]]
+    assert changes == [
+        ({"burn_in_time": 2.0}, {"settings": {"burn_in_time": 10.0}}),
+        ({"burn_in_time": 10.0}, {"settings": {"burn_in_time": 20.0}}),
+        ({"burn_in_time": 20.0}, {"note": why}),
+    ]
+    assert run.stories[-1]["provenance"]["settings"] == {"burn_in_time": 20.0}
+    agree(run.stories)
+
+
+def test_a_restart_is_the_same_with_the_batch_that_follows(run, agree):
+    run.tell([lines.started("boot"), lines.step_started(0, "boot")])
+    wish = run.ask(restart_batch)
+    run.tell([answered(wish, "stop"), lines.step_ended(0, "boot", "NONE"), lines.ended(ending="stopped")])
+    control = run.stories[-1]["controls"][-1]
+    follower = run.batch.followers.get()
+    assert (control["details"], control["after"]) == ({"batch": str(follower.pk)}, {"state": "STOPPED"})
+    agree(run.stories)
+
+
+@pytest.mark.parametrize("delivered", [True, False])
+def test_a_stop_that_is_never_obeyed_is_the_same(delivered, run, agree):
+    run.tell([lines.started("boot"), lines.step_started(0, "boot")])
+    wish = run.ask(stop_batch, delivered=delivered)
+    rungs = [lines.line("ladder", rung=rung, why="stop", control=wish) for rung in ("interrupt", "terminate")]
+    run.tell([*(rungs if delivered else []), lines.ended("stop_expired", message="killed")])
+    note = "killed" if delivered else "the batch had ended"
+    assert run.stories[-1]["controls"][-1]["after"] == {"state": "ABORTED", "note": note}
+    agree(run.stories)
+
+
+def test_what_was_carried_over_and_saved_is_the_same(run, agree):
+    carried = {"carried": True, "message": "carried over", "duration_ms": 0.0}
+    run.tell([
+        lines.started("boot", "measure", "off"),
+        lines.step_ended(0, "boot", "FAIL", **carried),
+        lines.step_ended(1, "measure", "SKIPPED", **{**carried, "message": "skipped by request: carried over"}),
+        lines.step_started(2, "off"), lines.line("saved", step=2, attempt=1, name="offset", value=[1, 2]),
+        lines.step_ended(2, "off"), lines.ended(outcome="FAIL"),
+    ])  # fmt: skip
+    steps = [(step["outcome"], step["error_message"]) for step in run.stories[-1]["steps"][:2]]
+    assert steps == [("FAIL", "carried over"), ("SKIPPED", "skipped by request: carried over")]
     agree(run.stories)
 
 
@@ -179,12 +261,15 @@ def test_an_emergency_stop_is_the_same(run, agree):
     agree(run.stories)
 
 
-def test_a_batch_that_never_ran_is_the_same(monkeypatch, agree):
+@pytest.mark.parametrize(("end", "state"), [(stop_batch, "STOPPED"), (emergency_stop_batch, "ABORTED")])
+def test_a_batch_that_never_ran_is_the_same(end, state, monkeypatch, agree):
     demo_station(monkeypatch)
-    batch = queued()
+    batch = queued("step_loop", None)
     stories = [read_batch_story(batch.pk, timezone.now())]
-    stop_batch(batch.pk, by=ANNA, reason="wrong board")
-    agree([*stories, read_batch_story(batch.pk, timezone.now())])
+    end(batch.pk, by=ANNA, reason="wrong board")
+    stories.append(read_batch_story(batch.pk, timezone.now()))
+    assert stories[-1]["controls"][-1]["after"] == {"state": state}
+    agree(stories)
 
 
 def test_a_long_curve_is_thinned_in_the_same_way(run, pytestconfig):

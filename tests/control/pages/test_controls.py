@@ -8,10 +8,13 @@ import pytest
 from django.contrib.messages import get_messages
 from django.urls import reverse
 
+from control.lifecycle.steer import stop_batch
 from control.models import Batch, ControlEvent
 from tests.control.hosts import this_host_has
 from tests.control.pages.people import browser_of
-from tests.rows import demo_station, queued, running
+from tests.rows import ANNA, demo_station, queued, running
+
+pytestmark = pytest.mark.any_database
 
 JSON = {"accept": "application/json"}
 
@@ -67,6 +70,138 @@ def test_reason_that_no_database_keeps_is_refused(station):
     answer = browser_of("operator").post(path(running().batch.pk, "stop"), {"reason": "a\0b"}, headers=JSON)
     sentence = "It holds a character that cannot be kept: U+0000, or half of a pair."
     assert (answer.status_code, answer.json()["detail"]) == (400, sentence)
+
+
+PLAN = [
+    {"index": 0, "name": "boot", "group": "main", "repeat": 1, "resumable": True},
+    {"index": 1, "name": "load", "group": "main", "repeat": 1, "resumable": True},
+]
+
+
+def planned(stream):
+    Batch.objects.filter(pk=stream.batch.pk).update(plan=PLAN)
+    return stream.batch
+
+
+def asked(batch, word, who="engineer", **fields):
+    """The answer to a script, and what it asks for by the record; nothing where it was refused."""
+    answer = browser_of(who).post(path(batch.pk, word), fields, headers=JSON)
+    event = ControlEvent.objects.filter(batch=batch).exclude(kind="BATCH_START").last()
+    return answer, event and event.details
+
+
+@pytest.mark.parametrize(("given", "step"), [("", 0), ("1", 1), ("load", 1)])
+def test_skip_means_the_chosen_step_or_the_next_one(station, given, step):
+    answer, details = asked(planned(running(name="Morning")), "skip", step=given)
+    assert (answer.status_code, details) == (202, {"step": step, "name": PLAN[step]["name"]})
+    assert answer.json()["message"] == "Morning skips the step, from its next boundary on."
+
+
+def test_skip_of_no_step_is_refused(station):
+    answer, details = asked(planned(running()), "skip", step="nonsense")
+    assert (answer.status_code, details) == (400, None)
+    assert answer.json()["detail"] == "There is no step 'nonsense'. Known: boot, load."
+
+
+def test_settings_ask_for_what_was_changed_alone(station):
+    batch = running(name="Morning").batch
+    form = {"parameter-burn_in_time": "3.5", "initial-parameter-burn_in_time": "2.0"}
+    answer, details = asked(batch, "settings", **form)
+    assert (answer.status_code, details) == (202, {"settings": {"burn_in_time": 3.5}})
+    assert answer.json()["message"] == "Morning takes the new settings over at its next boundary."
+
+
+def test_settings_without_a_change_are_refused(station):
+    form = {"parameter-burn_in_time": "2.0", "initial-parameter-burn_in_time": "2.0"}
+    answer, details = asked(running().batch, "settings", **form)
+    assert (answer.status_code, details) == (400, None)
+    assert answer.json()["detail"] == "Name at least one setting. Live ones: burn_in_time."
+
+
+@pytest.mark.parametrize("wrong", ["-1", "warm", ""])
+def test_wrong_setting_is_told_beside_its_field(station, wrong):
+    form = {"parameter-burn_in_time": wrong, "initial-parameter-burn_in_time": "2.0"}
+    answer, details = asked(running().batch, "settings", **form)
+    body, value = answer.json(), wrong if wrong == "-1" else repr(wrong)
+    sentence = f"Parameter 'burn_in_time' must be a number from 0 to 86400 s, it is {value}."
+    assert (answer.status_code, details, body["fields"]) == (400, None, {"parameter-burn_in_time": sentence})
+    assert body["detail"] == sentence
+
+
+def test_setting_that_is_not_live_is_refused_by_name(station):
+    answer, _ = asked(running().batch, "settings", **{"parameter-boot_time": "3"})
+    sentence = "Parameter 'boot_time' cannot change while the batch runs. Live ones: burn_in_time."
+    assert (answer.status_code, answer.json()["detail"]) == (400, sentence)
+
+
+def test_settings_of_a_waiting_batch_are_refused(station):
+    answer, _ = asked(queued(), "settings", **{"parameter-burn_in_time": "3"})
+    assert (answer.status_code, answer.json()["detail"][:20]) == (409, "The batch is queued,")
+
+
+@pytest.mark.parametrize("word", ["settings", "skip", "rerun", "keep"])
+def test_control_with_fields_of_no_batch_is_not_found(station, word):
+    assert browser_of("engineer").post(path(uuid4(), word), headers=JSON).status_code == 404
+
+
+def test_restart_leads_to_the_new_batch(station):
+    batch = running(name="Morning").batch
+    answer = browser_of("operator").post(path(batch.pk, "restart"), {"reason": "again"}, headers=JSON)
+    new, body = batch.followers.get(), answer.json()
+    assert (body["next"], body["batch"]["id"]) == (reverse("control:batch", args=[new.pk]), str(new.pk))
+    sentence = "Morning is queued. It begins when the teardown of the one before it is over."
+    assert [str(message) for message in get_messages(answer.wsgi_request)] == [body["message"]] == [sentence]
+
+
+def test_run_again_leads_a_form_to_the_new_batch(station):
+    batch = queued("step_loop", None, name="Morning")
+    stop_batch(batch.pk, by=ANNA)
+    answer = browser_of("operator").post(path(batch.pk, "rerun"), {"mode": "same", "step": "0"})
+    message = [str(message) for message in get_messages(answer.wsgi_request)]
+    place = reverse("control:batch", args=[batch.followers.get().pk])
+    assert (answer.headers["Location"], message) == (place, ["Morning is queued."])
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"mode": "backwards"}, "There is no way 'backwards' to run again."),
+        ({"mode": "from_step"}, "Name the step from which to run again."),
+    ],
+)
+def test_run_again_in_no_way_is_refused(station, fields, sentence):
+    batch = queued("step_loop", None)
+    stop_batch(batch.pk, by=ANNA)
+    answer, _ = asked(batch, "rerun", **fields)
+    assert (answer.status_code, answer.json()["detail"]) == (400, sentence)
+
+
+def test_resume_of_a_stopped_batch_leads_to_the_new_one(station):
+    batch = queued("step_loop", None, name="Morning")
+    stop_batch(batch.pk, by=ANNA)
+    answer, _ = asked(batch, "resume", ended="yes")
+    new = batch.followers.get()
+    assert (answer.json()["message"], answer.json()["next"]) == (
+        "Morning is queued.",
+        reverse("control:batch", args=[new.pk]),
+    )
+
+
+def test_resume_of_a_paused_batch_starts_nothing_that_was_stopped_in_the_same_moment(station):
+    batch = queued("step_loop", None)
+    stop_batch(batch.pk, by=ANNA)
+    answer, _ = asked(batch, "resume")
+    sentence = "The batch is Stopped by now. Look at it again before you let it go on."
+    assert (answer.status_code, answer.json()["detail"], batch.followers.count()) == (409, sentence, 0)
+
+
+@pytest.mark.parametrize("word", ["keep", "release"])
+def test_batch_is_kept_and_let_go_of(station, word):
+    batch = queued(name="Morning")
+    Batch.objects.filter(pk=batch.pk).update(keep=word == "release")
+    answer, _ = asked(batch, word)
+    sentences = {"keep": "Morning is kept: it will not be pruned.", "release": "Morning is kept no longer."}
+    assert (answer.json()["message"], Batch.objects.get(pk=batch.pk).keep) == (sentences[word], word == "keep")
 
 
 def test_control_of_no_batch_is_not_found(station):

@@ -8,6 +8,8 @@ from django.urls import reverse
 from control.models import Preference
 from tests.control.pages.people import browser_of, person
 
+pytestmark = pytest.mark.any_database
+
 PATH = "/control/language/"
 
 

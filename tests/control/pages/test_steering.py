@@ -41,6 +41,20 @@ STOP = f"""async ({{ status, text, batch, waits }}) => {{ {SERVER}
   else await new Promise((resolve) => setTimeout(resolve, waits));
   return [atOnce, shown(), asked];
 }}"""
+DIALOG = f"""async ({{ status, text, html, id }}) => {{ {SERVER}
+  document.body.insertAdjacentHTML("beforeend", html);
+  const {{ armDialogs, openDialog }} = await import("/dialogs.js");
+  armDialogs();
+  const dialog = document.getElementById(id);
+  const form = dialog.querySelector("form");
+  openDialog(dialog, {{ button: document.body }});
+  form.requestSubmit();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const wrong = dialog.querySelector(".g-field--wrong");
+  return {{ asked, open: dialog.matches(":popover-open"), toasts: shown(),
+    beside: wrong && [wrong.querySelector("label").textContent, wrong.querySelector(".errorlist").textContent],
+    below: dialog.querySelector(".g-dialog-error").textContent, focus: document.activeElement.name }};
+}}"""
 SHELL = {
     "urls": {"overview": "/control/", "login": "/login/", "emergency-stop": "/control/batches/{batch}/emergency-stop/"},
     "csrf": "x",
@@ -114,3 +128,39 @@ def test_a_wish_that_nobody_answers_is_given_up(pytestconfig: pytest.Config) -> 
         [["toast", "bad", "Gwanje does not answer. Check the connection and try again."]],
         [],
     ]
+
+
+def dialogs_of(batch: Any) -> str:
+    return browser_of("engineer").get(reverse("control:batch_dialogs", args=[batch.pk])).content.decode()
+
+
+def test_a_wrong_setting_is_told_beside_its_field_in_a_dialog_that_stays(
+    pytestconfig: pytest.Config, batch: Any
+) -> None:
+    address = reverse("control:control", kwargs={"batch_id": batch.pk, "word": "settings"})
+    fields = {"parameter-burn_in_time": "-1"}
+    answer = browser_of("engineer").post(address, fields, headers={"accept": "application/json"})
+    found = shown_after(pytestconfig, DIALOG, answer, html=dialogs_of(batch), id="settings-dialog")
+    begun = {"parameter-burn_in_time": "2.0", "initial-parameter-burn_in_time": "2.0", "reason": ""}
+    sentence = "Parameter 'burn_in_time' must be a number from 0 to 86400 s, it is -1."
+    assert found == {
+        "asked": [[address, begun]],
+        "open": True,
+        "toasts": [],
+        "beside": ["burn in time", sentence],
+        "below": "",
+        "focus": "parameter-burn_in_time",
+    }
+
+
+def test_a_refused_skip_is_told_in_its_dialog(pytestconfig: pytest.Config, batch: Any) -> None:
+    answer = pressed("operator", batch, "skip")
+    found = shown_after(pytestconfig, DIALOG, answer, html=dialogs_of(batch), id="skip-dialog")
+    sentence = "The batch is still being prepared: its steps are not known yet. Try again in a moment."
+    assert (found["open"], found["beside"], found["below"], found["focus"]) == (True, None, sentence, "reason")
+
+
+def test_a_wish_that_was_taken_closes_its_dialog(pytestconfig: pytest.Config, batch: Any) -> None:
+    answer = pressed("operator", batch, "keep")
+    found = shown_after(pytestconfig, DIALOG, answer, html=dialogs_of(batch), id="skip-dialog")
+    assert (found["open"], found["toasts"]) == (False, [["toast", "good", answer.json()["message"]]])

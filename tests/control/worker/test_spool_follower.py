@@ -181,6 +181,17 @@ def test_wish_without_effect_is_answered_and_not_obeyed(told: Any, stream: Strea
     assert (event.obeyed_at, event.after) == (None, {"note": why})
 
 
+def test_wish_that_was_overtaken_by_an_end_is_not_told_as_obeyed(told: Any, stream: Stream) -> None:
+    event = ControlEvent.objects.create(
+        kind="BATCH_SKIP", batch=stream.batch, by="anna", face="COMMAND", requested_at=stream.batch.created_at
+    )
+    why = "skip has no effect: the step has ended"
+    told(lines.line("control", control=str(event.pk), word="skip", message="step 'a' will be skipped"))
+    told(lines.line("control", control=str(event.pk), word="skip", message=why, obeyed=False))
+    event.refresh_from_db()
+    assert (event.obeyed_at, event.after) == (None, {"note": why})
+
+
 def test_guard_that_insists_is_alerted_and_one_that_asks_is_not(told: Any) -> None:
     for rung in ("interrupt", "terminate", "kill"):
         told(lines.line("ladder", rung=rung, why="stop", control=""))

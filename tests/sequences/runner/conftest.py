@@ -18,7 +18,7 @@ from sequences.catalogue import read_package
 ROOT = Path(__file__).resolve().parents[3]
 
 PACKAGE = """
-import logging, os, sys, time
+import logging, os, signal, sys, time
 from sequences.authoring import Run, sequence, step, teardown
 
 @sequence
@@ -50,10 +50,10 @@ class GuardedRunner:
         self.bell.bind(str(folder / "bell"))
         assert self.socket.recv(100) == b"r"
 
-    def run(self, body: str, **changes: Any) -> None:
+    def run(self, body: str, manifest: str = "", **changes: Any) -> None:
         package = self.folder / "example"
         package.mkdir()
-        (package / "manifest.yaml").write_text("name: example\nversion: 1.0.0\n")
+        (package / "manifest.yaml").write_text("name: example\nversion: 1.0.0\n" + manifest)
         (package / "sequence.py").write_text(PACKAGE.format(body=body))
         found = read_package(package)
         assert not found.problems, found.problems
@@ -65,6 +65,9 @@ class GuardedRunner:
             "limits": {},
             "subject": "",
             "stop_grace_s": 1.0,
+            "term_grace_s": 1.0,
+            "deadline_grace_s": 1.0,
+            "resources": {},
             "spool_limit": 10_000_000,
             "instruments": {},
             **changes,

@@ -45,7 +45,8 @@ def test_full_disk_is_a_full_spool():
         spool.emit("log")
 
 
-def test_supervisor_hears_of_the_end_of_a_step(file: Path, tmp_path: Path):
+def test_supervisor_hears_of_the_end_of_a_step(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("sequences.runner.spool.RING_EVERY_S", 60.0)
     bell = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     with bell, closing(Spool(file, 100_000, tmp_path / "bell")) as spool:
         bell.bind(str(tmp_path / "bell"))

@@ -34,7 +34,7 @@ BLOCKS = {
 }
 
 PACKAGE = """
-import ctypes, os, subprocess, time
+import ctypes, os, subprocess, sys, time
 from sequences.authoring import Run, sequence, setup, step, teardown
 
 libc, mutex = ctypes.PyDLL(None), ctypes.create_string_buffer(64)
@@ -81,7 +81,6 @@ class StationUnderTest:
             "import_path": [str(ROOT)],
             "slots": [{"slot": slot, "instruments": instruments} for slot, instruments in slots.items()],
             "children": [],
-            "term_grace_s": 0.5,
             "safe_budget_s": 0.6,
         }
         self.warden: subprocess.Popen[bytes]
@@ -165,7 +164,10 @@ class StationUnderTest:
             limits={},
             subject="",
             stop_grace_s=0.5,
+            term_grace_s=0.5,
+            deadline_grace_s=1.0,
             spool_limit=10_000_000,
+            resources={},
         )
         return {**job, **changes}  # type: ignore[typeddict-item]
 

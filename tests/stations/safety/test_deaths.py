@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import signal
+from pathlib import Path
 
 import pytest
 
+from stations.safety.processes import ProcessMark
 from tests.stations.safety.station_under_test import SLOT, StationUnderTest, kill, wait_until
 from tests.stations.safety.tiny_supply import TinySupply
 
@@ -90,6 +92,24 @@ def test_stopped_guard_is_replaced_within_two_seconds(station: StationUnderTest,
     moment = kill(station.guard().pid, signal.SIGSTOP)
     assert supply.off_after(moment) < 3.0
     assert station.ended(run)["why"] == "guard_lost"
+
+
+def test_death_of_the_parked_runner_takes_nothing_from_the_run(station: StationUnderTest):
+    run = station.begin("subprocess.run(['sh', '-c', 'setsid sleep 78 & echo $!']); run.sleep(8)")
+    daemon = int(wait_until(lambda: station.kinds(run, "log"))[0]["message"])
+    guard, status = station.guard().pid, station.ready_parked()
+    children = [int(child) for child in Path(f"/proc/{guard}/task/{guard}/children").read_text().split()]
+    kill(*(child for child in children if child not in (status["runner"], daemon)))
+    wait_until(lambda: not station.status()["parked"])
+    station.ready_parked()
+    assert (station.status()["run"], alive(daemon)) == (run, True)
+    kill(status["runner"])
+    station.ended(run)
+    wait_until(lambda: not alive(daemon))
+
+
+def alive(pid: int) -> bool:
+    return ProcessMark.of(pid) is not None
 
 
 def test_torn_last_line_is_closed_before_the_end(station: StationUnderTest):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from stations.safety import client
-from tests.stations.safety.station_under_test import SLOT, StationUnderTest, wait_until
+from tests.stations.safety.station_under_test import SLOT, StationUnderTest, kill, wait_until
 
 
 def test_run_starts_once_however_often_it_is_asked_for(station: StationUnderTest):
@@ -36,6 +37,14 @@ def test_message_without_sense_is_answered(station: StationUnderTest):
         assert (answer["answer"], answer["safe"]) == ("unknown", True)
 
 
+def test_job_that_lacks_something_is_not_begun(station: StationUnderTest):
+    job = station.job(station.package("nothing"))
+    station.ready_to_run()
+    answer = client.run(station.paths, SLOT, {key: value for key, value in job.items() if key != "resources"})
+    assert (answer["answer"], answer["run"], station.paths.spool(job["run"]).exists()) == ("unknown", None, False)
+    assert station.ended(station.run(job))["why"] == "finished"
+
+
 def test_lane_without_instruments_runs_at_once(make_station):
     station = make_station({"demo/lane-1": {}}).start()
     package = station.package("nothing", teardown="pass")
@@ -58,6 +67,25 @@ def test_environment_of_a_runner_is_scrubbed_and_its_folder_removed(station: Sta
     folder, names = [line["message"] for line in station.kinds(run, "log")]
     assert set(names.split()) <= {"PATH", "HOME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "PYTHONPATH", *EXTRA}
     wait_until(lambda: not Path(folder).exists())
+
+
+def test_folder_of_a_killed_runner_is_removed_with_all_that_is_in_it(station: StationUnderTest):
+    run = station.begin("run.log(os.getcwd()); open('left', 'w').write('x' * 99); run.sleep(8)")
+    folder = Path(station.kinds(run, "log")[0]["message"])
+    assert [file.name for file in folder.iterdir()] == ["left"]
+    kill(station.status()["runner"])
+    station.ended(run)
+    wait_until(lambda: not folder.exists())
+
+
+def test_runner_inherits_nothing_but_its_streams_its_guard_and_the_lock_of_its_slot(station: StationUnderTest):
+    station.ready_parked()
+    guard = station.guard().pid
+    parked = int(Path(f"/proc/{guard}/task/{guard}/children").read_text())
+    files = [str(file.readlink()).partition(":")[0] for file in Path(f"/proc/{parked}/fd").iterdir()]
+    lock = str(station.paths.slot(SLOT).lock)
+    assert sorted(files) == sorted(["/dev/null", "pipe", "pipe", "socket", lock])
+    assert (os.getsid(parked), os.getpgid(parked)) == (parked, parked)
 
 
 def test_output_of_c_libraries_is_kept_even_when_the_runner_is_killed(station: StationUnderTest):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import resource
+import signal
 import socket
 import subprocess
 import sys
@@ -71,6 +72,26 @@ def test_stopped_child_dies_with_a_killed_warden_too(lane: StationUnderTest):
     wait_until(lambda: not members(child), within_s=1.0)
 
 
+def test_stopped_child_is_replaced(lane: StationUnderTest):
+    add_child(lane)
+    lane.start()
+    first = wait_until(lambda: pids(lane))[0]
+    kill(first, signal.SIGSTOP)
+    second = wait_until(lambda: pids(lane)[1:])[0]
+    assert (ProcessMark.of(first), ProcessMark.of(second) is None) == (None, False)
+
+
+def test_silent_child_is_replaced_and_one_that_shows_its_life_is_not(lane: StationUnderTest):
+    heart = lane.paths.heartbeat("helper")
+    add_child(lane, f"[(os.utime({str(heart)!r}), time.sleep(0.1)) for _ in range(20)]; time.sleep(60)")
+    lane.settings["children"][0]["silent_s"] = 1.5
+    lane.start()
+    first = wait_until(lambda: pids(lane))[0]
+    begun = time.monotonic()
+    wait_until(lambda: pids(lane)[1:])
+    assert (time.monotonic() - begun >= 2.0, ProcessMark.of(first)) == (True, None)
+
+
 def test_closed_standard_input_ends_everything_in_order(lane: StationUnderTest):
     add_child(lane)
     lane.start()
@@ -93,6 +114,16 @@ def test_guard_that_dies_once_is_replaced_at_once(lane: StationUnderTest):
     first = lane.guard()
     kill(first.pid)
     wait_until(lambda: (status := lane.status()) and status["pid"] != first.pid)
+
+
+def test_guard_that_works_is_replaced_at_once_however_often_it_is_killed(lane: StationUnderTest):
+    lane.start()
+    for _ in range(4):
+        lane.ready_to_run()
+        time.sleep(1.2)  # it has been at work for a while, and is no program that dies as it starts
+        moment = kill(lane.guard().pid)
+        lane.ready_to_run()
+        assert time.time() - moment < 1.5
 
 
 def test_warden_that_was_stopped_itself_does_not_blame_its_guards(lane: StationUnderTest):

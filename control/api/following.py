@@ -1,0 +1,97 @@
+"""Restart, run again, and resume: a new batch that follows one, or a paused one that goes on."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from control.access.rights import RIGHT_FOR
+from control.api.batches import CREATED, LOCATION, created, whole_batch
+from control.api.bodies import Choice, Reason, StepOfPlan, reason_in
+from control.api.face import ApiView
+from control.api.steering import ACCEPTED
+from control.lifecycle.follow import Mode, rerun_batch, restart_batch, resume_batch
+from control.states import ALLOWED_CONTROLS, Control, State
+
+ALLOWED_IN = [state.value for state, controls in ALLOWED_CONTROLS.items() if Control.RESUME in controls]
+
+
+class ResumeBody(Reason):
+    """Why, and what exactly is meant."""
+
+    seen = Choice(
+        ALLOWED_IN,
+        required=False,
+        allow_null=True,
+        help_text="The state in which you saw it: in another one by now, nothing is done (409).",
+    )
+
+
+class Resume(ApiView):
+    rights: ClassVar = {"POST": RIGHT_FOR[Control.RESUME]}
+    operations: ClassVar = {"POST": "resume_batch"}
+    refusals: ClassVar = {"POST": (409,)}
+    tag = "batches"
+
+    @extend_schema(request=ResumeBody, responses=ACCEPTED | CREATED, parameters=[LOCATION])
+    def post(self, request: Request, batch_id: UUID) -> Response:
+        """Let a paused batch go on (202), or a stopped or crashed one by a new batch that is linked to it (201).
+
+        The new one takes over finished steps and saved values, from the last point at which its sequence can be taken
+        up again: any step without hardware, else only a declared one.
+        """
+        given = ResumeBody.read(request).validated_data
+        seen = State(given["seen"]) if given.get("seen") else None
+        batch = resume_batch(batch_id, seen=seen, by=self.actor, reason=reason_in(given))
+        return Response(whole_batch(batch), status=202) if batch.pk == batch_id else created(request, batch)
+
+
+class Restart(ApiView):
+    rights: ClassVar = {"POST": RIGHT_FOR[Control.RESTART]}
+    operations: ClassVar = {"POST": "restart_batch"}
+    refusals: ClassVar = {"POST": (409,)}
+    tag = "batches"
+
+    @extend_schema(request=Reason, responses=CREATED, parameters=[LOCATION])
+    def post(self, request: Request, batch_id: UUID) -> Response:
+        """Stop a running or paused batch with its teardown, then run the same again: that new batch is the answer."""
+        reason = reason_in(Reason.read(request).validated_data)
+        return created(request, restart_batch(batch_id, by=self.actor, reason=reason))
+
+
+class RerunBody(Reason):
+    """What to run again."""
+
+    mode = Choice([mode.value for mode in Mode], required=False, help_text="Default: same.")
+    step = StepOfPlan(required=False, allow_null=True, help_text="Only with from_step, and then required.")
+
+
+class Rerun(ApiView):
+    rights: ClassVar = {"POST": RIGHT_FOR[Control.RERUN]}
+    operations: ClassVar = {"POST": "rerun_batch"}
+    refusals: ClassVar = {"POST": (409,)}
+    tag = "batches"
+
+    @extend_schema(
+        request=RerunBody,
+        responses=CREATED,
+        parameters=[LOCATION],
+        examples=[
+            OpenApiExample("all of it", {}, request_only=True),
+            OpenApiExample("what did not pass", {"mode": "failed_steps"}, request_only=True),
+            OpenApiExample("from a step on", {"mode": "from_step", "step": "burn_in"}, request_only=True),
+        ],
+    )
+    def post(self, request: Request, batch_id: UUID) -> Response:
+        """Run a batch that has ended again: all of it, only what did not pass, or from a step on.
+
+        Other than `same` takes a resumable point where hardware is involved.
+        """
+        given = RerunBody.read(request).validated_data
+        mode = Mode(given.get("mode") or Mode.SAME)
+        new = rerun_batch(batch_id, mode, step=given.get("step"), by=self.actor, reason=reason_in(given))
+        return created(request, new)

@@ -1,0 +1,44 @@
+"""Which files of an installation belong into an archive, besides the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
+
+from django.conf import settings
+
+from control.archive.contents import EVENTS, LATCHES, PACKAGES, SPOOLS, STATION
+
+NEVER = "__pycache__"
+
+
+class Member(NamedTuple):
+    name: str
+    path: Path
+
+
+def members(live: Iterable[str]) -> Iterator[Member]:
+    """Station file, packages, event data too large for a row, latches, and the spools of live batches.
+
+    Asked for after the database was copied: what its rows speak of was written before them.
+    """
+    station_file, paths = Path(settings.STATION_FILE), settings.STATION_PATHS
+    if station_file.is_file():
+        yield Member(STATION, station_file)
+    for place, folder in enumerate(settings.SEQUENCE_DIRS):
+        yield from _below(folder, f"{PACKAGES}/{place}")
+    yield from _below(paths.data / "events", EVENTS)
+    for latch in sorted(paths.slots.glob("*.latch.json")):
+        yield Member(f"{LATCHES}/{latch.name}", latch)
+    for spool in (paths.spool(str(UUID(batch))) for batch in live):
+        if spool.exists():
+            yield Member(f"{SPOOLS}/{spool.name}", spool)
+
+
+def _below(folder: Path, name: str) -> Iterator[Member]:
+    for path in sorted(folder.rglob("*")):
+        inner = path.relative_to(folder)
+        if path.is_file() and NEVER not in inner.parts:
+            yield Member(f"{name}/{inner.as_posix()}", path)

@@ -1,0 +1,192 @@
+"""What a new batch takes over from the one that it goes on from: finished steps and saved values, from a point on at
+which the sequence can be taken up again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from control.journal.kinds import Kind
+from control.journal.overflow import full_data
+from control.lifecycle.refusals import WrongState
+from control.lifecycle.steps_ahead import MAIN, place_of, planned_at
+from control.models import Batch, Event, Step
+from control.states import StepOutcome
+from sequences.contracts import SKIPPED_BY_REQUEST, PlannedStep
+from stations.contracts import Carried, CarriedSteps
+
+# Bytes of what a job holds, beside the instruments of its slot: it travels to its guard in one datagram.
+JOB_LIMIT = 180 * 1024
+_JUDGED = (StepOutcome.PASS, StepOutcome.FAIL)
+
+
+@dataclass(frozen=True)
+class _Main:
+    """A place in the main part of a plan, and what became of it."""
+
+    index: int
+    planned: PlannedStep
+    step: Step | None
+
+    @property
+    def finished(self) -> bool:
+        """Judged, or left out because somebody wanted that."""
+        return self.step is not None and (self.step.outcome in _JUDGED or self.step.skipped_by_request)
+
+    @property
+    def passed(self) -> bool:
+        return self.step is not None and self.step.outcome == StepOutcome.PASS
+
+
+def carry_to_resume(batch: Batch) -> Carried | None:
+    """What a resumption takes over: all steps before the last resumable point. None: it begins at the first step.
+
+    Raises WrongState when its sequence declares no such point in what was done, and it works on hardware.
+    """
+    mains = _mains(batch)
+    on_bench = _has_instruments(batch)
+    if not mains and (batch.carried or not on_bench):
+        return batch.carried  # it never came to its first step: what it took over itself
+    finished = next((place for place, main in enumerate(mains) if not main.finished), len(mains))
+    if finished == len(mains) and not on_bench:
+        return _carried(batch, mains, mains)  # only its teardown was cut short
+    points = [place for place, main in enumerate(mains[: finished + 1]) if main.planned.get("resumable")]
+    if points:
+        goes_on = mains[finished] if points[-1] == finished else None
+        return _carried(batch, mains, mains[: points[-1]], goes_on)
+    raise WrongState(
+        _(
+            "Sequence '%(name)s' declares no resumable point before the place at which this batch ended. "
+            "Run it again from the beginning, or declare one: resumable, in its manifest or at a step."
+        )
+        % {"name": batch.sequence}
+    )
+
+
+def carry_to_repeat_failed(batch: Batch) -> Carried:
+    """What a repetition of the failed steps takes over: all that passed.
+
+    Raises WrongState when nothing failed, or the sequence cannot be taken up at a step that did.
+    """
+    mains = _mains(batch)
+    failed = [main for main in mains if not main.passed]
+    if not failed:
+        raise WrongState(_("No step of this batch failed. Run all of it again, or from a step on."))
+    begins = {
+        main.index for before, main in zip([None, *mains], mains, strict=False) if before is None or before.passed
+    }
+    _check_resumable(main for main in failed if main.index in begins)
+    return _carried(batch, mains, [main for main in mains if main.passed])
+
+
+def carry_from_step(batch: Batch, step: int | str) -> Carried:
+    """What a repetition from a step on takes over: all before it.
+
+    Raises UnknownName for no step of the plan, WrongState when one before it never finished or the sequence cannot be
+    taken up there.
+    """
+    first = place_of(batch, step)
+    mains = _mains(batch)
+    begin = [main for main in mains if main.index == first]
+    if not begin:
+        raise WrongState(
+            _("Step '%(name)s' is not one of the main steps: those of setup and teardown always run.")
+            % {"name": planned_at(batch, first)["name"]}
+        )
+    before = [main for main in mains if main.index < first]
+    for main in before:
+        if not main.finished:
+            raise WrongState(
+                _("Step '%(name)s' comes before it and did not finish. Choose that one, or an earlier one.")
+                % {"name": main.planned["name"]}
+            )
+    _check_resumable(begin)
+    return _carried(batch, mains, before)
+
+
+def _mains(batch: Batch) -> list[_Main]:
+    """The main part of the plan, each place with its last attempt."""
+    rows = Step.objects.filter(batch=batch, group=MAIN, retrying=False).order_by("attempt")
+    last = {step.index: step for step in rows.only("index", "outcome", "marginal", "message")}
+    last |= {step.index: step for step in _taken_over(batch)}
+    return [
+        _Main(index, planned, last.get(index))
+        for planned in batch.plan
+        if planned["group"] == MAIN
+        for index in range(planned["index"], planned["index"] + planned["repeat"])
+    ]
+
+
+def _taken_over(batch: Batch) -> Iterator[Step]:
+    """The steps that it took over itself: it may have ended before it could tell of them."""
+    for steps in (batch.carried or {}).get("steps", []):
+        outcome = StepOutcome(steps["outcome"])
+        message = SKIPPED_BY_REQUEST if outcome == StepOutcome.SKIPPED else ""
+        for index in range(steps["first"], steps["last"] + 1):
+            yield Step(index=index, outcome=outcome, marginal=steps["marginal"], message=message)
+
+
+def _check_resumable(begins: Iterable[_Main]) -> None:
+    for main in begins:
+        if not main.planned.get("resumable"):
+            raise WrongState(
+                _(
+                    "Step '%(name)s' is no resumable point of its sequence: what it needs is only there after the "
+                    "steps before it. Run the batch again from the beginning, or declare the step resumable."
+                )
+                % {"name": main.planned["name"]}
+            )
+
+
+def _carried(batch: Batch, mains: Collection[_Main], taken: Collection[_Main], goes_on: _Main | None = None) -> Carried:
+    """What becomes of `taken`. `goes_on`: the step that was cut short, if it is the first to run.
+
+    Raises WrongState when it is more than a guard can be told.
+    """
+    ranges: list[CarriedSteps] = []
+    for main in taken:
+        outcome = main.step.outcome if main.step else StepOutcome.SKIPPED
+        marginal = bool(main.step and main.step.marginal)
+        last = ranges[-1] if ranges else None
+        if last and last["last"] == main.index - 1 and (last["outcome"], last["marginal"]) == (outcome, marginal):
+            last["last"] = main.index
+        else:
+            ranges.append(CarriedSteps(first=main.index, last=main.index, outcome=outcome, marginal=marginal))
+    again = {main.index for main in mains} - {main.index for main in [*taken, *filter(None, [goes_on])]}
+    found = _saved(batch, again)
+    saved, saved_by = ({name: pair[place] for name, pair in found.items()} for place in (0, 1))
+    carried = Carried(batch=str(batch.pk), steps=ranges, saved=saved, saved_by=saved_by)
+    job = json.dumps([batch.parameters, batch.limits, carried], ensure_ascii=False)
+    if len(job.encode()) > JOB_LIMIT:
+        raise WrongState(
+            _("What this batch has done and saved is too much to take over. Run it again from the beginning.")
+        )
+    return carried
+
+
+def _saved(batch: Batch, again: Collection[int]) -> dict[str, tuple[Any, int | None]]:
+    """The saved values, each with the step that saved it: none of a main step that begins again.
+
+    It would find there how far it came the last time, and pass without doing anything.
+    """
+    earlier = batch.carried or {}
+    savers = earlier.get("saved_by", {})
+    found = {name: (value, savers.get(name)) for name, value in earlier.get("saved", {}).items()}
+    newest: dict[str, Event] = {}
+    kept: dict[str, Event] = {}
+    if batch.saved:
+        for line in Event.objects.filter(stream__batch=batch, kind=Kind.SAVED).order_by("seq").iterator():
+            newest[line.data["name"]] = line
+            if line.step not in again:
+                kept[line.data["name"]] = line
+    for name, line in kept.items():
+        found[name] = (batch.saved[name] if newest[name] is line else full_data(line).get("value"), line.step)
+    return {name: (value, step) for name, (value, step) in found.items() if step not in again}
+
+
+def _has_instruments(batch: Batch) -> bool:
+    return batch.slot is not None and bool(batch.slot.instruments)

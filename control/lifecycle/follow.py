@@ -1,0 +1,170 @@
+"""restart, run again, resume: a new batch that is linked to the one it repeats or goes on from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
+from control.lifecycle.carrying import carry_from_step, carry_to_repeat_failed, carry_to_resume
+from control.lifecycle.control_events import record_control_event
+from control.lifecycle.live_settings import settings_of
+from control.lifecycle.refusals import BadValue, WrongState, check_text, no_batch
+from control.lifecycle.steer import KINDS, ask, find_locked
+from control.lifecycle.submit import Order, Origin, check_order, enqueue
+from control.lifecycle.why_not import check_allowed
+from control.models import Batch, ControlEvent
+from control.states import LIVE, Control, State
+from stations.contracts import Carried
+from stations.models import Slot
+
+TRIGGERS = {ControlEvent.Face.API: Batch.Trigger.API}
+
+
+class Mode(StrEnum):
+    """What is run again."""
+
+    SAME = "same"
+    FAILED_STEPS = "failed_steps"
+    FROM_STEP = "from_step"
+
+
+def restart_batch(batch_id: UUID, *, by: Actor, reason: str = USER_REQUEST) -> Batch:
+    """Stop a running or paused batch and queue the same again, before all that waits with its priority; return that.
+
+    Raises NotFound or WrongState, and what `check_order` raises when it could not run again.
+    """
+    check_text("reason", reason, LONGEST_REASON)
+    batch = _find(batch_id)
+    check_allowed(Control.RESTART, State(batch.state))
+    checked = check_order(order_of(batch))
+    with transaction.atomic():
+        batch = find_locked(batch_id)
+        _check_not_followed(batch, Batch.OriginKind.RESTART)
+        origin = Origin(batch, Batch.OriginKind.RESTART)
+        follower = enqueue(checked, by=by, trigger=trigger_of(by), reason=reason, origin=origin)
+        ask(Control.RESTART, batch_id, by=by, reason=reason, follower=follower)
+    return follower
+
+
+def rerun_batch(
+    batch_id: UUID, mode: Mode, *, step: int | str | None = None, by: Actor, reason: str = USER_REQUEST
+) -> Batch:
+    """Run a batch that has ended again: all of it, only what did not pass, or from a step on. Returns the new batch.
+
+    Raises NotFound or WrongState, BadValue for a missing step, and what `check_order` raises when it cannot run.
+    """
+    check_text("reason", reason, LONGEST_REASON)
+    batch = _find(batch_id)
+    check_allowed(Control.RERUN, State(batch.state))
+    if (step is None) is (mode is Mode.FROM_STEP):
+        sentence = _("Name the step from which to run again.") if step is None else _("Only from_step takes a step.")
+        raise BadValue(sentence, field="step")
+    checked = check_order(order_of(batch))
+    carried: Carried | None = None
+    if mode is not Mode.SAME:
+        _check_unchanged(batch, checked.package.sha256)
+        carried = carry_to_repeat_failed(batch) if step is None else carry_from_step(batch, step)
+    with transaction.atomic():
+        origin = Origin(find_locked(batch_id), Batch.OriginKind.RERUN, carried)  # nobody prunes it meanwhile
+        follower = enqueue(checked, by=by, trigger=trigger_of(by), reason=reason, origin=origin)
+        details = {"mode": mode.value, **({} if step is None else {"step": step}), "batch": str(follower.pk)}
+        _record(Control.RERUN, batch, follower, by=by, reason=reason, details=details)
+    return follower
+
+
+def resume_batch(batch_id: UUID, *, seen: State | None = None, by: Actor, reason: str = USER_REQUEST) -> Batch:
+    """Ask a paused batch to go on, and return it; of a stopped or crashed one, return a new batch that goes on from it.
+
+    `seen`: the state in which somebody saw it who means just that: who lets a paused one go on does not mean to start
+    what was stopped in the same moment. Raises NotFound or WrongState, also for another state than `seen`, and when the
+    sequence cannot be taken up where it ended.
+    """
+    check_text("reason", reason, LONGEST_REASON)
+    with transaction.atomic():
+        state = State(find_locked(batch_id).state)
+        check_allowed(Control.RESUME, state)
+        if seen is not None and seen is not state:
+            sentence = _("The batch is %(state)s by now. Look at it again before you let it go on.")
+            raise WrongState(sentence % {"state": state.label})
+        if state not in (State.STOPPED, State.CRASHED):
+            return ask(Control.RESUME, batch_id, by=by, reason=reason)
+    return go_on_from(_find(batch_id), Batch.OriginKind.RESUME, by=by, reason=reason)
+
+
+def go_on_from(batch: Batch, kind: Batch.OriginKind, *, by: Actor, reason: str) -> Batch:
+    """A new batch with what an ended one has done, and with its settings as they were last.
+
+    Raises WrongState, and what `check_order` raises when it cannot run.
+    """
+    order = order_of(batch)
+    checked = check_order(replace(order, parameters=settings_of(batch)))
+    _check_unchanged(batch, checked.package.sha256)
+    origin = Origin(batch, kind, carry_to_resume(batch))
+    with transaction.atomic():
+        batch = find_locked(batch.pk)
+        _check_not_followed(batch, Batch.OriginKind.RESUME, Batch.OriginKind.RECOVERY, Batch.OriginKind.RESTART)
+        follower = enqueue(checked, by=by, trigger=trigger_of(by), reason=reason, origin=origin)
+        _record(Control.RESUME, batch, follower, by=by, reason=reason, details={"batch": str(follower.pk)})
+    return follower
+
+
+def order_of(batch: Batch) -> Order:
+    """The order that asks for the same again; of work without a bench, on whichever lane is free."""
+    on_bench = batch.slot is not None and batch.slot.kind == Slot.Kind.SLOT
+    return Order(
+        batch.sequence,
+        slot=batch.slot_id if on_bench else None,
+        name=batch.name,
+        subject=batch.subject,
+        parameters=batch.parameters,
+        priority=Batch.Priority(batch.priority),
+    )
+
+
+def trigger_of(by: Actor) -> Batch.Trigger:
+    return TRIGGERS.get(by.face, Batch.Trigger.MANUAL)
+
+
+def _find(batch_id: UUID) -> Batch:
+    batch = Batch.objects.filter(pk=batch_id).select_related("slot").first()
+    if batch is None:
+        raise no_batch(batch_id)
+    return batch
+
+
+def _check_unchanged(batch: Batch, sha256: str) -> None:
+    if batch.sha256 != sha256:
+        raise WrongState(
+            _(
+                "Sequence '%(name)s' was changed after this batch ran (version %(version)s): its steps may not fit "
+                "any more. Run the batch again from the beginning."
+            )
+            % {"name": batch.sequence, "version": batch.version}
+        )
+
+
+def _check_not_followed(batch: Batch, *kinds: Batch.OriginKind) -> None:
+    """Two people who ask for the same at once get it once."""
+    follower = batch.followers.filter(origin_kind__in=kinds, state__in=LIVE).first()
+    if follower is not None:
+        raise WrongState(_("It goes on already, as batch %(id)s.") % {"id": follower.pk})
+
+
+def _record(word: Control, batch: Batch, follower: Batch, *, by: Actor, reason: str, details: dict[str, Any]) -> None:
+    """An ended batch has a story that is complete, but who made it go on is still to be found there."""
+    record_control_event(
+        KINDS[word],
+        by=by,
+        reason=reason,
+        batch=batch,
+        at_once=True,
+        before={"state": batch.state},
+        after={"batch": str(follower.pk)},
+        details=details,
+    )

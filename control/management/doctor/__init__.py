@@ -1,0 +1,1 @@
+"""What `manage.py doctor` looks at. It only looks: nothing is changed, nothing is commanded."""

@@ -1,0 +1,52 @@
+"""What a run used, as its page shows it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from control.history.facts import Facts
+from control.history.limits import limits_text
+
+
+def provenance_of(facts: Facts, units: dict[str, str]) -> dict[str, Any]:
+    """The context of `batch_provenance.html`. `units`: of live parameters; those of others are in the manifest."""
+    changed = facts["settings"]
+    return {
+        "provenance": facts,
+        # As lists: to a template, a parameter called "items" would hide the dictionary's own.
+        "parameters": [
+            {
+                "name": name,
+                "value": value,
+                "changed": name in changed,
+                "now": changed.get(name),
+                "unit": units.get(name, ""),
+            }
+            for name, value in facts["parameters"].items()
+        ],
+        "limits": [(name, limits_text(bounds, bounds.get("unit", ""))) for name, bounds in facts["limits"].items()],
+        "ladder": [
+            (_("Time to stop"), facts["stop_grace_s"]),
+            (_("Time after SIGTERM"), facts["term_grace_s"]),
+            (_("Time after a deadline"), facts["deadline_grace_s"]),
+        ],
+        "resources": _resources(facts["resources"]),
+        "station_configuration": json.dumps(facts["station_configuration"], indent=2, ensure_ascii=False),
+    }
+
+
+def _resources(resources: Facts) -> list[tuple[str, str]]:
+    names = {
+        "memory_mb": (_("Memory"), "MiB"),
+        "cpu_s": (_("CPU time"), "s"),
+        "wall_s": (_("Wall time"), "s"),
+        "files": (_("Open files"), ""),
+        "output_mb": (_("Output"), "MiB"),
+        "spool_mb": (_("Story"), "MiB"),
+    }
+    return [
+        (names[key][0], f"{value:,.10g} {names[key][1]}".strip()) for key, value in resources.items() if key in names
+    ]

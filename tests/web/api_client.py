@@ -1,0 +1,67 @@
+"""The API of an installation, as a script with a key sees it through a real web process."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from tests.installations import FREE_PORTS, HOUSE, Installation, wait_until
+
+MAKE_KEY = """
+from django.contrib.auth.models import User
+from control.access.keys import create_key
+print(create_key(User.objects.create_superuser("anna"), "ci")[1])
+"""
+
+
+class Api:
+    """What a script with a key sees."""
+
+    def __init__(self, installation: Installation) -> None:
+        port = next(FREE_PORTS)
+        self.address = f"http://127.0.0.1:{port}"
+        done = installation.manage("shell", "--no-imports", "-c", MAKE_KEY)
+        assert done.returncode == 0, done.stderr
+        self.key = done.stdout.strip()
+        command = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "control.asgi:application"]
+        self.log = (installation.folder / "web.log").open("w")
+        self.process = subprocess.Popen(
+            command, env=installation.environment, cwd=HOUSE, stdout=self.log, stderr=self.log, start_new_session=True
+        )
+        wait_until(self._answers, 30, "the web process")
+
+    def _answers(self) -> bool:
+        try:
+            return self.get("/api/health/")["status"] == "ok"
+        except OSError:
+            return False
+
+    def end(self) -> None:
+        self.process.terminate()
+        self.process.wait(timeout=20)
+        self.log.close()
+
+    def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        address = path if path.startswith("http") else f"{self.address}{path}"
+        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        try:
+            with urlopen(Request(address, data, headers, method=method), timeout=30) as answer:
+                return answer.status, json.load(answer)
+        except HTTPError as error:
+            with error:
+                return error.code, json.load(error)
+
+    def get(self, path: str) -> Any:
+        return self.ask("GET", path)[1]
+
+    def post(self, path: str, body: Any = None) -> tuple[int, Any]:
+        return self.ask("POST", path, body)
+
+    def until(self, batch: str, *states: str) -> dict[str, Any]:
+        path = f"/api/control/batches/{batch}/"
+        return wait_until(lambda: (found := self.get(path))["state"] in states and found, 30, f"a batch {states}")
