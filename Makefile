@@ -1,6 +1,6 @@
 # The short list of what a person does here. `make help` prints it.
 .DEFAULT_GOAL := help
-.PHONY: help start test bench messages screenshots clean
+.PHONY: help start test faults soak bench messages screenshots clean
 
 SHELL := /bin/bash
 BIN := .venv/bin
@@ -9,8 +9,8 @@ CANDIDATES := $(if $(PYTHON),$(PYTHON),python3 python3.13 python3.12 python3.11)
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest -q
 # The tests of whole stations promise times, so nothing else runs beside them.
-PARTS := --ignore=tests/system --ignore=tests/web --ignore=tests/browser --numprocesses=3 --dist=loadgroup
-WHOLE := tests/system
+PARTS := --ignore=tests/system --ignore=tests/faults --ignore=tests/web --ignore=tests/browser --numprocesses=3 --dist=loadgroup
+WHOLE := tests/system tests/faults
 # `make test BROWSER=required` fails where there is no Chromium, instead of skipping its tests.
 WEB := tests/web tests/browser $(if $(BROWSER),--require-browser) --numprocesses=3 --dist=loadfile
 stage = @printf '\n== %s\n' '$(1)'
@@ -46,6 +46,14 @@ test: .venv/requirements-dev ## run every check, then all tests on SQLite and th
 	$(PYTEST) $(WEB) --database=sqlite
 	$(call stage,web process and pages in a browser on PostgreSQL)
 	$(PYTEST) $(WEB) --database=postgresql -m "not any_database"
+
+# `make faults ARGS="-k guard"` tries some of it and leaves the page alone; ARGS="--repeat 3" tries each cell three times.
+faults: .venv/requirements-dev ## every ending of every activity on both databases; writes docs/reliability.md
+	@$(BIN)/python -m tests.faults $(ARGS)
+
+# `make soak MINUTES=20 SEED=7 ARGS="--database postgresql"`
+soak: .venv/requirements-dev ## work and faults at random on four slots; every promise is checked
+	@$(BIN)/python -m tests.faults.soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 bench: .venv/requirements-dev .venv/openhtf/requirements ## measure; prints medians and the ratio to a goal or a peer
 	@$(BIN)/python -m benchmarks $(ONLY)

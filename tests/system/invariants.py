@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from stations.safety import client
 from tests.installations import wait_until
-from tests.system.running_station import RunningStation, as_time
+from tests.system.running_station import WORDS, RunningStation, as_time, command_of, parent_of
 
 LEGAL_ENDS = {
     ("COMPLETED", "PASS"), ("COMPLETED", "FAIL"), ("FAILED", "ERROR"), ("FAILED", "TIMEOUT"),
@@ -17,8 +20,11 @@ LEGAL_ENDS = {
 LIVE = "('QUEUED', 'RUNNING', 'PAUSED')"
 
 
-def check_invariants(station: RunningStation, within_s: float = 15) -> None:
-    """Wait until nothing lives any more, then every promise about rows, stories and outputs. The bench must run."""
+def check_invariants(station: RunningStation, within_s: float = 15, stories: Collection[str] | None = None) -> None:
+    """Wait until nothing lives any more, then every promise about rows, stories and outputs. The bench must run.
+
+    `stories`: only those of these batches.
+    """
     query = station.installation.query
     sql = f"SELECT id, state FROM control_batch WHERE state IN {LIVE}"
     wait_until(lambda: not query(sql), within_s, "the end of every batch")
@@ -28,19 +34,36 @@ def check_invariants(station: RunningStation, within_s: float = 15) -> None:
     assert query("SELECT holder FROM stations_lease") == []
     assert query("SELECT kind FROM control_controlevent WHERE batch_id IS NOT NULL AND delivered_at IS NULL") == []
     check_streams(station)
-    for _state, _outcome, batch in ends:
-        check_story(station, UUID(str(batch)))
+    for batch in (str(UUID(str(batch))) for _state, _outcome, batch in ends):
+        if stories is None or batch in stories:
+            check_story(station, UUID(batch))
     wait_until(lambda: not station.bench.left_on(), 5, "outputs that are off")
 
 
+def check_processes(station: RunningStation) -> None:
+    """One owner for everything, and nobody without a parent. The station must be calm."""
+    wait_until(lambda: not orphans(station), 5, f"the end of those without a parent: {orphans(station)}")
+    commands = [command_of(pid) for pid in station.pids("stations.safety.guard")]
+    assert sorted(command.split()[-1] for command in commands) == sorted(client.slots_known(station.paths))
+    assert [len(station.pids(WORDS.get(who, who))) for who in ("warden", "cluster", "housekeeping")] == [1, 2, 1]
+
+
+def orphans(station: RunningStation) -> dict[int, str]:
+    """Whoever lost its parent became a child of the test."""
+    found = {pid for pid in station.installation.processes() if parent_of(pid) == os.getpid()}
+    return {pid: command_of(pid) for pid in found - station.started}
+
+
 def check_streams(station: RunningStation) -> None:
-    """Every stream is numbered from 1 to its last number, without a gap."""
+    """Every stream is numbered from its first number to its last, without a gap; only board and alerts get shorter."""
     sql = (
-        "SELECT s.name, s.last_seq, COUNT(e.id), COALESCE(MIN(e.seq), 1), COALESCE(MAX(e.seq), 0) "
-        "FROM control_stream s LEFT JOIN control_event e ON e.stream_id = s.id GROUP BY s.id, s.name, s.last_seq"
+        "SELECT s.name, s.first_seq, s.last_seq, COUNT(e.id), COALESCE(MIN(e.seq), s.first_seq), "
+        "COALESCE(MAX(e.seq), s.first_seq - 1) FROM control_stream s LEFT JOIN control_event e ON e.stream_id = s.id "
+        "GROUP BY s.id, s.name, s.first_seq, s.last_seq"
     )
-    streams = station.installation.query(sql)
-    assert [stream for stream in streams if stream[1:] != (stream[2], stream[2], 1, stream[2])] == []
+    for name, first, last, count, lowest, highest in station.installation.query(sql):
+        assert (name, lowest, highest, count) == (name, first, last, last - first + 1)
+        assert first == 1 or name in ("board", "alerts")
 
 
 def check_story(station: RunningStation, batch: UUID) -> None:

@@ -22,6 +22,9 @@ from tests.system.witnesses import Bench, held_by
 SLOT, OTHER_SLOT = "demo/slot-1", "demo/slot-2"
 PACKAGES = HOUSE / "tests" / "system" / "packages"
 
+# What stands in the command line of a part.
+WORDS = {"warden": "stations.safety.warden", "web": "web_server", "cluster": "qcluster"}
+
 SUBMIT = """
 from control.lifecycle.actor import SYSTEM
 from control.lifecycle.submit import Order, submit
@@ -31,8 +34,32 @@ for slot in {slots}:
 """
 
 
+class Watched:
+    """A batch as its spool and the plain driver tell of it."""
+
+    station: RunningStation
+    id: str
+
+    def lines(self) -> list[dict[str, Any]]:
+        return self.station.spool(self.id)
+
+    def begun(self, step: str = "work") -> float:
+        """Wait until a step runs; when (epoch) it began."""
+        found = wait_until(
+            lambda: [line for line in self.lines() if line["k"] == "step.started" and line["name"] == step],
+            30,
+            f"step {step}:\n{self.station.output}",
+        )
+        return float(found[0]["at"])
+
+    def outcomes(self) -> dict[str, str]:
+        """What became of its steps."""
+        sql = f"SELECT name, outcome FROM control_step WHERE batch_id = '{self.station.key(self.id)}' ORDER BY id"
+        return dict(self.station.installation.query(sql))
+
+
 @dataclass
-class Followed:
+class Followed(Watched):
     """A batch, and the `run_batch` that follows it."""
 
     station: RunningStation
@@ -51,32 +78,17 @@ class Followed:
     def exit_code(self, timeout_s: float = 30) -> int:
         return self.process.wait(timeout=timeout_s)
 
-    def lines(self) -> list[dict[str, Any]]:
-        return self.station.spool(self.id)
-
-    def begun(self, step: str = "work") -> float:
-        """Wait until a step runs; when (epoch) it began."""
-        found = wait_until(
-            lambda: [line for line in self.lines() if line["k"] == "step.started" and line["name"] == step],
-            30,
-            f"step {step}:\n{self.output}",
-        )
-        return float(found[0]["at"])
-
     @property
     def verdict(self) -> tuple[str, str]:
         """State and outcome, once it has ended."""
         self.exit_code()
         return self.station.verdict(self.id)
 
-    def outcomes(self) -> dict[str, str]:
-        """What became of its steps."""
-        sql = f"SELECT name, outcome FROM control_step WHERE batch_id = '{self.id.replace('-', '')}' ORDER BY id"
-        return dict(self.station.installation.query(sql))
-
 
 class RunningStation:
     """`serve_station --with-bench` of one installation."""
+
+    slots: tuple[str, ...] = (SLOT, OTHER_SLOT)
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
@@ -104,11 +116,11 @@ class RunningStation:
         return time.monotonic() - began
 
     def settle(self, timeout_s: float = 20) -> None:
-        """Wait until both slots could run something and somebody would hear of it."""
-        wait_until(self._is_settled, timeout_s, "a station that is ready again")
+        """Wait until every slot could run something and somebody would hear of it."""
+        wait_until(self.is_settled, timeout_s, "a station that is ready again")
 
-    def _is_settled(self) -> bool:
-        found = [client.status(self.paths, slot, 0.5) for slot in (SLOT, OTHER_SLOT)]
+    def is_settled(self) -> bool:
+        found = [client.status(self.paths, slot, 0.5) for slot in self.slots]
         guarded = all(status and status["safe"] and status["parked"] and not status["run"] for status in found)
         return guarded and len(self.pids("qcluster")) == 2 and bool(self.pids("housekeeping"))
 
@@ -154,10 +166,15 @@ class RunningStation:
 
     # Who is who
 
+    @property
+    def started(self) -> set[int]:
+        """Those that the test itself has started: everybody else has a parent among them."""
+        return {self.process.pid, *(process.pid for process in self.followers)}
+
     def pids(self, word: str) -> list[int]:
         """The processes with this word in their command line whose parent's has another one: leaders, no workers."""
         ours = self.installation.processes()
-        return sorted(pid for pid in ours if word in _command(pid) and word not in _command(_parent(pid)))
+        return sorted(pid for pid in ours if word in command_of(pid) and word not in command_of(parent_of(pid)))
 
     def status(self, slot: str = SLOT) -> GuardStatus | None:
         return client.status(self.paths, slot, 0.5)
@@ -172,7 +189,7 @@ class RunningStation:
             return held_by(self.paths.supervisors / str(status.get("run")))
         if who == "cluster":
             return next((pid for pid in self.pids("qcluster") if "demo.slots" in _environment(pid)), None)
-        return next(iter(self.pids({"warden": "stations.safety.warden"}.get(who, who))), None)
+        return next(iter(self.pids(WORDS.get(who, who))), None)
 
     def kill(self, who: str, number: int = signal.SIGKILL, slot: str = SLOT) -> float:
         """Send a signal to a part, to a cluster as a whole; when (epoch) that was."""
@@ -196,8 +213,12 @@ class RunningStation:
         sql = f"SELECT requested_at FROM control_controlevent WHERE kind = '{kind}' ORDER BY id DESC"
         return as_time(wait_until(lambda: self.installation.query(sql), what=kind)[0][0]).timestamp()
 
+    def key(self, batch: str) -> str:
+        """Its id as a plain driver has to write it."""
+        return batch.replace("-", "")  # as SQLite keeps it; PostgreSQL takes both
+
     def verdict(self, batch: str) -> tuple[str, str]:
-        sql = f"SELECT state, outcome FROM control_batch WHERE id = '{batch.replace('-', '')}'"
+        sql = f"SELECT state, outcome FROM control_batch WHERE id = '{self.key(batch)}'"
         (found,) = self.installation.query(sql)
         return found[0], found[1]
 
@@ -215,7 +236,7 @@ def _line(raw: bytes) -> dict[str, Any]:
     return found if isinstance(found, dict) and "k" in found else {"k": "torn"}
 
 
-def _command(pid: int) -> str:
+def command_of(pid: int) -> str:
     with suppress(OSError):
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     return ""
@@ -227,7 +248,7 @@ def _environment(pid: int) -> str:
     return ""
 
 
-def _parent(pid: int) -> int:
+def parent_of(pid: int) -> int:
     with suppress(OSError):
         return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
     return 0

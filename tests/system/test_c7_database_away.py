@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import signal
-import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 
-from tests.installations import Installation, wait_until
-from tests.postgresql import PostgreSQL
+from tests.installations import wait_until
+from tests.system.database_away import server_stopped, write_lock
 from tests.system.invariants import check_invariants
 from tests.system.running_station import SLOT, Followed, RunningStation
 
@@ -22,23 +21,6 @@ AWAY_S = 10.0
 STEPS, STEP_S = 60, 0.2
 
 Away = Callable[[], AbstractContextManager[None]]
-
-
-@contextmanager
-def write_lock(installation: Installation) -> Iterator[None]:
-    """Somebody else writes to the SQLite file, and does not finish."""
-    other = sqlite3.connect(installation.data / "gwanje.sqlite3", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    yield
-    other.execute("ROLLBACK")
-    other.close()
-
-
-@contextmanager
-def server_stopped(server: PostgreSQL) -> Iterator[None]:
-    server.stop("fast")
-    yield
-    server.start()
 
 
 @pytest.fixture

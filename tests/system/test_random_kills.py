@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
 import time
 
+from tests.faults.random_faults import KILL, send
 from tests.installations import wait_until
 from tests.system.invariants import check_invariants
 from tests.system.running_station import OTHER_SLOT, SLOT, RunningStation
@@ -43,5 +42,4 @@ def slot_at_work(station: RunningStation, dice: random.Random) -> str | None:
 
 def kill_whoever_is_there(station: RunningStation, who: str, slot: str) -> None:
     """The run may just have ended, and then its runner and its supervisor are gone: the guard is not, or soon back."""
-    pid = wait_until(lambda: station.pid(who, slot) or station.pid("guard", slot), what=f"a {who} or a guard")
-    (os.killpg if who == "cluster" and pid == station.pid("cluster") else os.kill)(pid, signal.SIGKILL)
+    wait_until(lambda: send(station, who, KILL, slot) or send(station, "guard", KILL, slot), what=f"a {who} or a guard")

@@ -31,6 +31,13 @@ def test_verdict_and_exit_code(station: RunningStation, parameters: dict[str, st
     assert batch.verdict == verdict
 
 
+def test_exit_code_tells_of_a_crash(station: RunningStation):
+    batch = station.begin()
+    station.kill("runner")
+    assert batch.exit_code() == 6, batch.output
+    assert batch.verdict == ("CRASHED", "ERROR")
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -34,9 +34,19 @@ class Interruptible:
 
     @step
     def judge(self, run: Run) -> None:
+        if run.parameters.look:
+            run.measure("rail", run.instruments.meter.read("rail_3v3"))
         run.measure("good", run.parameters.good)
         if run.parameters.broken:
             raise RuntimeError("broken as asked")
+
+    @teardown(repeat="winding")
+    def wind_down(self, run: Run) -> None:
+        block(run)
+
+    @teardown(repeat="hurried_down", timeout_s=1)
+    def hurry_down(self, run: Run) -> None:
+        block(run)
 
     @teardown
     def switch_off(self, run: Run) -> None:
