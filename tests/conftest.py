@@ -8,11 +8,13 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import django
 import pytest
+from django.conf import settings
 from django.db import connection
 
 from stations.paths import StationPaths
@@ -48,14 +50,18 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "control.settings"
     if config.pluginmanager.hasplugin("django"):
         django.setup()
+        # Each client of a test is a web server of its own: none shall look through all static files first.
+        settings.WHITENOISE_AUTOREFRESH = True
+        # Nor shall each person of a test cost the quarter of a second that makes passwords hard to guess.
+        settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need a database, and keep those with real processes together on one worker of xdist."""
+    """Mark the tests that need a database, and keep those with real processes together on two workers of xdist."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         if fixtures & PROCESSES:
-            item.add_marker(pytest.mark.xdist_group("processes"))
+            item.add_marker(pytest.mark.xdist_group(f"processes-{zlib.crc32(item.path.name.encode()) % 2}"))
         if fixtures & (PROCESSES | DATABASE) or item.get_closest_marker("django_db"):
             item.add_marker(pytest.mark.database)
 
