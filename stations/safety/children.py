@@ -125,7 +125,7 @@ class Child:
 class GuardChild(Child):
     """The guard of a slot. Its lifeline is its standard input: it makes its slot safe before it ends."""
 
-    WORKED_YOUNG_S = 1.0
+    WORKED_YOUNG_S = 0.5
     PATIENCE_S = 1.5
     START_PATIENCE_S = 10.0  # it may have to wait for its predecessor
 
