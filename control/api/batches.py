@@ -30,6 +30,7 @@ from control.history.facts import PROVENANCE, Facts, batch_facts, batch_provenan
 from control.history.queue import batches_ahead
 from control.lifecycle.actor import LONGEST_REASON
 from control.lifecycle.default_sequence import default_sequence
+from control.lifecycle.finding import find_batch
 from control.lifecycle.refusals import UnknownName, no_batch
 from control.lifecycle.submit import LONGEST_NAME, LONGEST_SUBJECT, Order, submit
 from control.models import Batch
@@ -189,14 +190,6 @@ def created(request: Request, batch: Batch) -> Response:
     """The answer to whoever asked for a new batch."""
     location = request.build_absolute_uri(reverse("api:batch", args=[batch.pk]))
     return Response(whole_batch(batch), status=201, headers={"Location": location})
-
-
-def find_batch(batch_id: UUID) -> Batch:
-    """Raises NotFound."""
-    batch = Batch.objects.filter(pk=batch_id).first()
-    if batch is None:
-        raise no_batch(batch_id)
-    return batch
 
 
 class Batches(ApiView):

@@ -12,10 +12,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from control.access.rights import Right
-from control.api.batches import OfBatch, find_batch
+from control.api.batches import OfBatch
 from control.api.schema import Shape
 from control.history.facts import control_event_facts
 from control.history.interventions import interventions
+from control.lifecycle.finding import find_batch
 from control.models import ControlEvent
 
 

@@ -68,7 +68,9 @@ class ChoreRunner:
         self._taken_up = True
 
     def _begin(self) -> None:
-        waiting = Schedule.objects.filter(station=self.station, busy_since__isnull=False).order_by("busy_since", "pk").first()
+        waiting = (
+            Schedule.objects.filter(station=self.station, busy_since__isnull=False).order_by("busy_since", "pk").first()
+        )
         if waiting is None:
             return
         try:

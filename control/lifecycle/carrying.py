@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from control.journal.kinds import Kind
 from control.journal.overflow import full_data
 from control.lifecycle.refusals import WrongState
-from control.lifecycle.steps_ahead import MAIN, place_of, planned_at
+from control.lifecycle.steps_ahead import MAIN, main_places, place_of, planned_at
 from control.models import Batch, Event, Step
 from control.states import StepOutcome
 from sequences.contracts import SKIPPED_BY_REQUEST, PlannedStep
@@ -113,12 +113,7 @@ def _mains(batch: Batch) -> list[_Main]:
     rows = Step.objects.filter(batch=batch, group=MAIN, retrying=False).order_by("attempt")
     last = {step.index: step for step in rows.only("index", "outcome", "marginal", "message")}
     last |= {step.index: step for step in _taken_over(batch)}
-    return [
-        _Main(index, planned, last.get(index))
-        for planned in batch.plan
-        if planned["group"] == MAIN
-        for index in range(planned["index"], planned["index"] + planned["repeat"])
-    ]
+    return [_Main(index, planned, last.get(index)) for index, planned in main_places(batch)]
 
 
 def _taken_over(batch: Batch) -> Iterator[Step]:

@@ -13,17 +13,16 @@ from django.utils.translation import gettext as _
 from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
 from control.lifecycle.carrying import carry_from_step, carry_to_repeat_failed, carry_to_resume
 from control.lifecycle.control_events import record_control_event
+from control.lifecycle.finding import find_batch, find_locked
 from control.lifecycle.live_settings import settings_of
-from control.lifecycle.refusals import BadValue, WrongState, check_text, no_batch
-from control.lifecycle.steer import KINDS, ask, find_locked
-from control.lifecycle.submit import Order, Origin, check_order, enqueue
+from control.lifecycle.refusals import BadValue, WrongState, check_text
+from control.lifecycle.steer import KINDS, ask
+from control.lifecycle.submit import Order, Origin, check_order, enqueue, trigger_of
 from control.lifecycle.why_not import check_allowed
-from control.models import Batch, ControlEvent
+from control.models import Batch
 from control.states import LIVE, Control, State
 from stations.contracts import Carried
 from stations.models import Slot
-
-TRIGGERS = {ControlEvent.Face.API: Batch.Trigger.API}
 
 
 class Mode(StrEnum):
@@ -40,7 +39,7 @@ def restart_batch(batch_id: UUID, *, by: Actor, reason: str = USER_REQUEST) -> B
     Raises NotFound or WrongState, and what `check_order` raises when it could not run again.
     """
     check_text("reason", reason, LONGEST_REASON)
-    batch = _find(batch_id)
+    batch = find_batch(batch_id)
     check_allowed(Control.RESTART, State(batch.state))
     checked = check_order(order_of(batch))
     with transaction.atomic():
@@ -60,7 +59,7 @@ def rerun_batch(
     Raises NotFound or WrongState, BadValue for a missing step, and what `check_order` raises when it cannot run.
     """
     check_text("reason", reason, LONGEST_REASON)
-    batch = _find(batch_id)
+    batch = find_batch(batch_id)
     check_allowed(Control.RERUN, State(batch.state))
     if (step is None) is (mode is Mode.FROM_STEP):
         sentence = _("Name the step from which to run again.") if step is None else _("Only from_step takes a step.")
@@ -94,7 +93,7 @@ def resume_batch(batch_id: UUID, *, seen: State | None = None, by: Actor, reason
             raise WrongState(sentence % {"state": state.label})
         if state not in (State.STOPPED, State.CRASHED):
             return ask(Control.RESUME, batch_id, by=by, reason=reason)
-    return go_on_from(_find(batch_id), Batch.OriginKind.RESUME, by=by, reason=reason)
+    return go_on_from(find_batch(batch_id), Batch.OriginKind.RESUME, by=by, reason=reason)
 
 
 def go_on_from(batch: Batch, kind: Batch.OriginKind, *, by: Actor, reason: str) -> Batch:
@@ -125,17 +124,6 @@ def order_of(batch: Batch) -> Order:
         parameters=batch.parameters,
         priority=Batch.Priority(batch.priority),
     )
-
-
-def trigger_of(by: Actor) -> Batch.Trigger:
-    return TRIGGERS.get(by.face, Batch.Trigger.MANUAL)
-
-
-def _find(batch_id: UUID) -> Batch:
-    batch = Batch.objects.filter(pk=batch_id).select_related("slot").first()
-    if batch is None:
-        raise no_batch(batch_id)
-    return batch
 
 
 def _check_unchanged(batch: Batch, sha256: str) -> None:

@@ -8,9 +8,9 @@ from django.db import transaction
 
 from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
 from control.lifecycle.control_events import record_control_event
-from control.lifecycle.refusals import check_text, no_batch
-from control.lifecycle.steer import find_locked
-from control.models import Batch, ControlEvent, Stream
+from control.lifecycle.finding import find_locked
+from control.lifecycle.refusals import check_text
+from control.models import Batch, ControlEvent
 
 
 def keep_batch(batch_id: UUID, keep: bool, *, by: Actor, reason: str = USER_REQUEST) -> Batch:
@@ -23,8 +23,6 @@ def keep_batch(batch_id: UUID, keep: bool, *, by: Actor, reason: str = USER_REQU
     kind = ControlEvent.Kind.BATCH_KEEP if keep else ControlEvent.Kind.BATCH_RELEASE
     with transaction.atomic():
         batch = find_locked(batch_id)
-        if not Stream.objects.filter(batch=batch).exists():
-            raise no_batch(batch_id)  # it is being pruned
         if Batch.objects.filter(pk=batch_id, keep=not keep).update(keep=keep):
             changes = {"before": {"keep": not keep}, "after": {"keep": keep}}
             record_control_event(kind, by=by, reason=reason, batch=batch, at_once=True, **changes)

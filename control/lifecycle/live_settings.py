@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 from control.lifecycle.refusals import BadValue, WrongState
 from control.lifecycle.submit import check_size
 from control.models import Batch
-from sequences.catalogue import find_packages
+from sequences.catalogue import Package, find_packages
 from sequences.parameters import Schema, value_problems
 from sequences.wording import Wording, quoted
 
@@ -22,10 +22,8 @@ NONE_LIVE = gettext_noop("Sequence '%(name)s' has no parameter that may change w
 
 def live_schema(batch: Batch) -> Schema:
     """The declarations of its live parameters; empty when the package is not the one any more that runs."""
-    package = find_packages(settings.SEQUENCE_DIRS).get(batch.sequence)
-    if package is None or package.sha256 != batch.sha256 or package.problems:
-        return {}
-    return {name: declared for name, declared in package.manifest.parameters.items() if declared.get("live")}
+    package = _package_of(batch)
+    return {} if package is None or package.problems else _live(package)
 
 
 def settings_of(batch: Batch) -> dict[str, Any]:
@@ -35,13 +33,13 @@ def settings_of(batch: Batch) -> dict[str, Any]:
 
 def check_settings(batch: Batch, wanted: Mapping[str, Any]) -> dict[str, Any]:
     """Return the new values. Raises BadValue with every problem, WrongState when the package was changed meanwhile."""
-    package = find_packages(settings.SEQUENCE_DIRS).get(batch.sequence)
-    if package is None or package.sha256 != batch.sha256:
+    package = _package_of(batch)
+    if package is None:
         raise WrongState(
             _("Sequence '%(name)s' was changed after this batch began: its settings cannot be checked any more.")
             % {"name": batch.sequence}
         )
-    schema = live_schema(batch)
+    schema = _live(package)
     if not schema:
         raise BadValue(_(NONE_LIVE) % {"name": batch.sequence}, field="settings")
     if not wanted:
@@ -51,6 +49,16 @@ def check_settings(batch: Batch, wanted: Mapping[str, Any]) -> dict[str, Any]:
         raise BadValue("\n".join(problem.said(_) for problem in problems), field="settings")
     check_size({**settings_of(batch), **wanted})
     return dict(wanted)
+
+
+def _package_of(batch: Batch) -> Package | None:
+    """The package that it runs; None when it is gone or was changed."""
+    package = find_packages(settings.SEQUENCE_DIRS).get(batch.sequence)
+    return package if package is not None and package.sha256 == batch.sha256 else None
+
+
+def _live(package: Package) -> Schema:
+    return {name: declared for name, declared in package.manifest.parameters.items() if declared.get("live")}
 
 
 def _problems(name: str, value: Any, schema: Schema) -> list[Wording]:

@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 from control.lifecycle.actor import USER_REQUEST, Actor
 from control.lifecycle.doorbell import ring_safety
 from control.lifecycle.emergency import abort_waiting_batch, new_latch, record_emergency_stop, record_reset
+from control.lifecycle.finding import find_batch
 from control.lifecycle.guards_said import all_safe
-from control.lifecycle.refusals import WrongState, no_batch
+from control.lifecycle.refusals import WrongState
 from control.lifecycle.scopes import find_scope, slots_here
 from control.models import Batch
 from control.states import TERMINAL, State
@@ -95,9 +96,7 @@ def emergency_stop_batch(batch_id: UUID, *, by: Actor, reason: str = USER_REQUES
 
     A batch that waits for any lane has nothing switched on: it ends ABORTED, and nothing is latched.
     """
-    batch = Batch.objects.filter(pk=batch_id).first()
-    if batch is None:
-        raise no_batch(batch_id)
+    batch = find_batch(batch_id)
     if batch.state in TERMINAL:
         raise WrongState(_why_over(batch))
     if batch.slot_id is not None:

@@ -17,8 +17,8 @@ from control.lifecycle.refusals import NotFound, WrongState, check_text
 from control.lifecycle.schedule_actions import CHORES, order_of
 from control.lifecycle.schedule_plan import CheckedPlan, Plan, check_name_is_free, check_plan, declared, plan_of
 from control.lifecycle.schedule_times import first_time, timing_of
-from control.lifecycle.submit import submit
-from control.models import Batch, ControlEvent, Schedule
+from control.lifecycle.submit import submit, trigger_of
+from control.models import ControlEvent, Schedule
 from control.states import LIVE
 from stations.provisioning import is_alive
 
@@ -93,8 +93,7 @@ def run_schedule_now(schedule_id: UUID, *, by: Actor, reason: str = USER_REQUEST
         if schedule.action in CHORES:
             _ask_for_chore(schedule, by, reason)
         else:
-            trigger = Batch.Trigger.API if by.face == ControlEvent.Face.API else Batch.Trigger.MANUAL
-            schedule.last_batch = submit(order_of(schedule), by=by, trigger=trigger, reason=reason)
+            schedule.last_batch = submit(order_of(schedule), by=by, trigger=trigger_of(by), reason=reason)
             schedule.last_result = f"Queued by {by.name}."
         schedule.last_at, schedule.last_due_at = now, None
         schedule.save(update_fields=["busy_since", "last_batch", "last_result", "last_at", "last_due_at"])

@@ -8,14 +8,15 @@ from uuid import UUID
 
 from django.db import transaction
 
-from control.journal.append import Entry, lock_story, tell_batch
+from control.journal.append import Entry, tell_batch
 from control.journal.kinds import Kind
 from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
 from control.lifecycle.control_events import record_control_event, told
 from control.lifecycle.doorbell import ring_supervisor
+from control.lifecycle.finding import find_locked
 from control.lifecycle.finish import End, finish_waiting
 from control.lifecycle.live_settings import check_settings, settings_of
-from control.lifecycle.refusals import check_text, no_batch
+from control.lifecycle.refusals import check_text
 from control.lifecycle.steps_ahead import find_step_ahead
 from control.lifecycle.why_not import check_allowed
 from control.models import Batch, ControlEvent
@@ -84,15 +85,6 @@ def ask(word: Control, batch_id: UUID, *, by: Actor, reason: str, **about: Any) 
             tell_batch(batch.pk, Entry(Kind.CONTROL, message, at=event.requested_at, data=told(event)))
             ring_supervisor(batch.pk)
     batch.refresh_from_db()
-    return batch
-
-
-def find_locked(batch_id: UUID) -> Batch:
-    """A batch whose state stays as it is until the transaction ends. Raises NotFound, also for one that is pruned."""
-    lock_story(batch_id)
-    batch = Batch.objects.filter(pk=batch_id, stream__isnull=False).first()
-    if batch is None:
-        raise no_batch(batch_id)
     return batch
 
 

@@ -51,13 +51,17 @@ def planned_at(batch: Batch, index: int) -> PlannedStep:
     return next(planned for planned in batch.plan if index in _indexes(planned))
 
 
+def main_places(batch: Batch) -> list[tuple[int, PlannedStep]]:
+    """Every place of the main part, a repeated step with each of its repetitions."""
+    return [(index, planned) for planned in batch.plan if planned["group"] == MAIN for index in _indexes(planned)]
+
+
 def _current(batch: Batch) -> int:
     running = Step.objects.filter(batch=batch, state=StepState.RUNNING).order_by("-index").first()
     if running is not None:
         return running.index
     over = set(Step.objects.filter(batch=batch, state=StepState.ENDED).values_list("index", flat=True))
-    mains = [index for planned in batch.plan if planned["group"] == MAIN for index in _indexes(planned)]
-    ahead = [index for index in mains if index not in over]
+    ahead = [index for index, _planned in main_places(batch) if index not in over]
     if not ahead:
         raise WrongState(_("No step is left to skip."))
     return ahead[0]

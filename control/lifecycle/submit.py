@@ -100,6 +100,11 @@ def enqueue(
     return batch
 
 
+def trigger_of(by: Actor) -> Batch.Trigger:
+    """What made somebody's batch begin, by the face through which he asked."""
+    return Batch.Trigger.API if by.face == ControlEvent.Face.API else Batch.Trigger.MANUAL
+
+
 def find_package(name: str) -> Package:
     """Return the package of a sequence. Raises UnknownName, or BadValue with every problem of a broken package."""
     packages = find_packages(settings.SEQUENCE_DIRS)

@@ -10,9 +10,10 @@ from uuid import UUID
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from control.lifecycle.finding import find_batch
 from control.lifecycle.follow import Mode, rerun_batch, restart_batch, resume_batch
 from control.lifecycle.keeping import keep_batch
-from control.lifecycle.refusals import BadValue, no_batch
+from control.lifecycle.refusals import BadValue
 from control.lifecycle.steer import change_settings, pause_batch, skip_step, stop_batch
 from control.models import Batch
 from control.pages.settings_form import settings_asked
@@ -42,10 +43,7 @@ def _skip(batch_id: UUID, fields: QueryDict, **who: Any) -> Batch:
 
 
 def _settings(batch_id: UUID, fields: QueryDict, **who: Any) -> Batch:
-    batch = Batch.objects.filter(pk=batch_id).first()
-    if batch is None:
-        raise no_batch(batch_id)
-    return change_settings(batch_id, settings_asked(batch, fields), **who)
+    return change_settings(batch_id, settings_asked(find_batch(batch_id), fields), **who)
 
 
 def _rerun(batch_id: UUID, fields: QueryDict, **who: Any) -> Batch:

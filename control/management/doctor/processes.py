@@ -10,6 +10,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from stations.safety.processes import process_stat
+
 LISTENING = "0A"  # in /proc/net/tcp
 WARDEN, BENCH, WEB = "stations.safety.warden", "stations.bench", "control.web_server"
 
@@ -22,10 +24,8 @@ class Process:
     @property
     def is_stopped(self) -> bool:
         """Whether it stands still by SIGSTOP or under a debugger."""
-        try:
-            return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] in "Tt"
-        except OSError:
-            return False
+        stat = process_stat(self.pid)
+        return bool(stat) and stat[0] in "Tt"
 
     def environment(self, name: str) -> str:
         """A variable that it was started with; empty when it has none or belongs to somebody else."""
