@@ -8,9 +8,9 @@ BIN := .venv/bin
 CANDIDATES := $(if $(PYTHON),$(PYTHON),python3 python3.13 python3.12 python3.11)
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest -q
-# The tests of whole stations promise times, so nothing else runs beside them.
+# The tests of whole stations promise times, so no more than two stations run at once, and nothing else.
 PARTS := --ignore=tests/system --ignore=tests/faults --ignore=tests/web --ignore=tests/browser --numprocesses=3 --dist=loadgroup
-WHOLE := tests/system tests/faults
+WHOLE := tests/system tests/faults --numprocesses=2 --dist=loadfile
 # `make test BROWSER=required` fails where there is no Chromium, instead of skipping its tests.
 WEB := tests/web tests/browser $(if $(BROWSER),--require-browser) --numprocesses=3 --dist=loadfile
 stage = @printf '\n== %s\n' '$(1)'

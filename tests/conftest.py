@@ -100,9 +100,8 @@ def installation(installation_template: Template, tmp_path: Path) -> Iterator[In
     installed.remove()
 
 
-@pytest.fixture
-def own_postgresql(pytestconfig: pytest.Config) -> Iterator[PostgreSQL]:
-    """A server that a test may stop and start. Skipped unless the tests run on PostgreSQL."""
+@pytest.fixture(scope="module")
+def own_server(pytestconfig: pytest.Config) -> Iterator[PostgreSQL]:
     if pytestconfig.stash[SERVER] is None:
         pytest.skip("needs --database=postgresql")
     server = PostgreSQL()
@@ -111,9 +110,24 @@ def own_postgresql(pytestconfig: pytest.Config) -> Iterator[PostgreSQL]:
     server.remove()
 
 
+@pytest.fixture(scope="module")
+def own_template(own_server: PostgreSQL, tmp_path_factory: pytest.TempPathFactory) -> Template:
+    return Template(tmp_path_factory.mktemp("template"), own_server)
+
+
 @pytest.fixture
-def installation_on_own_postgresql(own_postgresql: PostgreSQL, tmp_path: Path) -> Iterator[Installation]:
+def own_postgresql(own_server: PostgreSQL) -> PostgreSQL:
+    """A server that a test may stop and start. Skipped unless the tests run on PostgreSQL."""
+    if own_server.server is None:
+        own_server.start()
+    return own_server
+
+
+@pytest.fixture
+def installation_on_own_postgresql(
+    own_postgresql: PostgreSQL, own_template: Template, tmp_path: Path
+) -> Iterator[Installation]:
     """An installation whose server the test may stop and start through `own_postgresql`."""
-    installed = Template(tmp_path / "template", own_postgresql).install(tmp_path / "installed")
+    installed = own_template.install(tmp_path)
     yield installed
     installed.remove()

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.browser.visited_pages import Story, addresses, tell_story
 from tests.browser.web_station import PASSWORD, WebStation
+from tests.chromium import chromium
 from tests.installations import Template, wait_until
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 QUIET = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
@@ -22,13 +22,9 @@ Login = Callable[..., Page]
 
 @pytest.fixture(scope="session")
 def browser(pytestconfig: pytest.Config) -> Iterator[Browser]:
-    if CHROMIUM is None:
-        reason = "no Chromium on this machine; install one (Debian, Ubuntu: apt install chromium)"
-        if pytestconfig.getoption("--require-browser"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+    path = chromium(pytestconfig)
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET.split())
+        opened = playwright.chromium.launch(executable_path=path, args=QUIET.split())
         yield opened
         opened.close()
 
@@ -44,6 +40,16 @@ def web(browser: Browser, installation_template: Template, tmp_path_factory: Any
         wait_until(lambda: not installation.processes(), 5, "a station without orphans")
     finally:
         installation.remove()
+
+
+@pytest.fixture(scope="module")
+def story(web: WebStation) -> Story:
+    return tell_story(web)
+
+
+@pytest.fixture(scope="module")
+def pages(story: Story) -> dict[str, str]:
+    return addresses(story)
 
 
 @pytest.fixture(scope="module")

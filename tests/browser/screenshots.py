@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import Login
-from tests.browser.visited_pages import addresses, tell_story
 from tests.browser.web_station import WebStation
 from tests.installations import HOUSE
 
@@ -16,11 +15,6 @@ every_look = pytest.mark.parametrize(
     ("language", "scheme", "width"),
     [(language, scheme, width) for language in ("en-GB", "ko-KR") for scheme in ("light", "dark") for width in HEIGHTS],
 )
-
-
-@pytest.fixture(scope="module")
-def pages(web: WebStation) -> dict[str, str]:
-    return addresses(tell_story(web))
 
 
 @pytest.fixture

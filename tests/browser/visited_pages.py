@@ -9,6 +9,8 @@ from playwright.sync_api import Page
 
 from tests.browser.web_station import WebStation
 
+OPEN_DIALOG = ".g-dialog:popover-open"
+
 
 @dataclass(frozen=True)
 class Story:
@@ -62,6 +64,15 @@ def addresses(story: Story) -> dict[str, str]:
         "admin-groups": "/admin/auth/group/",
         "admin-password": "/admin/password_change/",
     }
+
+
+NAMES = sorted(addresses(Story("", "", "", "")))
+
+
+def opened(page: Page, address: str) -> Page:
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    return page
 
 
 def open_dialogs(page: Page) -> Iterator[str]:

@@ -157,6 +157,10 @@ class RunningStation:
         wait_until(lambda: "started" in batch.output, what="a story in the terminal")
         return batch
 
+    def waiting(self) -> list[str]:
+        """The batches that wait for their slots."""
+        return [batch for (batch,) in self.installation.query("SELECT id FROM control_batch WHERE state = 'QUEUED'")]
+
     def submit_many(self, slots: list[str], **parameters: object) -> list[str]:
         """Batches that nobody follows."""
         text = SUBMIT.format(slots=slots, parameters=parameters)

@@ -103,6 +103,7 @@ def test_a_client_that_was_cut_off_catches_up(live: Live):
     assert (missed_from < 300, client.connections) == (True, 2)
 
 
+@pytest.mark.any_database
 def test_a_client_survives_the_web_process_being_killed(live: Live):
     client = live.follow()
     live.write(400, 0.01)
@@ -139,6 +140,7 @@ def test_a_socket_can_be_opened_while_the_database_is_away(live_on_own_postgresq
     assert shown(client.finish()) == live.rows()
 
 
+@pytest.mark.any_database
 def test_clients_that_never_read_disturb_nobody(live: Live):
     live.write(3000, end=False)
     live.colleague.answer()
@@ -154,6 +156,7 @@ def test_clients_that_never_read_disturb_nobody(live: Live):
         each.close()
 
 
+@pytest.mark.any_database
 def test_many_clients_are_shown_the_same(live: Live):
     clients = [live.follow() for _ in range(20)]
     live.write(300, 0.005)
@@ -176,6 +179,7 @@ IN = "hello"
 SESSIONS = {"": 4403, "viewer": IN, "operator": IN, "engineer": IN, "admin": IN}
 
 
+@pytest.mark.any_database
 def test_who_may_open_a_socket(live: Live):
     """The whole table over a real connection: role by session and by key, and keys with and without the scope."""
     origin = live.web.origin
@@ -192,6 +196,7 @@ def test_who_may_open_a_socket(live: Live):
     assert live.web.verdict(key=live.colleague.do("key('kim', 'admin', scopes=['operate'])")) == 4403
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("origin", ["", "null", "http://evil.example", "http://127.0.0.1:1"])
 def test_a_foreign_page_cannot_use_a_session(live: Live, origin: str):
     session = live.colleague.do("session('mina', 'viewer')")
@@ -206,6 +211,7 @@ def documented_client() -> str:
     return client
 
 
+@pytest.mark.any_database
 def test_the_client_of_the_documentation_shows_a_batch(station: RunningStation, tmp_path):
     """A real batch, followed live by a program that is copied from the page."""
     (tmp_path / "follow.py").write_text(documented_client())
@@ -222,6 +228,7 @@ def test_the_client_of_the_documentation_shows_a_batch(station: RunningStation, 
     assert (done.returncode, shown(told)) == (0, journal(station.installation, f"batch/{batch.id}")), done.stderr
 
 
+@pytest.mark.any_database
 def test_the_client_of_the_documentation_comes_back(live: Live, tmp_path):
     (tmp_path / "follow.py").write_text(documented_client())
     command = [sys.executable, "follow.py", live.web.address(), live.key, STREAM.partition("/")[2]]
@@ -259,6 +266,7 @@ def failing_server() -> Iterator[str]:
         server.shutdown()
 
 
+@pytest.mark.any_database
 def test_the_client_of_the_documentation_tries_a_failed_server_again(failing_server: str, tmp_path):
     (tmp_path / "follow.py").write_text(documented_client())
     command = [sys.executable, "follow.py", failing_server, "key", STREAM.partition("/")[2]]
@@ -266,6 +274,7 @@ def test_the_client_of_the_documentation_tries_a_failed_server_again(failing_ser
     assert (done.returncode, done.stdout, done.stderr) == (0, '{"seq": 1}\n', "")
 
 
+@pytest.mark.any_database
 def test_a_stopped_web_process_leaves_nobody(live: Live):
     """daphne may die by SIGSEGV when it is asked to end with sockets open: that is an end, too."""
     client = live.follow()

@@ -15,6 +15,8 @@ from control.access.rights import Right
 from control.models import ApiKey
 from tests.control.admin.story import change, changelist, shown, visitor
 
+pytestmark = pytest.mark.any_database
+
 ADD = "/admin/control/apikey/add/"
 
 

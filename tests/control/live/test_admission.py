@@ -15,6 +15,8 @@ from control.live.wire import Wrong
 from control.models import ApiKey
 from tests.control.live.sockets import ORIGIN, Socket, Web, session_of, user_in
 
+pytestmark = pytest.mark.any_database
+
 HOST = ORIGIN.removeprefix("http://")
 IN = {"t": "hello", "v": 1}
 ROLES = {(): 4403, **{(role,): IN for role in Role}}

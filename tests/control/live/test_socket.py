@@ -14,6 +14,8 @@ from control.models import Batch, Stream
 from tests.control.live.sockets import Socket, Web, tell
 from tests.rows import demo_station, queued
 
+pytestmark = pytest.mark.any_database
+
 MANY = wire.FRAME_ROWS + 500
 UNKNOWN = "019a0000-0000-7000-8000-00000000000a"
 

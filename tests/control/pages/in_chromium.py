@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import atexit
 import json
-import shutil
 import subprocess
 import sys
 from functools import cache
@@ -17,8 +16,9 @@ from typing import Any
 
 import pytest
 
+from tests.chromium import chromium
+
 STATIC = Path(__file__).resolve().parents[3] / "static" / "control"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 PAGE = '<!doctype html><html lang="en"><meta charset="utf-8"><body>{blocks}</body></html>'
 DRIVER = """
 import json, sys
@@ -50,9 +50,9 @@ with sync_playwright() as playwright:
 
 
 @cache
-def driver() -> subprocess.Popen[str]:
+def driver(path: str) -> subprocess.Popen[str]:
     """One browser for all tests of a process; every evaluation has a profile of its own."""
-    command = [sys.executable, "-c", DRIVER, str(CHROMIUM)]
+    command = [sys.executable, "-c", DRIVER, path]
     started = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     atexit.register(started.communicate)
     return started
@@ -63,16 +63,11 @@ def evaluate(config: pytest.Config, script: str, argument: Any = None, **blocks:
 
     `blocks`: data blocks of the page. Without a Chromium the test is skipped, or fails where one is required.
     """
-    if CHROMIUM is None:
-        reason = "no Chromium on this machine; install one (Debian, Ubuntu: apt install chromium)"
-        if config.getoption("--require-browser", False):
-            pytest.fail(reason)
-        pytest.skip(reason)
+    running = driver(chromium(config))
     shown = "".join(
         f'<script type="application/json" id="{name}">{json.dumps(it)}</script>' for name, it in blocks.items()
     )
     asked = {"static": str(STATIC), "page": PAGE.format(blocks=shown), "script": script, "argument": argument}
-    running = driver()
     assert running.stdin is not None and running.stdout is not None
     running.stdin.write(json.dumps(asked) + "\n")
     running.stdin.flush()

@@ -155,6 +155,7 @@ def test_doctor_of_a_running_station_finds_it_well(installation: Installation, r
     assert level_of(done, "pages") == ["attention"]  # none are served
 
 
+@pytest.mark.any_database
 def test_doctor_finds_what_stands_still(installation: Installation, running: subprocess.Popen[str]):
     warden = warden_of(installation)
     guard = client.status(installation.paths, "demo/slot-1")
@@ -171,6 +172,7 @@ def warden_of(installation: Installation) -> int:
     return next(pid for pid, said in words.items() if b"stations.safety.warden" in said)
 
 
+@pytest.mark.any_database
 def test_doctor_tells_of_a_latch_and_how_to_lift_it(installation: Installation, running: subprocess.Popen[str]):
     installation.manage("estop", "--slot", "demo/slot-2", "--reason", "smoke")
     (found,) = findings(doctor(installation), "guards")
@@ -178,6 +180,7 @@ def test_doctor_tells_of_a_latch_and_how_to_lift_it(installation: Installation, 
     assert found["remedy"] == 'When it is safe: manage.py reset --slot demo/slot-2 --reason "…"'
 
 
+@pytest.mark.any_database
 def test_doctor_finds_where_the_pages_are(installation: Installation):
     started = installation.start("start", "--no-demo", "--port", "0")
     wait_until(lambda: "Ctrl-C" in installation.output(started), 60, "the pages")

@@ -1,0 +1,56 @@
+"""Every page in Korean: no English sentence but what authors and drivers wrote."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import Login
+from tests.browser.visited_pages import NAMES, OPEN_DIALOG, Story, open_dialogs, opened
+from tests.browser.web_station import WebStation
+
+pytestmark = pytest.mark.any_database
+
+LATIN_SENTENCE = re.compile(r"\b[A-Z]?[a-z]+(?: [a-z]+){3,}")
+BEGINNING = 30  # characters of a sentence that lists may shorten
+
+
+@pytest.fixture(scope="module")
+def as_written(web: WebStation, story: Story) -> set[str]:
+    """How texts begin that stay as authors and drivers wrote them. Why a batch was stopped is told in Korean."""
+    texts = set(every_text(web.get("/api/sequences/")))
+    for batch in (story.passed, story.failed):
+        texts |= set(every_text([web.batch(batch), web.get(f"/api/control/batches/{batch}/events/?limit=1000")]))
+    return {text[:BEGINNING] for text in texts if LATIN_SENTENCE.search(text)}
+
+
+def every_text(answer: Any) -> Iterator[str]:
+    if isinstance(answer, str):
+        yield answer
+    elif isinstance(answer, dict | list):
+        for each in answer.values() if isinstance(answer, dict) else answer:
+            yield from every_text(each)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_page_speaks_korean(name: str, login: Login, pages: dict[str, str], as_written: set[str]):
+    page = login("administrator", complain=False, locale="ko-KR")
+    opened(page, pages[name])
+    assert page.evaluate("document.documentElement.lang") == "ko"
+    texts = [text for text in re.split(r"[\n\t]", page.locator("body").inner_text()) if LATIN_SENTENCE.search(text)]
+    assert [text for text in texts if not any(beginning in text for beginning in as_written)] == []
+
+
+def test_dialogs_speak_korean(login: Login, web: WebStation, pages: dict[str, str]):
+    page = login("administrator", locale="ko-KR")
+    batch = web.submit("stages")
+    web.wait_for(batch, "RUNNING")
+    texts = []
+    for address in (f"/control/batches/{batch}/", pages["batch-stopped"]):
+        opened(page, address)
+        texts += [page.locator(OPEN_DIALOG).inner_text() for _ in open_dialogs(page)]
+    assert len(texts) == 5
+    assert [text for text in texts if LATIN_SENTENCE.search(text)] == []
