@@ -88,7 +88,9 @@ def login(browser: Browser, web: WebStation, logged_in: Callable[[str], Any]) ->
         page = context.new_page()
         if complain:
             page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
-            page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+            page.on(
+                "console", lambda said: complaints.append(f"{page.url}: {said.text}") if said.type == "error" else None
+            )
         page.on("request", lambda asked: None if _is_ours(asked.url, web.address) else complaints.append(asked.url))
         return page
 

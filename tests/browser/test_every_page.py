@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.conftest import Login
-from tests.browser.visited_pages import NAMES, OPEN_DIALOG, open_dialogs, opened
+from tests.browser.visited_pages import OPEN_DIALOG, open_dialogs, opened, visit
 from tests.browser.web_station import WebStation
 
 pytestmark = pytest.mark.any_database
@@ -28,24 +28,27 @@ STICKING_OUT = """() => {
 }"""
 COLOURS = {"resultTypes": ["violations"], "runOnly": ["color-contrast", "link-in-text-block"]}
 
+SCREEN, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}  # CSS pixels
+
 
 def serious(found: Any) -> list[str]:
     bad = [each for each in found.response["violations"] if each["impact"] in ("serious", "critical")]
     return [f"{each['id']}: {node['html'][:160]}" for each in bad for node in each["nodes"]]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_page_bars_nobody_in_any_look(name: str, login: Login, pages: dict[str, str]):
-    # A page that is not there complains in the browser's console, as it should.
-    page = opened(login("administrator", complain=name != "batch-unknown", color_scheme="light"), pages[name])
-    assert serious(Axe().run(page)) == []
-    page.emulate_media(color_scheme="dark")
-    opened(page, pages[name])
-    assert page.locator("html.dark").count() == 1
-    assert serious(Axe().run(page, options=COLOURS)) == []  # the rest is the same page
-    page.set_viewport_size({"width": 390, "height": 844})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert page.get_by_role("button", name="Emergency stop").first.is_visible()
+def test_pages_bar_nobody(login: Login, pages: dict[str, str]):
+    found = {name: serious(Axe().run(page)) for name, page in visit(login, pages, color_scheme="light")}
+    assert {name: bad for name, bad in found.items() if bad} == {}
+
+
+def test_pages_bar_nobody_in_the_dark_and_on_a_phone(login: Login, pages: dict[str, str]):
+    for name, page in visit(login, pages, color_scheme="dark"):
+        page.set_viewport_size(SCREEN)
+        assert (name, page.locator("html.dark").count()) == (name, 1)
+        assert (name, serious(Axe().run(page, options=COLOURS))) == (name, [])  # the rest is the same page
+        page.set_viewport_size(PHONE)
+        assert (name, page.evaluate("document.documentElement.scrollWidth")) == (name, PHONE["width"])
+        assert (name, page.get_by_role("button", name="Emergency stop").first.is_visible()) == (name, True)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

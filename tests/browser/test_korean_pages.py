@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import Login
-from tests.browser.visited_pages import NAMES, OPEN_DIALOG, Story, open_dialogs, opened
+from tests.browser.visited_pages import OPEN_DIALOG, Story, open_dialogs, opened, visit
 from tests.browser.web_station import WebStation
 
 pytestmark = pytest.mark.any_database
@@ -35,13 +35,12 @@ def every_text(answer: Any) -> Iterator[str]:
             yield from every_text(each)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_page_speaks_korean(name: str, login: Login, pages: dict[str, str], as_written: set[str]):
-    page = login("administrator", complain=False, locale="ko-KR")
-    opened(page, pages[name])
-    assert page.evaluate("document.documentElement.lang") == "ko"
-    texts = [text for text in re.split(r"[\n\t]", page.locator("body").inner_text()) if LATIN_SENTENCE.search(text)]
-    assert [text for text in texts if not any(beginning in text for beginning in as_written)] == []
+def test_pages_speak_korean(login: Login, pages: dict[str, str], as_written: set[str]):
+    for name, page in visit(login, pages, locale="ko-KR"):
+        assert (name, page.evaluate("document.documentElement.lang")) == (name, "ko")
+        texts = re.split(r"[\n\t]", page.locator("body").inner_text())
+        english = [text for text in texts if LATIN_SENTENCE.search(text)]
+        assert (name, [text for text in english if not any(known in text for known in as_written)]) == (name, [])
 
 
 def test_dialogs_speak_korean(login: Login, web: WebStation, pages: dict[str, str]):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from playwright.sync_api import Page
 
@@ -66,13 +67,19 @@ def addresses(story: Story) -> dict[str, str]:
     }
 
 
-NAMES = sorted(addresses(Story("", "", "", "")))
-
-
 def opened(page: Page, address: str) -> Page:
     page.goto(address)
     page.wait_for_load_state("networkidle")
     return page
+
+
+def visit(login: Callable[..., Page], pages: dict[str, str], **options: Any) -> Iterator[tuple[str, Page]]:
+    """Every page with its name, one after the other in one window."""
+    window = login("administrator", **options)
+    # A page that is not there complains in the browser's console, as it should.
+    beside = login("administrator", complain=False, **options)
+    for name, address in pages.items():
+        yield name, opened(beside if name == "batch-unknown" else window, address)
 
 
 def open_dialogs(page: Page) -> Iterator[str]:
