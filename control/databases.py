@@ -30,8 +30,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-# Connections that the threads of one process share; a request that gets none within this time is answered with 503.
-POOL = {"min_size": 1, "max_size": 12, "timeout": 5.0}
+# Connections that the threads of one process share; a request that gets none within `timeout` is answered with 503.
+# The pool's own way back waits twice as long after each failure: minutes late after an outage of minutes. So it soon
+# gives up, and the next request tries at once.
+POOL = {"min_size": 1, "max_size": 12, "timeout": 5.0, "reconnect_timeout": 2.0}
 
 
 def database(name: str, default: str, *, below: Path, pooled: bool = False) -> dict[str, Any]:

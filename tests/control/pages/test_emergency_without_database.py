@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import time
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
@@ -12,6 +13,8 @@ from urllib.request import Request, urlopen
 import pytest
 
 from tests.installations import FREE_PORTS, HOUSE, wait_until
+
+AWAY_S = 8.0  # long enough that a pool which waits longer and longer would not be back at once
 
 VIEWER = """
 from django.contrib.auth.models import Group, User
@@ -75,9 +78,12 @@ def test_button_of_an_open_page_works_while_the_database_is_away(station, web, o
     page = web.ask("/control/")[1]
     fields = {name: re.search(rf'name="{name}" value="([^"]+)"', page)[1] for name in ("token", "scope")}
     own_postgresql.stop()
+    stopped_at = time.monotonic()
     assert web.ask("/control/")[0] == 503
     status, answer = web.ask("/control/emergency-stop/", fields)
+    time.sleep(max(0.0, AWAY_S - (time.monotonic() - stopped_at)))
     own_postgresql.start()
+    assert web.ask("/control/")[0] == 200
     assert (status, answer.count('data-confirmed="true"'), "not written down yet" in answer) == (200, 4, True)
     recorded = "SELECT by, scope FROM control_controlevent WHERE kind = 'EMERGENCY_STOP'"
     assert wait_until(lambda: station.query(recorded), 30, "the record of the housekeeping") == [("viewer", "demo")]
