@@ -17,6 +17,8 @@ from control.models import Batch, ControlEvent, ErrorLog, Event, Measurement, St
 from tests.control.admin.story import change, changelist, rows_of, shown, tell
 from tests.rows import ANNA, queued, running
 
+pytestmark = pytest.mark.any_database
+
 HISTORY = [model for model in PAGES if model._meta.app_label in ("control", "stations") and model.__name__ != "ApiKey"]
 IN_BATCH = [Step, Measurement, Event, ControlEvent, ErrorLog, Stream]
 

@@ -15,6 +15,8 @@ from stations.models import Instrument, Slot, Station
 from tests.control.admin.story import administered, change, changelist, rows_of, tell
 from tests.rows import scheduled
 
+pytestmark = pytest.mark.any_database
+
 # Session, user and groups are three of each, the newest alert of the bell is one.
 BUDGETS = {
     Batch: 8,
