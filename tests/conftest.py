@@ -11,6 +11,7 @@ import tempfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import django
 import pytest
@@ -19,10 +20,11 @@ from django.db import connection
 
 from stations.paths import StationPaths
 from tests.installations import Installation, Template
-from tests.postgresql import PostgreSQL
+from tests.postgresql import Databases, PostgreSQL
 
 DATA = pytest.StashKey[Path]()
-SERVER = pytest.StashKey[PostgreSQL | None]()
+SHARED = pytest.StashKey[Path]()
+SERVER = pytest.StashKey[Databases | None]()
 PROCESSES = {"installation_template", "own_postgresql"}
 DATABASE = {"db", "transactional_db"}
 
@@ -36,16 +38,19 @@ def pytest_configure(config: pytest.Config) -> None:
     """Give Django's settings a data directory and a database of their own before anything loads them."""
     for name in [name for name in os.environ if name.startswith("GWANJE_") or name == "Q_CLUSTER_NAME"]:
         del os.environ[name]
-    config.stash[DATA] = Path(tempfile.mkdtemp(prefix="gwanje-tests-"))
+    data = config.stash[DATA] = Path(tempfile.mkdtemp(prefix="gwanje-tests-"))
+    # Under xdist every process that runs tests has a data directory of its own; the one that only hands tests out has
+    # the server and what else they share.
+    hands_out: dict[str, str] | None = getattr(config, "workerinput", None)
+    config.stash[SHARED] = Path(hands_out["shared"]) if hands_out else data
     config.stash[SERVER] = None
-    # Under xdist every process that runs tests has a data directory and a server of its own. The one that only hands
-    # tests out has none: the others would inherit its environment, and pytest-django load it before they set theirs.
-    if bool(config.getoption("numprocesses", None)) and not hasattr(config, "workerinput"):
-        return
-    os.environ["GWANJE_DATA_DIR"] = str(config.stash[DATA])
     if config.getoption("--database") == "postgresql":
-        server = config.stash[SERVER] = PostgreSQL()
-        server.start()
+        config.stash[SERVER] = Databases(Path(hands_out["server"])) if hands_out else PostgreSQL().start()
+    # No more is for it: the others would inherit its environment, and pytest-django load it before they set theirs.
+    if hands_out is None and bool(config.getoption("numprocesses", None)):
+        return
+    os.environ["GWANJE_DATA_DIR"] = str(data)
+    if server := config.stash[SERVER]:
         os.environ["GWANJE_DATABASE_URL"] = server.url("gwanje")
     os.environ["DJANGO_SETTINGS_MODULE"] = "control.settings"
     if config.pluginmanager.hasplugin("django"):
@@ -54,6 +59,14 @@ def pytest_configure(config: pytest.Config) -> None:
         settings.WHITENOISE_AUTOREFRESH = True
         # Nor shall each person of a test cost the quarter of a second that makes passwords hard to guess.
         settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a process of xdist what it shares with the others."""
+    server = node.config.stash[SERVER]
+    node.workerinput["shared"] = str(node.config.stash[SHARED])
+    node.workerinput["server"] = str(server.data) if server else ""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -67,7 +80,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if server := config.stash.get(SERVER, None):
+    if isinstance(server := config.stash.get(SERVER, None), PostgreSQL):
         server.remove()
     if data := config.stash.get(DATA, None):
         shutil.rmtree(StationPaths(data).runtime, ignore_errors=True)
@@ -75,21 +88,32 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgresql(pytestconfig: pytest.Config) -> PostgreSQL | None:
+def postgresql(pytestconfig: pytest.Config) -> Databases | None:
     """The server that tests of `--database=postgresql` share, else None."""
     return pytestconfig.stash[SERVER]
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(pytestconfig: pytest.Config) -> None:
-    """Let tests of SQLite run on a file, as the product does, and not in memory as pytest-django has it."""
-    if connection.vendor == "sqlite":
-        connection.settings_dict["TEST"]["NAME"] = str(pytestconfig.stash[DATA] / "tests.sqlite3")
+def template(pytestconfig: pytest.Config, postgresql: Databases | None) -> Template:
+    return Template(pytestconfig.stash[SHARED] / "template", postgresql)
 
 
 @pytest.fixture(scope="session")
-def installation_template(postgresql: PostgreSQL | None, tmp_path_factory: pytest.TempPathFactory) -> Template:
-    return Template(tmp_path_factory.mktemp("template"), postgresql)
+def django_db_keepdb() -> bool:
+    """Whether pytest-django finds a test database and leaves it: `django_db_modify_db_settings` has copied one."""
+    return True
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(pytestconfig: pytest.Config, template: Template) -> None:
+    """Make Django's test database a copy of the template: on SQLite a file, as the product's, and not in memory."""
+    connection.settings_dict["TEST"]["NAME"] = template.copy(pytestconfig.stash[DATA] / "tests.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def installation_template(template: Template) -> Template:
+    """For tests that start processes: see PROCESSES."""
+    return template
 
 
 @pytest.fixture
@@ -104,8 +128,7 @@ def installation(installation_template: Template, tmp_path: Path) -> Iterator[In
 def own_server(pytestconfig: pytest.Config) -> Iterator[PostgreSQL]:
     if pytestconfig.stash[SERVER] is None:
         pytest.skip("needs --database=postgresql")
-    server = PostgreSQL()
-    server.start()
+    server = PostgreSQL().start()
     yield server
     server.remove()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
 import random
 import re
@@ -21,6 +22,7 @@ from typing import Any
 import psycopg
 
 from stations.paths import StationPaths
+from tests.postgresql import Databases
 
 HOUSE = Path(__file__).resolve().parent.parent
 PR_SET_CHILD_SUBREAPER = 36
@@ -107,29 +109,48 @@ class Installation:
 
 
 class Template:
-    """A migrated database that is copied for each installation, because migrating takes seconds."""
+    """A migrated database that is copied for each installation, because migrating takes seconds.
 
-    def __init__(self, folder: Path, server: Any) -> None:
+    Processes that name the same folder share it; the first one that comes makes it.
+    """
+
+    NAME = "gwanje_template"
+
+    def __init__(self, folder: Path, server: Databases | None) -> None:
         self.server = server
-        self.name = f"gwanje_template_{os.getpid()}"
-        self.count = 0
         self.file = folder / "data" / "gwanje.sqlite3"
+        self.count = 0
+        folder.mkdir(parents=True, exist_ok=True)
+        made = folder / "made"
+        with (folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not made.exists():
+                self._make(folder)
+                made.touch()
+
+    def _make(self, folder: Path) -> None:
         url = f"sqlite:///{self.file}"
-        if server is not None:
-            server.execute(f"CREATE DATABASE {self.name}")
-            url = server.url(self.name)
+        if self.server is not None:
+            self.server.execute(f"CREATE DATABASE {self.NAME}")
+            url = self.server.url(self.NAME)
         done = Installation(folder, url).manage("migrate", "-v0")
         assert done.returncode == 0, done.stdout + done.stderr
 
     def install(self, folder: Path) -> Installation:
-        if self.server is not None:
-            self.count += 1
-            database = f"gwanje_{os.getpid()}_{self.count}"
-            self.server.execute(f"CREATE DATABASE {database} TEMPLATE {self.name}")
-            return Installation(folder, self.server.url(database))
-        installation = Installation(folder, f"sqlite:///{folder}/data/gwanje.sqlite3")
-        shutil.copy(self.file, installation.data)
-        return installation
+        """An installation in this folder with a copy of the database."""
+        file = folder / "data" / "gwanje.sqlite3"
+        file.parent.mkdir(parents=True)
+        name = self.copy(file)
+        return Installation(folder, self.server.url(name) if self.server else f"sqlite:///{name}")
+
+    def copy(self, file: Path) -> str:
+        """Copy the database to this file on SQLite, else within the server. Returns the name of the copy."""
+        if self.server is None:
+            return str(shutil.copy(self.file, file))
+        self.count += 1
+        name = f"gwanje_{os.getpid()}_{self.count}"
+        self.server.execute(f"CREATE DATABASE {name} TEMPLATE {self.NAME}")
+        return name
 
 
 def with_free_ports(station_file: str) -> str:

@@ -19,7 +19,23 @@ NOBODY = 65534
 PR_SET_PDEATHSIG = 1
 
 
-class PostgreSQL:
+class Databases:
+    """The databases of a running server, whoever started it, by the folder of its data and its socket."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+
+    def url(self, database: str) -> str:
+        return f"postgresql://postgres@/{database}?host={self.data}"
+
+    def execute(self, *statements: str) -> None:
+        """Run administrative statements, each on its own."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement.encode())
+
+
+class PostgreSQL(Databases):
     """One server in a folder of its own, reached through a unix socket there; no port is opened.
 
     It dies with the process that started it, however that ends.
@@ -28,7 +44,7 @@ class PostgreSQL:
     def __init__(self) -> None:
         # The socket's address may have 108 bytes, so the folder is a short one and not below pytest's.
         self.folder = Path(tempfile.mkdtemp(prefix="gwanje-pg-", dir="/tmp"))
-        self.data = self.folder / "data"
+        super().__init__(self.folder / "data")
         self.programs = wheel_programs()
         self.identity: dict[str, int] = {}
         if os.getuid() == 0:
@@ -49,13 +65,11 @@ class PostgreSQL:
         os.chown(self.data, NOBODY, NOBODY)
         self.identity = {"user": NOBODY, "group": NOBODY}
 
-    def url(self, database: str) -> str:
-        return f"postgresql://postgres@/{database}?host={self.data}"
-
-    def start(self) -> None:
-        """Start the server and wait until it answers."""
+    def start(self) -> PostgreSQL:
+        """Start the server, wait until it answers, and return it."""
         # Nothing here outlives the machine, so nothing waits for the disk. A killed server still loses nothing.
         options = {"listen_addresses": "", "unix_socket_directories": str(self.data), "fsync": "off"}
+        options["max_connections"] = "300"  # several stations at once
         arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         log = (self.folder / "log").open("ab")
         self.server = subprocess.Popen(
@@ -73,6 +87,7 @@ class PostgreSQL:
             if self.server.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"PostgreSQL did not start:\n{(self.folder / 'log').read_text()}")
             time.sleep(0.05)
+        return self
 
     def stop(self, mode: str = "fast") -> None:
         """End the server as `pg_ctl stop -m` does: "fast" ends sessions in order, "immediate" is a crash."""
@@ -85,12 +100,6 @@ class PostgreSQL:
     def remove(self) -> None:
         self.stop("immediate")
         shutil.rmtree(self.folder)
-
-    def execute(self, *statements: str) -> None:
-        """Run administrative statements, each on its own."""
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            for statement in statements:
-                connection.execute(statement.encode())
 
     def _answers(self) -> bool:
         try:

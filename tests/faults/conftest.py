@@ -12,7 +12,7 @@ from tests.faults.fault_station import FaultStation
 from tests.faults.matrix import Cell
 from tests.faults.trial import Seen
 from tests.installations import Template
-from tests.postgresql import PostgreSQL
+from tests.postgresql import Databases, PostgreSQL
 
 Keep = Callable[[Cell, Seen], None]
 
@@ -24,13 +24,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def faulty(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultStation]:
+def faulty(
+    postgresql: Databases | None, installation_template: Template, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[FaultStation]:
     """Its PostgreSQL may be stopped and started."""
-    server = None
-    if pytestconfig.getoption("--database") == "postgresql":
-        server = PostgreSQL()
-        server.start()
-    installation = Template(tmp_path_factory.mktemp("faults"), server).install(tmp_path_factory.mktemp("station"))
+    server, template = None, installation_template
+    if postgresql:
+        server = PostgreSQL().start()
+        template = Template(tmp_path_factory.mktemp("template"), server)
+    installation = template.install(tmp_path_factory.mktemp("station"))
     station = FaultStation(installation, server)
     try:
         yield station.start()

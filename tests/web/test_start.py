@@ -14,7 +14,7 @@ import pytest
 from websockets.sync.client import connect
 
 from tests.installations import HOUSE, Installation, alive, wait_until
-from tests.postgresql import PostgreSQL
+from tests.postgresql import Databases
 from tests.web.started import Started
 
 SUBMIT = """
@@ -25,7 +25,7 @@ submit(Order("board_test", "demo/slot-1", parameters={"burn_in_time": 30}), by=A
 """
 
 
-def fresh(folder: Any, server: PostgreSQL | None, name: str) -> Installation:
+def fresh(folder: Any, server: Databases | None, name: str) -> Installation:
     """An installation whose database nobody has made yet."""
     if server is None:
         return Installation(folder, f"sqlite:///{folder}/data/gwanje.sqlite3")
@@ -34,7 +34,7 @@ def fresh(folder: Any, server: PostgreSQL | None, name: str) -> Installation:
 
 
 @pytest.fixture(scope="module")
-def first(postgresql: PostgreSQL | None, tmp_path_factory: Any) -> Iterator[Started]:
+def first(postgresql: Databases | None, tmp_path_factory: Any) -> Iterator[Started]:
     """The first start of an installation, its demo batch running. The last test that uses it ends it."""
     installation = fresh(tmp_path_factory.mktemp("first"), postgresql, f"gwanje_first_{os.getpid()}")
     try:
