@@ -9,10 +9,9 @@ CANDIDATES := $(if $(PYTHON),$(PYTHON),python3 python3.13 python3.12 python3.11)
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest -q
 # The tests of whole stations promise times, so no more than two stations run at once, and nothing else.
-PARTS := --ignore=tests/system --ignore=tests/faults --ignore=tests/web --ignore=tests/browser --numprocesses=3 --dist=loadgroup
-WHOLE := tests/system tests/faults --numprocesses=2 --dist=loadfile
+WHOLE := tests/system tests/faults --numprocesses=2 --dist=loadgroup
 # `make test BROWSER=required` fails where there is no Chromium, instead of skipping its tests.
-WEB := tests/web tests/browser $(if $(BROWSER),--require-browser) --numprocesses=3 --dist=loadfile
+PARTS := tests --ignore=tests/system --ignore=tests/faults $(if $(BROWSER),--require-browser) --numprocesses=3 --dist=loadgroup
 stage = @printf '\n== %s\n' '$(1)'
 
 help: ## print this list
@@ -34,18 +33,14 @@ test: .venv/requirements-dev ## run every check, then all tests on SQLite and th
 	$(call stage,migrations and system checks)
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py check
-	$(call stage,parts on SQLite)
+	$(call stage,parts and pages on SQLite)
 	$(PYTEST) $(PARTS) --database=sqlite
-	$(call stage,parts on PostgreSQL)
-	$(PYTEST) $(PARTS) --database=postgresql -m "database and not any_database"
 	$(call stage,whole stations on SQLite)
 	$(PYTEST) $(WHOLE) --database=sqlite
+	$(call stage,parts and pages on PostgreSQL)
+	$(PYTEST) $(PARTS) --database=postgresql -m "database and not any_database"
 	$(call stage,whole stations on PostgreSQL)
 	$(PYTEST) $(WHOLE) --database=postgresql -m "not any_database"
-	$(call stage,web process and pages in a browser on SQLite)
-	$(PYTEST) $(WEB) --database=sqlite
-	$(call stage,web process and pages in a browser on PostgreSQL)
-	$(PYTEST) $(WEB) --database=postgresql -m "not any_database"
 
 # `make faults ARGS="-k guard"` tries some of it and leaves the page alone; ARGS="--repeat 3" tries each cell three times.
 faults: .venv/requirements-dev ## every ending of every activity on both databases; writes docs/reliability.md

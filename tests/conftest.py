@@ -25,7 +25,9 @@ from tests.postgresql import Databases, PostgreSQL
 DATA = pytest.StashKey[Path]()
 SHARED = pytest.StashKey[Path]()
 SERVER = pytest.StashKey[Databases | None]()
-PROCESSES = {"installation_template", "own_postgresql"}
+PROCESSES = {"installation_template", "own_postgresql", "postgresql"}
+# Below these folders each file has a station, or a web process, of its own.
+STATIONS = {"browser", "faults", "system", "web"}
 DATABASE = {"db", "transactional_db"}
 
 
@@ -70,10 +72,12 @@ def pytest_configure_node(node: Any) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need a database, and keep those with real processes together on two workers of xdist."""
+    """Mark the tests that need a database, and tell xdist which of them one process shall run one after the other."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
-        if fixtures & PROCESSES:
+        if STATIONS & set(item.path.parts):
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
+        elif fixtures & PROCESSES:
             item.add_marker(pytest.mark.xdist_group(f"processes-{zlib.crc32(item.path.name.encode()) % 2}"))
         if fixtures & (PROCESSES | DATABASE) or item.get_closest_marker("django_db"):
             item.add_marker(pytest.mark.database)

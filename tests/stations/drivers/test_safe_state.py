@@ -78,7 +78,7 @@ def test_instrument_that_does_not_answer_is_reported_within_the_budget(bench: Ru
     proof = make_safe(bench.instruments, 1.0)
     assert time.monotonic() - started < 1.3
     assert [name for name, each in proof["instruments"].items() if not each["confirmed"]] == ["supply-1"]
-    assert "Instrument supply-1 at TCPIP::127.0.0.1::" in str(proof["instruments"]["supply-1"]["error"])
+    assert "supply-1" in str(proof["instruments"]["supply-1"]["error"])
 
 
 def test_instrument_that_refuses_to_switch_off_is_not_confirmed(bench: RunningBench, opened: OpenDriver) -> None:
