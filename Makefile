@@ -11,7 +11,8 @@ PYTEST := $(BIN)/python -m pytest -q
 # The tests of whole stations promise times, so no more than two stations run at once, and nothing else.
 WHOLE := tests/system tests/faults --numprocesses=2 --dist=loadgroup
 # `make test BROWSER=required` fails where there is no Chromium, instead of skipping its tests.
-PARTS := tests --ignore=tests/system --ignore=tests/faults $(if $(BROWSER),--require-browser) --numprocesses=3 --dist=loadgroup
+PARTS := tests --ignore=tests/system --ignore=tests/faults $(if $(BROWSER),--require-browser) \
+	--numprocesses=3 --dist=loadgroup --no-loadscope-reorder
 stage = @printf '\n== %s\n' '$(1)'
 
 help: ## print this list

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 from django.apps import AppConfig
 from django.contrib.admin.apps import SimpleAdminConfig
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +19,9 @@ class ControlConfig(AppConfig):
         # Importing them registers them, which Django wants done here and not before.
         from control import checks  # noqa: F401, PLC0415
         from control.worker import warm_up  # noqa: F401, PLC0415
+
+        gc.freeze()
+        gc.enable()
 
 
 class AdminConfig(SimpleAdminConfig):

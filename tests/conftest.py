@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -61,6 +62,7 @@ def pytest_configure(config: pytest.Config) -> None:
         settings.WHITENOISE_AUTOREFRESH = True
         # Nor shall each person of a test cost the quarter of a second that makes passwords hard to guess.
         settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    gc.disable()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -81,6 +83,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(f"processes-{zlib.crc32(item.path.name.encode()) % 2}"))
         if fixtures & (PROCESSES | DATABASE) or item.get_closest_marker("django_db"):
             item.add_marker(pytest.mark.database)
+    items.sort(key=lambda item: not STATIONS & set(item.path.parts))  # what takes longest begins first
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays: no more looking through it."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

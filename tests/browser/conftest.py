@@ -20,8 +20,9 @@ QUIET = (
 Login = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(pytestconfig: pytest.Config) -> Iterator[Browser]:
+    """Ends with the tests of its file: whoever drives one has an event loop, which other tests could not bear."""
     path = chromium(pytestconfig)
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=path, args=QUIET.split())
