@@ -9,7 +9,6 @@ import gc
 import os
 import shutil
 import tempfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ DATA = pytest.StashKey[Path]()
 SHARED = pytest.StashKey[Path]()
 SERVER = pytest.StashKey[Databases | None]()
 PROCESSES = {"installation_template", "own_postgresql", "postgresql"}
-# Below these folders each file has a station, or a web process, of its own.
+# Below these folders each file has a whole station, or a web process, of its own.
 STATIONS = {"browser", "faults", "system", "web"}
 DATABASE = {"db", "transactional_db"}
 
@@ -74,16 +73,12 @@ def pytest_configure_node(node: Any) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need a database, and tell xdist which of them one process shall run one after the other."""
+    """Mark the tests that need a database, and begin with what takes longest."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
-        if STATIONS & set(item.path.parts):
-            item.add_marker(pytest.mark.xdist_group(item.path.name))
-        elif fixtures & PROCESSES:
-            item.add_marker(pytest.mark.xdist_group(f"processes-{zlib.crc32(item.path.name.encode()) % 2}"))
         if fixtures & (PROCESSES | DATABASE) or item.get_closest_marker("django_db"):
             item.add_marker(pytest.mark.database)
-    items.sort(key=lambda item: not STATIONS & set(item.path.parts))  # what takes longest begins first
+    items.sort(key=lambda item: not STATIONS & set(item.path.parts))
 
 
 def pytest_collection_finish() -> None:

@@ -159,8 +159,9 @@ def with_free_ports(station_file: str) -> str:
 
 
 def free_ports() -> Iterator[int]:
-    # Below those that the kernel gives to clients: a port found free there is still free when the bench takes it.
-    for port in random.sample(range(20_000, 32_000), 12_000):
+    # Below those that the kernel gives to clients, and each process has its own: a port found free there is still free
+    # when the bench takes it.
+    for port in random.sample(range(20_000 + os.getpid() % 16, 32_000, 16), 750):
         with suppress(OSError):
             socket.create_server(("127.0.0.1", port)).close()
             yield port
