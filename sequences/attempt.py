@@ -7,7 +7,7 @@ import json
 import resource
 import time
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sequences import interrupts
@@ -34,6 +34,7 @@ class Attempt:
     duration_ms: float
     result: Any = None
     problem: BaseException | None = None
+    counts: dict[str, int] = field(default_factory=dict)  # input_count and output_count, as far as the step said so
 
 
 def attempt_step(step: Step, run: Run, recorder: Recorder, deadlines: Deadlines) -> Attempt:
@@ -55,8 +56,17 @@ def attempt_step(step: Step, run: Run, recorder: Recorder, deadlines: Deadlines)
     duration_ms = round((time.perf_counter() - began) * 1000, 3)
     deadlines.end_step()
     if problem is None:
-        return Attempt(recorder.outcome, recorder.message, recorder.marginal, duration_ms, result)
-    return Attempt(outcome_of(problem), describe(problem), recorder.marginal, duration_ms, problem=problem)
+        return Attempt(
+            recorder.outcome, recorder.message, recorder.marginal, duration_ms, result, counts=recorder.counts
+        )
+    return Attempt(
+        outcome_of(problem),
+        describe(problem),
+        recorder.marginal,
+        duration_ms,
+        problem=problem,
+        counts=recorder.counts,
+    )
 
 
 def check_result(result: Any) -> None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, TypeVar, overload
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar, overload
 
+from sequences.conditions import ALWAYS, Condition
 from sequences.run import Run
 from sequences.step_options import option_problems
 
-__all__ = ["Run", "SequenceDefinition", "StepDefinition", "sequence", "setup", "step", "teardown"]
+__all__ = ["GroupDefinition", "Run", "StepDefinition", "group", "sequence", "setup", "step", "teardown"]
 
 StepFunction = TypeVar("StepFunction", bound=Callable[..., Any])
 Class = TypeVar("Class", bound=type)
+Names = str | Iterable[str]
+Exceptions = type[BaseException] | tuple[type[BaseException], ...]
 
-_MARK = "__gwanje_step__"
+_STEP = "__gwanje_step__"
+_GROUP = "__gwanje_group__"
 
 
 @dataclass(frozen=True)
@@ -26,34 +30,78 @@ class StepDefinition:
     timeout_s: float | None = None
     attempts: int | None = None  # tries in all
     retry_delay_s: float | None = None
+    retry_on: tuple[type[BaseException], ...] = (Exception,)
     repeat: int | str = 1  # how many times it runs, or the integer parameter that tells
-    stop_on_fail: bool | None = None
+    critical: bool | None = None
     resumable: bool | None = None
+    condition: Condition = ALWAYS
 
 
 @dataclass(frozen=True)
-class SequenceDefinition:
-    """A sequence class and its steps in the order of their definition."""
+class GroupDefinition:
+    """A class with steps, and groups nested in it, in the order of their definition."""
 
     cls: type
-    steps: list[StepDefinition]
+    name: str = ""  # of a nested one
+    resumable: bool | None = None
+    condition: Condition = ALWAYS
+    members: list[StepDefinition | GroupDefinition] = field(default_factory=list)
 
-    def group(self, name: str) -> list[StepDefinition]:
-        return [step for step in self.steps if step.group == name]
+    def part(self, name: Literal["setup", "main", "teardown"]) -> list[StepDefinition | GroupDefinition]:
+        """The steps of a part, and in main the groups."""
+        return [member for member in self.members if getattr(member, "group", "main") == name]
+
+    def steps_of(self, part: Literal["setup", "main", "teardown"]) -> list[StepDefinition]:
+        return [member for member in self.part(part) if isinstance(member, StepDefinition)]
 
 
 def sequence(cls: Class) -> Class:
     """Make a class a sequence. Its steps run in the order in which they are written, on one fresh instance."""
-    steps = [getattr(member, _MARK) for member in vars(cls).values() if hasattr(member, _MARK)]
-    cls.__sequence__ = SequenceDefinition(cls, steps)  # type: ignore[attr-defined]
+    cls.__sequence__ = GroupDefinition(cls, members=_members(cls))  # type: ignore[attr-defined]
     return cls
+
+
+def _members(cls: type) -> list[StepDefinition | GroupDefinition]:
+    """In order of definition. A class marks only itself: one that inherits from a group is none yet."""
+    found = [getattr(member, "__dict__", {}) for member in vars(cls).values()]
+    return [marks.get(_STEP) or marks[_GROUP] for marks in found if _STEP in marks or _GROUP in marks]
+
+
+@overload
+def group(cls: Class, /) -> Class: ...
+
+
+@overload
+def group(
+    *,
+    run_if: str | Callable[[Run], Any] | None = None,
+    depends_on: Names = (),
+    gate: bool = False,
+    resumable: bool | None = None,
+) -> Callable[[Class], Class]: ...
+
+
+def group(*classes: Any, **options: Any) -> Any:
+    """Make a class in a sequence a group: setup, steps and teardown of its own, run in the place where it stands.
+
+    Its steps have an instance of their own; `self.outer` is that of the class around it. Raises ValueError for an
+    option that cannot be.
+    """
+
+    def mark(cls: Class) -> Class:
+        _check(f"group '{cls.__name__}'", options, "group")
+        setattr(cls, _GROUP, GroupDefinition(cls, cls.__name__, members=_members(cls), **_with_condition(options)))
+        return cls
+
+    return mark(classes[0]) if classes else mark
 
 
 class StepDecorator:
     """`@step` and `@step(timeout_s=5)` alike. Raises ValueError for an option that cannot be."""
 
-    def __init__(self, group: str) -> None:
-        self._group = group
+    def __init__(self, part: str, word: str) -> None:
+        self._part = part
+        self._word = word
 
     @overload
     def __call__(self, function: StepFunction, /) -> StepFunction: ...
@@ -65,24 +113,45 @@ class StepDecorator:
         timeout_s: float | None = None,
         attempts: int | None = None,
         retry_delay_s: float | None = None,
+        retry_on: Exceptions = (Exception,),
         repeat: int | str = 1,
-        stop_on_fail: bool | None = None,
+        run_if: str | Callable[[Run], Any] | None = None,
+        depends_on: Names = (),
+        gate: bool = False,
+        critical: bool | None = None,
         resumable: bool | None = None,
     ) -> Callable[[StepFunction], StepFunction]: ...
 
     def __call__(self, *functions: Any, **options: Any) -> Any:
         def mark(function: StepFunction) -> StepFunction:
-            in_main = self._group == "main"
-            found = [option_problems(name, value, in_main=in_main) for name, value in options.items()]
-            problems = [problem for of_one in found for problem in of_one]
-            if problems:
-                raise ValueError(f"step '{function.__name__}': {'; '.join(problems)}")
-            setattr(function, _MARK, StepDefinition(self._group, function.__name__, **options))
+            _check(f"step '{function.__name__}'", options, self._word)
+            chosen = _with_condition(options)
+            if isinstance(chosen.get("retry_on"), type):
+                chosen["retry_on"] = (chosen["retry_on"],)
+            setattr(function, _STEP, StepDefinition(self._part, function.__name__, **chosen))
             return function
 
         return mark(functions[0]) if functions else mark
 
 
-setup = StepDecorator("setup")
-step = StepDecorator("main")
-teardown = StepDecorator("teardown")
+def _check(owner: str, options: dict[str, Any], word: str) -> None:
+    problems = [problem for name, value in options.items() for problem in option_problems(name, value, word=word)]
+    if problems:
+        raise ValueError(f"{owner}: {'; '.join(problems)}")
+
+
+def _with_condition(options: dict[str, Any]) -> dict[str, Any]:
+    """The options, with those that decide whether it runs at all in one."""
+    chosen = dict(options)
+    names = chosen.pop("depends_on", None) or ()
+    condition = Condition(
+        run_if=chosen.pop("run_if", None),
+        depends_on=(names,) if isinstance(names, str) else tuple(names),
+        gate=chosen.pop("gate", None) or False,
+    )
+    return {**chosen, "condition": ALWAYS if condition == ALWAYS else condition}
+
+
+setup = StepDecorator("setup", "setup")
+step = StepDecorator("main", "step")
+teardown = StepDecorator("teardown", "teardown")

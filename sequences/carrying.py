@@ -43,6 +43,9 @@ class CarriedOver:
                 raise ValueError(f"{_shown(steps)}, where the plan has no main steps. {REMEDY}")
             if steps["outcome"] not in FINISHED:
                 raise ValueError(f"{_shown(steps)} with {steps['outcome']}, as if they had been judged. {REMEDY}")
+        for group in (item for item in plan.main if isinstance(item, Group)):
+            if self.within(group.indexes) not in (0, len(group.indexes)):
+                raise ValueError(f"Some steps of group '{group.name}' are carried over, but not all. {REMEDY}")
         for before, after in pairwise(self._steps):
             if after["first"] <= before["last"]:
                 raise ValueError(f"{_shown(after)} twice. {REMEDY}")

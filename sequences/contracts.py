@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from typing import Any, NotRequired, TypedDict
 
-# How the message of a step begins that was left out because somebody asked for it.
+# How the message of a step begins that was left out because somebody asked for it, or its sequence does.
 SKIPPED_BY_REQUEST = "skipped by request"
+NOT_NEEDED = "not needed"
+DEPENDS_ON = "depends on"
+LEFT_OUT = (SKIPPED_BY_REQUEST, NOT_NEEDED, DEPENDS_ON)
 
 
 class PlannedStep(TypedDict):
@@ -17,6 +20,7 @@ class PlannedStep(TypedDict):
     name: str
     group: str  # "setup", "main" or "teardown"
     repeat: int  # how many indexes it takes up
+    within: NotRequired[str]  # the nested groups around it, as "radio/antenna"
     resumable: bool  # a later run may begin here, with what was done before it carried over
 
 
@@ -31,6 +35,7 @@ class StepStarted(TypedDict):  # k = "step.started"
     attempt: int
     name: str
     group: str
+    within: NotRequired[str]
 
 
 class StepEnded(TypedDict):  # k = "step.ended"; without "step.started" for what was skipped or stopped before it began
@@ -38,6 +43,7 @@ class StepEnded(TypedDict):  # k = "step.ended"; without "step.started" for what
     attempt: int
     name: str
     group: str
+    within: NotRequired[str]
     outcome: str  # SKIPPED PASS FAIL TIMEOUT ERROR NONE
     marginal: bool
     duration_ms: float
@@ -45,6 +51,8 @@ class StepEnded(TypedDict):  # k = "step.ended"; without "step.started" for what
     message: str  # why it failed or was skipped
     result: Any
     progress: float  # of the batch, 0.0 to 1.0
+    input_count: NotRequired[int]  # items that it was given, if it said so
+    output_count: NotRequired[int]  # items that it gave on
     carried: NotRequired[bool]  # not run here: taken over from an earlier batch
 
 

@@ -17,6 +17,7 @@ class Deadlines:
         self._step: float | None = None  # seconds of time.monotonic()
         self._step_timeout_s: float | None = None
         self._sequence: float | None = None
+        self._suspended: float | None = None  # the sequence's, during the teardown of a nested group
         self._sequence_timeout_s: float | None = None
         self._announced: float | None = None
         self._paused_at: float | None = None
@@ -28,6 +29,13 @@ class Deadlines:
     def end_sequence(self) -> None:
         """Setup and main are over: the teardown has only the deadlines of its steps."""
         self._sequence = None
+
+    def suspend_sequence(self) -> None:
+        """The teardown of a nested group begins: the sequence's clock goes on, but ends nothing before it is over."""
+        self._suspended, self._sequence = self._sequence, None
+
+    def go_on_with_sequence(self) -> None:
+        self._sequence, self._suspended = self._suspended, None
 
     def begin_step(self, timeout_s: float | None) -> None:
         self._paused_at = None  # a stop may have ended the pause

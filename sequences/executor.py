@@ -20,6 +20,7 @@ from sequences.run import Parameters, Run
 from sequences.saved_values import SavedValues
 from sequences.skips import Skips
 from sequences.steering import Steering
+from sequences.step_run import StepRun
 from sequences.story import Story
 from stations.contracts import Job, Verdict
 
@@ -88,19 +89,26 @@ class _Execution:
             saved=SavedValues(prepared.carried.saved),
         )
         self._deadlines.begin_sequence(prepared.package.manifest.timeout_s)
-        group = GroupRun(
-            plan,
+        steps = StepRun(
             run,
             recorder,
             story=self._story,
             steering=steering,
             deadlines=self._deadlines,
             judgement=self._judgement,
-            carried=prepared.carried,
         )
         if refusal is not None:
-            group.skip_reason = self._refuse(refusal, "hardware")
-        group.execute()
+            steps.skip_reason = self._refuse(refusal, "hardware")
+        GroupRun(
+            plan,
+            run,
+            steps,
+            recorder=recorder,
+            story=self._story,
+            steering=steering,
+            deadlines=self._deadlines,
+            carried=prepared.carried,
+        ).execute()
         self._tell_when_full()
         self._close(instruments)
         verdict = self._judgement.verdict(self._result_of(run))

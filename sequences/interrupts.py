@@ -78,6 +78,8 @@ class _State:
     def __init__(self) -> None:
         self.wanted: Interrupt | None = None
         self.stoppable = True  # False during teardown, which only its own timeouts end
+        self.holds = False  # during the teardown of a nested group: what comes meanwhile ends the run afterwards
+        self.held: Interrupt | None = None
         self.exceeded: LimitExceeded | None = None  # even if it came too late to end anything
         self.expired: Callable[[float], Interrupt | None] | None = None  # set while a run listens
 
@@ -102,10 +104,12 @@ _INTERRUPTIBLE = interruptible.__code__
 def request(interrupt: Interrupt, frame: FrameType | None) -> None:
     """For signal handlers: raise `interrupt` in the interrupted code `frame` if it may be, else as soon as possible.
 
-    During teardown stops are ignored, limits only remembered. Raised again and again until the engine has taken notice.
+    During the last teardown stops are ignored, limits only remembered; during that of a nested group both wait for its
+    end. Raised again and again until the engine has taken notice.
     """
     remember(interrupt)
     if not _state.stoppable and not isinstance(interrupt, StepTimeout):
+        _state.held = _state.held or (interrupt if _state.holds else None)
         return
     if _state.wanted is None:
         _state.wanted = interrupt
@@ -180,6 +184,18 @@ def begin_teardown() -> Interrupt | None:
     return late
 
 
+def begin_nested_teardown() -> None:
+    """As `begin_teardown`, until `end_nested_teardown`: nothing is lost that arrives before or meanwhile."""
+    _state.held = begin_teardown()
+    _state.holds = True
+
+
+def end_nested_teardown() -> None:
+    """From now on everything interrupts again: first what was held back."""
+    _state.wanted, _state.held = _state.held, None
+    _state.stoppable, _state.holds = True, False
+
+
 @contextmanager
 def listening(expired: Callable[[float], Interrupt | None]) -> Iterator[None]:
     """Own SIGALRM during one run; `expired(now)` tells which deadline has passed. Main thread only."""
@@ -191,7 +207,8 @@ def listening(expired: Callable[[float], Interrupt | None]) -> Iterator[None]:
         _state.expired = None
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, before)
-        _state.wanted, _state.exceeded, _state.stoppable = None, None, True
+        _state.wanted, _state.held, _state.exceeded = None, None, None
+        _state.stoppable, _state.holds = True, False
 
 
 def _on_alarm(signum: int, frame: FrameType | None) -> None:

@@ -4,12 +4,50 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import (
+    EXTENSION_SUFFIXES,
+    SOURCE_SUFFIXES,
+    ExtensionFileLoader,
+    FileFinder,
+    ModuleSpec,
+    SourceFileLoader,
+)
 from pathlib import Path
+from types import CodeType, ModuleType
 
-from sequences.authoring import SequenceDefinition
+from sequences.authoring import GroupDefinition
 from sequences.catalogue import Package, read_package
 
 MODULE_FILE = "sequence.py"
+
+
+_PREFIX = "gwanje_package_"
+
+
+class _SourceLoader(SourceFileLoader):
+    """Runs what stands in the file. Compiled files are known by size and second: one may be of an older content."""
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
+
+
+class _PackageFinder(MetaPathFinder):
+    """Finds the modules of sequence packages."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if not fullname.startswith(_PREFIX):
+            return None
+        loaders = (ExtensionFileLoader, EXTENSION_SUFFIXES), (_SourceLoader, SOURCE_SUFFIXES)
+        found = (FileFinder(folder, *loaders).find_spec(fullname) for folder in path or ())
+        return next(filter(None, found), None)
+
+
+sys.meta_path.insert(0, _PackageFinder())
 
 
 class PackageError(Exception):
@@ -31,14 +69,16 @@ def open_package(path: Path, sha256: str) -> Package:
     return package
 
 
-def load_definition(package: Package) -> SequenceDefinition:
+def load_definition(package: Package) -> GroupDefinition:
     """Import the package and return its sequence. The modules beside it are imported as `from .name import …`.
 
     Raises PackageError; whatever the package raised is its cause.
     """
     file = package.path / MODULE_FILE
-    name = f"gwanje_package_{package.sha256[:12]}"
-    spec = importlib.util.spec_from_file_location(name, file, submodule_search_locations=[str(package.path)])
+    name = f"{_PREFIX}{package.sha256[:12]}"
+    loader = _SourceLoader(name, str(file))
+    places = [str(package.path)]
+    spec = importlib.util.spec_from_file_location(name, file, loader=loader, submodule_search_locations=places)
     if spec is None or spec.loader is None:
         raise PackageError(f"{file} cannot be imported.")
     module = importlib.util.module_from_spec(spec)
@@ -53,6 +93,6 @@ def load_definition(package: Package) -> SequenceDefinition:
         for member in vars(module).values()
         if isinstance(member, type) and "__sequence__" in vars(member) and member.__module__ == name
     ]
-    if len(definitions) != 1 or not isinstance(definitions[0], SequenceDefinition):
+    if len(definitions) != 1 or not isinstance(definitions[0], GroupDefinition):
         raise PackageError(f"{file} must hold exactly one class with @sequence, it holds {len(definitions)}.")
     return definitions[0]

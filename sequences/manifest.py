@@ -41,6 +41,7 @@ class Manifest:
     instruments: dict[str, str] = field(default_factory=dict)
     limits: dict[str, dict[str, Any]] = field(default_factory=dict)
     timeout_s: float | None = None
+    step_timeout_s: float | None = None  # of setup and main steps that do not say it themselves
     retry: Retry = Retry()
     stop_on_fail: bool = False
     stop_grace_s: float | None = None

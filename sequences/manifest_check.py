@@ -159,6 +159,7 @@ CHECKS: dict[str, tuple[str, Callable[[object], Iterator[Finding]]]] = {
     "instruments": ("E122", _instruments),
     "limits": ("E123", _limits),
     "timeout_s": ("E131", _seconds),
+    "step_timeout_s": ("E131", _seconds),
     "retry": ("E132", _retry),
     "stop_on_fail": ("E133", _boolean),
     "stop_grace_s": ("E131", _seconds),

@@ -14,6 +14,7 @@ from sequences.units import check_unit
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 PROGRESS_INTERVAL_S = 0.5
+MOST_ITEMS = 2**31 - 1
 
 
 class Emit(Protocol):
@@ -36,6 +37,7 @@ class Recorder:
         self.outcome = Outcome.PASS
         self.message = ""
         self.marginal = False
+        self.counts: dict[str, int] = {}
         self._names: set[str] = set()
         self._progress: tuple[float, float, str] | None = None
         self._progress_due = 0.0
@@ -73,6 +75,15 @@ class Recorder:
         if level not in LEVELS:
             raise ValueError(f"unknown level '{level}' (known: {', '.join(LEVELS)})")
         self.emit("log", step=self.step, attempt=self.attempt, level=level, message=str(message), origin="sequence")
+
+    def count(self, given: dict[str, int | None]) -> None:
+        """Raises ValueError for what is no number of items."""
+        for name, number in given.items():
+            if number is None:
+                continue
+            if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= MOST_ITEMS:
+                raise ValueError(f"items are counted in whole numbers from 0 to {MOST_ITEMS:,}, not {number!r}")
+            self.counts[name] = number
 
     def save(self, name: str, value: Any) -> None:
         self.emit("saved", step=self.step, attempt=self.attempt, name=name, value=value)

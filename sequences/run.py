@@ -42,7 +42,8 @@ class Run:
     """One run of a sequence, as its steps see it. All methods belong to the thread that runs the step.
 
     `subject` is the serial number or name of what is tested. `index` counts the repetitions of a repeated step, from 0;
-    `attempt` its tries, from 1. `result` is the sequence's own result: anything that JSON can hold, up to 64 KiB.
+    `attempt` its tries, from 1. `outcomes` are those of the steps and groups so far, by name. `result` is the
+    sequence's own result: anything that JSON can hold, up to 64 KiB.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Run:
         self.parameters: Any = parameters
         self.instruments: Any = Instruments(**instruments)
         self.result: Any = {}
+        self.outcomes: Mapping[str, str] = {}
         self.index = 0
         self.attempt = 1
 
@@ -108,6 +110,12 @@ class Run:
     def saved(self, name: str, default: Any = None) -> Any:
         """What was saved last under a name, in this run or in the one it goes on from, else the default."""
         return self._saved.get(name, default)
+
+    @shielded
+    def count(self, items_in: int | None = None, items_out: int | None = None) -> None:
+        """Say how many items the step was given, and how many it gives on. Raises ValueError."""
+        self._recorder.count({"input_count": items_in, "output_count": items_out})
+        raise_wanted()
 
     @shielded
     def progress(self, done: float, total: float, message: str = "") -> None:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from sequences.flow_check import Function, Member, check_flow, declared_members
 from sequences.manifest import Manifest
 from sequences.problems import Problem
 from sequences.step_options import option_problems
@@ -14,7 +15,6 @@ from sequences.usage_check import check_usage
 
 FILE_NAME = "sequence.py"
 AUTHORING = "sequences.authoring"
-STEP_DECORATORS = ("setup", "step", "teardown")
 # In CPython 3.11 all threads share one counter there, and two of them at once raise SystemError now and then.
 _PARSER = threading.Lock()
 
@@ -49,15 +49,24 @@ def _findings(tree: ast.Module, manifest: Manifest | None) -> Iterator[Finding]:
         line = classes[1].lineno if classes else 1
         yield line, "E203", f"needs exactly one class with @sequence, it has {len(classes)}"
         return
-    steps = list(_steps(classes[0], names))
-    if not any(group == "step" for _, _, group in steps):
-        yield classes[0].lineno, "E204", f"class {classes[0].name} has no method with @step"
-    yield from _duplicates(classes[0], {function.name for function, _, _ in steps})
-    for function, mark, group in steps:
-        yield from _signature(function, group)
-        yield from _options(function, mark, group, manifest)
-    run_names = {"run", *(function.args.args[1].arg for function, _, _ in steps if len(function.args.args) > 1)}
+    members = list(declared_members(classes[0], lambda mark: _meant(mark, names)))
+    steps = [(member.node, member.word) for member in members if isinstance(member.node, Function)]
+    yield from _emptiness(classes[0], members)
+    for function, word in steps:
+        yield from _signature(function, word)
+    for member in members:
+        yield from _options(member, manifest)
+    yield from check_flow(classes[0], members)
+    run_names = {"run", *(function.args.args[1].arg for function, _ in steps if len(function.args.args) > 1)}
     yield from check_usage(tree, run_names, manifest)
+
+
+def _emptiness(cls: ast.ClassDef, members: list[Member]) -> Iterator[Finding]:
+    if not any(member.word == "step" for member in members):
+        yield cls.lineno, "E204", f"class {cls.name} has no method with @step"
+    for group in members:
+        if group.word == "group" and not any(member.within[-1:] == [group] for member in members):
+            yield group.node.lineno, "E204", f"{group.owner} has no steps"
 
 
 def _authoring_names(tree: ast.Module) -> dict[str, str]:
@@ -79,27 +88,6 @@ def _meant(decorator: ast.expr, names: dict[str, str]) -> str | None:
     return names.get(decorator.id) if isinstance(decorator, ast.Name) else None
 
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
-
-
-def _steps(cls: ast.ClassDef, names: dict[str, str]) -> Iterator[tuple[Function, ast.expr, str]]:
-    for node in cls.body:
-        if isinstance(node, Function):
-            for mark in node.decorator_list:
-                group = _meant(mark, names)
-                if group in STEP_DECORATORS:
-                    yield node, mark, group
-
-
-def _duplicates(cls: ast.ClassDef, steps: set[str]) -> Iterator[Finding]:
-    first: dict[str, int] = {}
-    for node in cls.body:
-        if isinstance(node, Function) and node.name in steps:
-            if node.name in first:
-                yield node.lineno, "E205", f"step '{node.name}' is already defined in line {first[node.name]}"
-            first.setdefault(node.name, node.lineno)
-
-
 def _signature(function: Function, group: str) -> Iterator[Finding]:
     arguments = function.args
     given = [argument.arg for argument in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]]
@@ -112,16 +100,28 @@ def _signature(function: Function, group: str) -> Iterator[Finding]:
         yield function.lineno, "E207", f"{group} '{function.name}' must be a plain function, it has a yield"
 
 
-def _options(function: Function, mark: ast.expr, group: str, manifest: Manifest | None) -> Iterator[Finding]:
+def _options(member: Member, manifest: Manifest | None) -> Iterator[Finding]:
+    mark, owner = member.mark, member.owner
     if not isinstance(mark, ast.Call):
         return
     if mark.args:
-        yield mark.lineno, "E208", f"step '{function.name}': options are given by name, as in timeout_s=5"
+        yield mark.lineno, "E208", f"{owner}: options are given by name, as in timeout_s=5"
     for keyword in mark.keywords:
+        if isinstance(keyword.value, ast.Lambda):
+            yield from _function_of_the_run(owner, keyword)
         try:
             value = ast.literal_eval(keyword.value)
         except ValueError:  # a constant or an expression: checked when it runs
             continue
         parameters = None if manifest is None else manifest.parameters
-        for problem in option_problems(keyword.arg or "**", value, parameters, in_main=group == "step"):
-            yield keyword.value.lineno, "E208", f"step '{function.name}': {problem}"
+        for problem in option_problems(keyword.arg or "**", value, parameters, word=member.word):
+            yield keyword.value.lineno, "E208", f"{owner}: {problem}"
+
+
+def _function_of_the_run(owner: str, keyword: ast.keyword) -> Iterator[Finding]:
+    function = keyword.value
+    assert isinstance(function, ast.Lambda)
+    if keyword.arg != "run_if":
+        yield function.lineno, "E208", f"{owner}: {keyword.arg} cannot be a function"
+    elif len(function.args.args) != 1:
+        yield function.lineno, "E208", f"{owner}: run_if takes a function of the run, as in lambda run: …"

@@ -22,7 +22,7 @@ class Skips:
         """Why the step at `index` cannot be skipped any more, or at all."""
         if index not in range(self._plan.total_steps):
             return f"the plan has no step {index}"
-        if index not in self._plan.main_indexes:
+        if self._plan.step_at(index).group != "main":
             return "setup and teardown are not skipped"
         if index in self._marked:
             return "the step is being skipped"
@@ -33,7 +33,7 @@ class Skips:
         self._marked[wish["step"]] = wish
 
     def name(self, index: int) -> str:
-        return next(step.name for step in self._plan.main if index in step.indexes)
+        return self._plan.step_at(index).name
 
     def is_running(self, index: int) -> bool:
         return index == self._running

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 
 from sequences.deadlines import Deadlines
 from sequences.host import Host
@@ -22,7 +23,20 @@ class Steering:
         self._deadlines = deadlines
         self._settings = settings
         self.skips = skips
-        self.in_teardown = False
+        self._in_teardown = False
+        self._holds = False  # during the teardown of a nested group
+        self._held: deque[Wish] = deque()
+
+    def begin_last_teardown(self) -> None:
+        """From now on nothing that people want has an effect."""
+        self._in_teardown = True
+
+    def begin_nested_teardown(self) -> None:
+        """What people want meanwhile is obeyed afterwards."""
+        self._holds = True
+
+    def end_nested_teardown(self) -> None:
+        self._holds = False
 
     @shielded
     def wait(self, seconds: float = 0.0) -> None:
@@ -33,15 +47,22 @@ class Steering:
         end = time.monotonic() + seconds
         while True:
             self.skips.leave()
-            wish = interruptible(self._host.receive_wish, max(0.0, end - time.monotonic()))
-            if wish is not None:
+            wish = self._next(max(0.0, end - time.monotonic()))
+            if wish is not None and self._holds:
+                self._held.append(wish)
+            elif wish is not None:
                 end += self._obey(wish)
             elif time.monotonic() >= end:
                 return
 
+    def _next(self, timeout_s: float) -> Wish | None:
+        if self._held and not self._holds:
+            return self._held.popleft()
+        return interruptible(self._host.receive_wish, timeout_s)
+
     def _obey(self, wish: Wish) -> float:
         """Do as wished. Returns how long the run was paused, in seconds."""
-        if self.in_teardown:
+        if self._in_teardown:
             if wish["word"] == "limit":
                 remember(LimitExceeded(wish["reason"]))
             self.answer(wish["control"], wish["word"])

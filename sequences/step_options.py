@@ -1,4 +1,4 @@
-"""What the options of a step may be. One rule for the validator and for the decorators."""
+"""What the options of a step or a group may be. One rule for the validator and for the decorators."""
 
 from __future__ import annotations
 
@@ -6,36 +6,58 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-OPTIONS = ("timeout_s", "attempts", "retry_delay_s", "repeat", "stop_on_fail", "resumable")
-OF_MAIN = ("resumable",)  # of `@step` alone
+CONDITIONS = ("run_if", "depends_on", "gate")
+OPTIONS = (
+    *("timeout_s", "attempts", "retry_delay_s", "retry_on", "repeat", "critical", "resumable"),
+    *CONDITIONS,
+)
+OF_GROUP = ("resumable", *CONDITIONS)
+OF_MAIN = ("critical", "resumable", "depends_on", "gate")  # not of setup and teardown: they run in any case
 
 
 def option_problems(
-    name: str, value: object, parameters: Mapping[str, Any] | None = None, *, in_main: bool = True
+    name: str, value: object, parameters: Mapping[str, Any] | None = None, *, word: str = "step"
 ) -> list[str]:
-    """What is wrong with one option. With `parameters`, a repeat that names one is looked up there."""
+    """What is wrong with one option of a decorator, `word`. With `parameters`, names of some are looked up there."""
     if name not in OPTIONS:
-        return [f"unknown option '{name}' (known: {', '.join(OPTIONS)})"]
-    if name in OF_MAIN and not in_main:
-        return [f"{name} is an option of @step alone"]
-    if value is None or _is_allowed(name, value):
-        return _repeat_problems(value, parameters) if name == "repeat" and parameters is not None else []
-    return [f"{name} must be {_ALLOWED[name]}, it is {value!r}"]
+        return [f"unknown option '{name}' (known: {', '.join(OF_GROUP if word == 'group' else OPTIONS)})"]
+    if word == "group" and name not in OF_GROUP:
+        return [f"{name} is no option of @group (known: {', '.join(OF_GROUP)})"]
+    if word in ("setup", "teardown") and name in OF_MAIN:
+        return [f"{name} is an option of @step{' and @group' if name in OF_GROUP else ''} alone"]
+    if value is not None and not _is_allowed(name, value):
+        return [f"{name} must be {_ALLOWED[name]}, it is {value!r}"]
+    if parameters is None or not isinstance(value, str):
+        return []
+    return _parameter_problems(name, value, parameters)
 
 
 _ALLOWED = {
     "timeout_s": "a positive number of seconds",
     "attempts": "a whole number of at least 1",
     "retry_delay_s": "a number of seconds",
+    "retry_on": "an exception class or a tuple of them",
     "repeat": "a whole number or the name of an integer parameter",
-    "stop_on_fail": "True or False",
+    "critical": "True or False",
     "resumable": "True or False",
+    "run_if": "the name of a boolean parameter or a function of the run",
+    "depends_on": "the name of a step or a group before it, or a list of them",
+    "gate": "True or False",
 }
 
 
-def _is_allowed(name: str, value: object) -> bool:
-    if name in ("stop_on_fail", "resumable"):
+def _is_allowed(name: str, value: Any) -> bool:
+    if name in ("critical", "resumable", "gate"):
         return isinstance(value, bool)
+    if name == "run_if":
+        return isinstance(value, str) or callable(value)
+    if name == "depends_on":
+        return isinstance(value, str) or (
+            isinstance(value, list | tuple | set) and all(isinstance(each, str) for each in value)
+        )
+    if name == "retry_on":
+        classes = value if isinstance(value, tuple) else (value,)
+        return all(isinstance(each, type) and issubclass(each, Exception) for each in classes)
     if name == "repeat" and isinstance(value, str):
         return True
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
@@ -45,9 +67,13 @@ def _is_allowed(name: str, value: object) -> bool:
     return value > 0 if name == "timeout_s" else value >= 0
 
 
-def _repeat_problems(value: object, parameters: Mapping[str, Any]) -> list[str]:
-    if isinstance(value, str) and parameters.get(value, {}).get("type") != "integer":
+def _parameter_problems(name: str, value: str, parameters: Mapping[str, Any]) -> list[str]:
+    """`repeat` and `run_if` may name a parameter of the manifest."""
+    declared = parameters.get(value, {})
+    if name == "repeat" and declared.get("type") != "integer":
         return [f"repeat names '{value}', which is no integer parameter of the manifest"]
-    if isinstance(value, str) and parameters[value].get("live"):
+    if name == "repeat" and declared.get("live"):
         return [f"repeat names '{value}', which is live: how often a step runs is decided when the run begins"]
+    if name == "run_if" and declared.get("type") != "boolean":
+        return [f"run_if names '{value}', which is no boolean parameter of the manifest"]
     return []

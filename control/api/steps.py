@@ -25,6 +25,7 @@ class StepFacts(Shape):
     index = serializers.IntegerField(help_text="Its place in the plan, from 0.")
     attempt = serializers.IntegerField(help_text="From 1.")
     group = serializers.CharField(help_text="setup, main or teardown.")
+    within = serializers.CharField(help_text="The nested groups around it, as `radio/antenna`; empty for none.")
     state = serializers.ChoiceField(StepState.choices)
     outcome = serializers.ChoiceField(StepOutcome.choices)
     marginal = serializers.BooleanField()

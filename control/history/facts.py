@@ -85,6 +85,7 @@ def step_facts(step: Step) -> Facts:
         "index": step.index,
         "attempt": step.attempt,
         "group": step.group,
+        "within": step.within,
         "state": step.state,
         "outcome": step.outcome,
         "marginal": step.marginal,

@@ -4,8 +4,9 @@ which the sequence can be taken up again."""
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -13,10 +14,10 @@ from django.utils.translation import gettext as _
 from control.journal.kinds import Kind
 from control.journal.overflow import full_data
 from control.lifecycle.refusals import WrongState
-from control.lifecycle.steps_ahead import MAIN, main_places, place_of, planned_at
+from control.lifecycle.steps_ahead import main_places, place_of, planned_at
 from control.models import Batch, Event, Step
 from control.states import StepOutcome
-from sequences.contracts import SKIPPED_BY_REQUEST, PlannedStep
+from sequences.contracts import NOT_NEEDED, SKIPPED_BY_REQUEST, PlannedStep
 from stations.contracts import Carried, CarriedSteps
 
 # Bytes of what a job holds, beside the instruments of its slot: it travels to its guard in one datagram.
@@ -31,15 +32,8 @@ class _Main:
     index: int
     planned: PlannedStep
     step: Step | None
-
-    @property
-    def finished(self) -> bool:
-        """Judged, or left out because somebody wanted that."""
-        return self.step is not None and (self.step.outcome in _JUDGED or self.step.skipped_by_request)
-
-    @property
-    def passed(self) -> bool:
-        return self.step is not None and self.step.outcome == StepOutcome.PASS
+    finished: bool  # judged, or left out; of a nested group all steps are, or none
+    passed: bool
 
 
 def carry_to_resume(batch: Batch) -> Carried | None:
@@ -110,10 +104,38 @@ def carry_from_step(batch: Batch, step: int | str) -> Carried:
 
 def _mains(batch: Batch) -> list[_Main]:
     """The main part of the plan, each place with its last attempt."""
-    rows = Step.objects.filter(batch=batch, group=MAIN, retrying=False).order_by("attempt")
+    rows = Step.objects.filter(batch=batch, retrying=False).order_by("attempt")
     last = {step.index: step for step in rows.only("index", "outcome", "marginal", "message")}
     last |= {step.index: step for step in _taken_over(batch)}
-    return [_Main(index, planned, last.get(index)) for index, planned in main_places(batch)]
+    mains: list[_Main] = []
+    for _unit, places in groupby(main_places(batch), _unit_of):
+        found = [(index, planned, _row_of(last, index, planned)) for index, planned in places]
+        finished, passed = (all(holds(step) for _, _, step in found) for holds in (_finished, _passed))
+        mains += [_Main(index, planned, step, finished, passed) for index, planned, step in found]
+    return mains
+
+
+def _unit_of(place: tuple[int, PlannedStep]) -> str | int:
+    """What a later run does as a whole or not at all: one place, or the outermost group around it."""
+    index, planned = place
+    return planned.get("within", "").partition("/")[0] or index
+
+
+def _row_of(last: Mapping[int, Step], index: int, planned: PlannedStep) -> Step | None:
+    """The row of a place. A repeated step that was left out has one row for all its places."""
+    first = last.get(planned["index"])
+    return last.get(index) or (first if first is not None and first.left_out else None)
+
+
+def _finished(step: Step | None) -> bool:
+    return step is not None and (step.outcome in _JUDGED or step.left_out)
+
+
+def _passed(step: Step | None) -> bool:
+    """Whether its result stands: it passed, or its sequence did not need it. What nobody wanted is tried again."""
+    if step is None:
+        return False
+    return step.outcome == StepOutcome.PASS or (step.left_out and step.message.startswith(NOT_NEEDED))
 
 
 def _taken_over(batch: Batch) -> Iterator[Step]:

@@ -52,8 +52,9 @@ def planned_at(batch: Batch, index: int) -> PlannedStep:
 
 
 def main_places(batch: Batch) -> list[tuple[int, PlannedStep]]:
-    """Every place of the main part, a repeated step with each of its repetitions."""
-    return [(index, planned) for planned in batch.plan if planned["group"] == MAIN for index in _indexes(planned)]
+    """Every place of the main part, a repeated step with each of its repetitions, a nested group with all its steps."""
+    mains = (planned for planned in batch.plan if planned["group"] == MAIN or planned.get("within"))
+    return [(index, planned) for planned in mains for index in _indexes(planned)]
 
 
 def _current(batch: Batch) -> int:
@@ -61,7 +62,7 @@ def _current(batch: Batch) -> int:
     if running is not None:
         return running.index
     over = set(Step.objects.filter(batch=batch, state=StepState.ENDED).values_list("index", flat=True))
-    ahead = [index for index, _planned in main_places(batch) if index not in over]
+    ahead = [index for index, planned in main_places(batch) if index not in over and planned["group"] == MAIN]
     if not ahead:
         raise WrongState(_("No step is left to skip."))
     return ahead[0]

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from control.models.batch import Batch
 from control.states import StepOutcome, StepState
-from sequences.contracts import SKIPPED_BY_REQUEST
+from sequences.contracts import LEFT_OUT, SKIPPED_BY_REQUEST
 
 
 class Step(models.Model):
@@ -16,6 +16,7 @@ class Step(models.Model):
     attempt = models.PositiveSmallIntegerField(_("attempt"), default=1)
     name = models.CharField(_("name"), max_length=200)
     group = models.CharField(_("group"), max_length=100)  # setup, main or teardown
+    within = models.CharField(_("nested group"), max_length=400, blank=True)  # as "radio/antenna"
     state = models.CharField(_("state"), max_length=7, choices=StepState.choices, default=StepState.PENDING)
     outcome = models.CharField(_("outcome"), max_length=7, choices=StepOutcome.choices, default=StepOutcome.NONE)
     marginal = models.BooleanField(_("marginal"), default=False)
@@ -41,3 +42,8 @@ class Step(models.Model):
     def skipped_by_request(self) -> bool:
         """Left out because somebody wanted that, not because the run ended before it."""
         return self.outcome == StepOutcome.SKIPPED and self.message.startswith(SKIPPED_BY_REQUEST)
+
+    @property
+    def left_out(self) -> bool:
+        """As `skipped_by_request`, or because its sequence has it so: it is decided, and no later run needs it."""
+        return self.outcome == StepOutcome.SKIPPED and self.message.startswith(LEFT_OUT)

@@ -81,6 +81,7 @@ def _step_row(page: Page, line: Line, **known: Any) -> Row:
         "attempt": line["attempt"],
         "name": line["name"],
         "group": line["group"],
+        "within": line.get("within") or "",
         "state": StepState.PENDING,
         "outcome": StepOutcome.NONE,
         "marginal": False,
@@ -88,6 +89,8 @@ def _step_row(page: Page, line: Line, **known: Any) -> Row:
         "started_at": None,
         "ended_at": None,
         "duration_ms": None,
+        "input_count": None,
+        "output_count": None,
         "result": None,
         "message": "",
     }
@@ -121,6 +124,8 @@ def _take_step_ended(page: Page, line: Line, at: datetime) -> None:
         started_at=begun["started_at"] if begun else None,
         ended_at=at,
         duration_ms=line.get("duration_ms"),
+        input_count=line.get("input_count"),
+        output_count=line.get("output_count"),
         result=line.get("result"),
         message=line.get("message") or "",
     )

@@ -45,8 +45,8 @@ const inBatch = (state, changes) => ({ ...state, batch: { ...state.batch, ...cha
 
 // Steps -------------------------------------------------------------------------------------------------------------
 
-const blank = (index, attempt, { name, group }) => ({
-  name, index, attempt, group, state: "PENDING", outcome: "NONE", marginal: false, retrying: false, started_at: null,
+const blank = (index, attempt, { name, group, within = "" }) => ({
+  name, index, attempt, group, within, state: "PENDING", outcome: "NONE", marginal: false, retrying: false, started_at: null,
   ended_at: null, duration_ms: null, input_count: null, output_count: null, result: null, error_message: "",
   measurements: [], measured: 0,
 });

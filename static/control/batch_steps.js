@@ -14,7 +14,6 @@ const { urls = {} } = data("shell") ?? {};
 const MAY_SKIP = allowed.RUNNING?.includes("skip");
 const BY_REQUEST = "skipped by request"; // how sequences/contracts.py begins the message of such a step
 const CARRIED = /^(?:skipped by request: )?carried over$/;
-const GROUPS = ["setup", "main", "teardown"];
 const drawn = new WeakMap(); // row → what it shows
 
 const part = (node, name) => node.querySelector(`:scope > .b-step-line [data-part="${name}"]`);
@@ -23,9 +22,7 @@ const span = (name, attributes = {}) => element("span", { "data-part": name, ...
 /** Bring the list up to date. Rows whose step is the same object as before are left alone. */
 export function drawSteps(place, state) {
   const steps = folded(state.steps);
-  const groups = [...new Set([...GROUPS, ...steps.map((step) => step.group)])];
-  const shown = groups.map((name) => ({ name, steps: steps.filter((step) => step.group === name) }));
-  drawList(place, shown.filter((group) => group.steps.length), { key: (group) => group.name, make: makeGroup, update: updateGroup });
+  drawList(place, sections(steps), { key: (section) => section.key, make: makeSection, update: updateSection });
   for (const row of place.querySelectorAll(".b-step[data-state=RUNNING]")) drawDoing(row, state.doing);
   drawWanted(place, toBeSkipped(state.controls));
   for (const link of place.querySelectorAll(".b-step-origin")) link.href = urls.batch.replace("{batch}", state.batch.origin);
@@ -49,22 +46,36 @@ function folded(attempts) {
     if (last?.index === attempt.index) {
       last.before.push(last.newest);
       last.newest = attempt;
-    } else steps.push({ index: attempt.index, group: attempt.group, newest: attempt, before: [] });
+    } else steps.push({ index: attempt.index, newest: attempt, before: [] });
   }
   return steps;
 }
 
-function makeGroup({ name }) {
-  const id = `group-${name}`;
+/** Setup, main and teardown, and main in pieces where groups stand in it. */
+function sections(steps) {
+  const [found, times] = [[], {}];
+  for (const step of steps) {
+    const name = step.newest.within || step.newest.group;
+    if (found.at(-1)?.name !== name) {
+      times[name] = (times[name] ?? 0) + 1;
+      found.push({ name, key: times[name] > 1 ? `${name}-${times[name]}` : name, steps: [] });
+    }
+    found.at(-1).steps.push(step);
+  }
+  return found;
+}
+
+function makeSection({ name, key }) {
+  const id = `group-${key}`;
   return element(
     "section",
-    { "aria-labelledby": id, "data-group": name },
-    element("h3", { id }, text.groups[name] ?? name),
+    { "aria-labelledby": id },
+    element("h3", { id }, text.groups[name] ?? name.replaceAll("/", " › ")),
     element("ol"),
   );
 }
 
-function updateGroup(node, { steps }) {
+function updateSection(node, { steps }) {
   drawList(node.lastElementChild, steps, { key: (step) => step.index, make: makeStep, update: updateStep });
 }
 
@@ -79,6 +90,7 @@ const stepLine = () =>
     span("mark", { class: "b-mark", "aria-hidden": "true" }),
     span("number", { class: "b-step-number g-muted" }),
     span("name", { class: "b-step-name" }),
+    span("phase", { class: "g-muted" }),
     span("attempt", { class: "b-step-attempt g-muted" }),
     span("doing", { class: "b-step-doing g-muted" }),
     span("wanted", { class: "b-step-wanted" }),
@@ -109,9 +121,11 @@ function updateStep(node, { newest, before }) {
 function drawAttempt(node, step) {
   setAttribute(node, "data-state", step.state);
   setAttribute(node, "data-outcome", step.outcome);
+  setAttribute(node, "data-group", step.group);
   setAttribute(node, "aria-current", step.state === "RUNNING" && "step");
   setText(part(node, "number"), number(step.index + 1));
   setText(part(node, "name"), step.name);
+  setText(part(node, "phase"), step.within && step.group !== "main" ? text.groups[step.group] : "");
   const skip = node.querySelector(".b-step-skip");
   if (skip) setAttribute(skip, "aria-label", fill(text.skip_title, { step: step.name }));
   setText(part(node, "attempt"), step.attempt > 1 ? fill(text.attempt, { number: step.attempt }) : "");

@@ -18,7 +18,7 @@ WritePackage = Callable[..., Path]
 HEADER = """\
 import os, signal, time
 from pathlib import Path
-from sequences.authoring import Run, sequence, setup, step, teardown
+from sequences.authoring import Run, group, sequence, setup, step, teardown
 
 @sequence
 class Sample:

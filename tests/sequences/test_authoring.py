@@ -17,7 +17,7 @@ def test_decorators_work_with_and_without_options(decorator, group):
         @decorator(timeout_s=3, attempts=2)
         def with_options(self, run): ...
 
-    found = [(step.group, step.name, step.timeout_s, step.attempts) for step in Example.__sequence__.steps]
+    found = [(step.group, step.name, step.timeout_s, step.attempts) for step in Example.__sequence__.members]
     assert found == [(group, "plain", None, None), (group, "with_options", 3, 2)]
 
 
@@ -31,7 +31,7 @@ def test_impossible_option_is_refused_at_once(options):
 
 @pytest.mark.parametrize("decorator", [setup, teardown])
 def test_resumable_is_for_main_steps_alone(decorator):
-    with pytest.raises(ValueError, match=r"^step 'a': resumable is an option of @step alone$"):
+    with pytest.raises(ValueError, match=r"^step 'a': resumable is an option of @step and @group alone$"):
 
         @decorator(resumable=True)
         def a(self, run): ...
@@ -42,4 +42,4 @@ def test_methods_without_decorator_are_no_steps():
     class Example:
         def helper(self): ...
 
-    assert Example.__sequence__.steps == []
+    assert Example.__sequence__.members == []

@@ -11,7 +11,7 @@ from tests.sequences.wishing import Wishing, answers, wish
 STEPS = """
 @setup
 def on(self, run): {setup}
-@step(repeat=3, stop_on_fail=True)
+@step(repeat=3, critical=True)
 def a(self, run): run.boundary()
 @step
 def b(self, run): run.boundary()

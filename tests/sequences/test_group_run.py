@@ -130,7 +130,7 @@ def test_failure_in_teardown_fails_the_run(write_package):
 
 def test_stop_on_fail_of_a_step_counts_above_the_manifest(write_package):
     steps = """
-    @step(stop_on_fail=False)
+    @step(critical=False)
     def first(self, run): run.fail("bad")
     @step
     def second(self, run): run.fail("bad")
@@ -147,7 +147,7 @@ def test_gate_before_a_long_step_holds(write_package):
     def a(self, run): pass
     @step
     def b(self, run): pass
-    @step(stop_on_fail=True)
+    @step(critical=True)
     def c(self, run): run.fail("bad")
     @step
     def long(self, run): run.sleep(100)
@@ -175,7 +175,7 @@ def test_repeated_step_takes_an_index_for_each_time(write_package):
 
 def test_rest_of_a_repeated_step_is_skipped_with_one_line(write_package):
     steps = """
-    @step(repeat=5, stop_on_fail=True)
+    @step(repeat=5, critical=True)
     def count(self, run): run.measure("n", run.index, maximum=1)
     @step(repeat=4)
     def later(self, run): pass

@@ -13,9 +13,9 @@ GOOD = "@step\ndef a(self, run): pass\n"
 def test_definition_lists_the_steps_in_order(write_package):
     steps = GOOD + "@teardown\ndef off(self, run): pass\n@setup(timeout_s=3)\ndef on(self, run): pass\n"
     definition = load_definition(read_package(write_package(steps)))
-    steps_in_order = [(step.group, step.name) for step in definition.steps]
+    steps_in_order = [(step.group, step.name) for step in definition.members]
     assert steps_in_order == [("main", "a"), ("teardown", "off"), ("setup", "on")]
-    assert [step.timeout_s for step in definition.group("setup")] == [3]
+    assert [step.timeout_s for step in definition.steps_of("setup")] == [3]
 
 
 def test_modules_beside_the_sequence_are_imported_from_the_package(write_package):

@@ -20,7 +20,7 @@ class Example:
     @setup
     def on(self, run): ...
 
-    @step(timeout_s=2, stop_on_fail=False, retry_delay_s=1)
+    @step(timeout_s=2, critical=False, retry_delay_s=1)
     def last(self, run): ...
 
 
@@ -41,7 +41,7 @@ def test_plan_gives_each_step_its_places():
 
 def test_step_counts_above_manifest_and_manifest_above_engine():
     plan = plan_of(retry=Retry(attempts=2, delay_s=0.5), stop_on_fail=True)
-    assert [(step.attempts, step.retry_delay_s, step.stop_on_fail) for step in plan.main] == [
+    assert [(step.attempts, step.retry_delay_s, step.critical) for step in plan.main] == [
         (4, 0.5, True),
         (2, 1, False),
     ]

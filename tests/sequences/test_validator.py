@@ -171,7 +171,7 @@ SEQUENCES = [
     ("@step(attempts=0)\ndef a(self, run): pass", "E208", 0, "step 'a': attempts must be a whole number"),
     ("@step(attempts=1.5)\ndef a(self, run): pass", "E208", 0, "step 'a': attempts must be a whole number"),
     ("@step(retry_delay_s='1')\ndef a(self, run): pass", "E208", 0, "step 'a': retry_delay_s must be a number"),
-    ("@step(stop_on_fail=1)\ndef a(self, run): pass", "E208", 0, "step 'a': stop_on_fail must be True or False"),
+    ("@step(critical=1)\ndef a(self, run): pass", "E208", 0, "step 'a': critical must be True or False"),
     ("@step(resumable=1)\ndef a(self, run): pass", "E208", 0, "step 'a': resumable must be True or False, it is 1"),
     (GOOD + "@setup(resumable=True)\ndef b(self, run): pass", "E208", 2, "step 'b': resumable is an option of @step"),
     ("@step(repeat='volts')\ndef a(self, run): pass", "E208", 0, "step 'a': repeat names 'volts', which is no integer"),
@@ -181,6 +181,40 @@ SEQUENCES = [
         0,
         "step 'a': repeat names 'cycles', which is live",
     ),
+    (
+        "@step(stop_on_fail=True)\ndef a(self, run): pass",
+        "E208",
+        0,
+        "step 'a': unknown option 'stop_on_fail' (known: timeout_s,",
+    ),
+    ("@step(run_if='volts')\ndef a(self, run): pass", "E208", 0, "step 'a': run_if names 'volts', which is no boolean"),
+    ("@step(run_if=lambda: 1)\ndef a(self, run): pass", "E208", 0, "step 'a': run_if takes a function of the run"),
+    ("@step(gate=lambda run: 1)\ndef a(self, run): pass", "E208", 0, "step 'a': gate cannot be a function"),
+    ("@step(depends_on=5)\ndef a(self, run): pass", "E208", 0, "step 'a': depends_on must be the name of a step"),
+    (GOOD + "@teardown(gate=True)\ndef b(self, run): pass", "E208", 2, "step 'b': gate is an option of @step and"),
+    (
+        "@group(timeout_s=5)\nclass G:\n  " + GOOD.replace("\n", "\n  "),
+        "E208",
+        0,
+        "group 'G': timeout_s is no option of",
+    ),
+    (GOOD + "@group\nclass G:\n  pass", "E204", 3, "group 'G' has no steps"),
+    (GOOD + "@group\nclass a:\n  @step\n  def b(self, run): pass", "E205", 3, "group 'a' is already defined in line 8"),
+    (GOOD + "class G:\n  @step\n  def b(self, run): pass", "E216", 2, "class G has steps, but no @group: they would"),
+    ("@step(depends_on='b')\ndef a(self, run): pass", "E217", 0, "step 'a' depends on 'b', which is no step or group"),
+    (
+        "@step(depends_on=['b'])\ndef a(self, run): pass\n@step\ndef b(self, run): pass",
+        "E217",
+        0,
+        "step 'a' depends on 'b', which does not end before it",
+    ),
+    (
+        GOOD + "@setup\ndef b(self, run): pass\n@step(depends_on=('a', 'b'))\ndef c(self, run): pass",
+        "E217",
+        4,
+        "step 'c' depends on 'b', which is of the setup: only main steps can be named",
+    ),
+    ("@step(depends_on='a')\ndef a(self, run): pass", "E218", 0, "step 'a' depends on itself: a → a"),
     (STEP + "run.instruments.psu.open()", "E211", 2, "instrument 'psu' is not declared in manifest.yaml"),
     (STEP + "print(run.parameters.volt)", "E212", 2, "parameter 'volt' is not declared in manifest.yaml"),
     (STEP + "run.measure('x', 1, 'Volt')", "E213", 2, "measurement 'x': unknown unit 'Volt'"),
@@ -190,6 +224,19 @@ SEQUENCES = [
     (STEP + "run.measure('rail', 1, unit='mV')", "E215", 2, "measurement 'rail' is in mV, but its limits in"),
     (STEP + "run.measure('rails', 1)", "W301", 2, "measurement 'rails' has no limits in manifest.yaml"),
 ]
+
+
+def test_circle_of_dependencies_is_shown(write_package):
+    steps = """
+    @step(depends_on="c")
+    def a(self, run): pass
+    @step(depends_on="a")
+    def b(self, run): pass
+    @step(depends_on=["b"])
+    def c(self, run): pass
+    """
+    (problem,) = found(write_package(steps))
+    assert problem == f"sequence.py:{FIRST_LINE + 1}: E218 step 'a' depends on itself: a → c → b → a"
 
 
 @pytest.mark.parametrize(("steps", "code", "line", "message"), SEQUENCES)

@@ -17,7 +17,7 @@ class BoardTest:
         supply.set("current_limit", run.parameters.current_limit)
         supply.set("output", True)
 
-    @step(attempts=3, retry_delay_s=0.2, stop_on_fail=True)
+    @step(attempts=3, retry_delay_s=0.2, critical=True)
     def boot(self, run: Run) -> None:
         """A board that does not answer yet raises an error, and the step is tried again."""
         run.sleep(run.parameters.boot_time)
