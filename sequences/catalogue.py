@@ -42,6 +42,8 @@ class Package:
 _Stamp = tuple[tuple[str, int, int, int], ...]
 # Files that have changed this recently may change again without their time telling it.
 _SETTLED_NS = 1_000_000_000
+# Of a package, what Python and the author's tools leave in its folder is no part.
+_LEFT_BY_TOOLS = {"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache"}
 _known: dict[Path, tuple[_Stamp, Package]] = {}
 
 
@@ -87,7 +89,7 @@ def _read(path: Path) -> Package:
 
 
 def content_hash(path: Path) -> str:
-    """sha256 over path, length and bytes of every file of a package, in order of paths; compiled files do not count."""
+    """sha256 over path, length and bytes of every file of a package, in order of paths; caches do not count."""
     digest = hashlib.sha256()
     for name, file in sorted((file.relative_to(path).as_posix(), file) for file in _files(path)):
         content = file.read_bytes()
@@ -96,4 +98,4 @@ def content_hash(path: Path) -> str:
 
 
 def _files(path: Path) -> list[Path]:
-    return [file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts]
+    return [file for file in path.rglob("*") if file.is_file() and _LEFT_BY_TOOLS.isdisjoint(file.parts)]

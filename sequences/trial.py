@@ -1,4 +1,9 @@
-"""Runs a package in this process, without guard, station or database: for tests, and for authors at their desk."""
+"""The test kit: runs a package in this process, without guard, station or database, and keeps what it wrote.
+
+with trial.simulated_bench() as bench:
+    record = trial.run("my_packages/hello_board", {"input_voltage": 5.5}, slot=bench.slot())
+assert record.passed, record.story
+"""
 
 from __future__ import annotations
 
@@ -10,15 +15,23 @@ from typing import Any
 
 from sequences.catalogue import read_package
 from sequences.executor import execute
+from sequences.record_story import one_line, tell_story
+from stations.bench.own_bench import BenchFailed, OwnBench
 from stations.contracts import Carried, InstrumentSettings, Job, Verdict, Wish
+
+__all__ = ["BenchFailed", "Desk", "OwnBench", "Record", "run", "simulated_bench"]
 
 
 class Record:
-    """What a trial wrote, in order, and its verdict."""
+    """What a run wrote, in order, and its verdict: everything that a test wants to assert on.
+
+    `lines` are the lines of its story, as `sequences.contracts` describes them.
+    """
 
     verdict: Verdict
 
-    def __init__(self) -> None:
+    def __init__(self, sequence: str = "") -> None:
+        self.sequence = sequence
         self.lines: list[dict[str, Any]] = []
         self.deadlines: list[float | None] = []
 
@@ -41,7 +54,31 @@ class Record:
 
     @property
     def measurements(self) -> dict[str, dict[str, Any]]:
+        """The last measurement of each name: `measurements["input_current"]["value"]`."""
         return {line["name"]: line for line in self.of_kind("measurement")}
+
+    @property
+    def logs(self) -> list[str]:
+        """What was logged and printed, without levels."""
+        return [line["message"] for line in self.of_kind("log")]
+
+    @property
+    def errors(self) -> list[str]:
+        """What went wrong, as `InstrumentError: supply-1 …`."""
+        return [f"{line['exception']}: {line['message']}" for line in self.of_kind("error")]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every step ran and every limit held."""
+        return self.verdict["outcome"] == "PASS"
+
+    @property
+    def story(self) -> str:
+        """The whole run as a person reads it, line by line: for the message of an assertion."""
+        return tell_story(self.sequence, self.lines, getattr(self, "verdict", None))
+
+    def __repr__(self) -> str:
+        return f"<{one_line(self.sequence, self.outcomes, getattr(self, 'verdict', None))}>"
 
 
 class Desk:
@@ -64,6 +101,15 @@ class Desk:
         return None
 
 
+def simulated_bench(station_file: Path | str | None = None) -> OwnBench:
+    """A bench for trials, as a context manager: a process of its own, at addresses that nobody else uses.
+
+    It plays the instruments with a `simulation` of `station_file`, by default those of the demo bench: supply, meter,
+    load and board. It ends with the `with` block, and also when this process dies. Raises StationFileError.
+    """
+    return OwnBench(station_file)
+
+
 def run(
     package: Path | str,
     parameters: Mapping[str, Any] | None = None,
@@ -80,6 +126,7 @@ def run(
     """
     desk = desk or Desk()
     found = read_package(Path(package))
+    desk.record.sequence = found.name
     job = Job(
         run="trial",
         package=str(found.path),

@@ -84,7 +84,12 @@ class Welcome:
 
 def manage() -> str:
     """How this person calls commands, as short as it can be typed here."""
-    python, script = Path(sys.executable), settings.BASE_DIR / "manage.py"
-    return " ".join(
-        os.path.relpath(file) if file.is_relative_to(Path.cwd()) else str(file) for file in (python, script)
-    )
+    return f"{python()} {as_typed(settings.BASE_DIR / 'manage.py')}"
+
+
+def python() -> str:
+    return as_typed(Path(sys.executable))
+
+
+def as_typed(file: Path) -> str:
+    return os.path.relpath(file) if file.is_relative_to(Path.cwd()) else str(file)

@@ -1,16 +1,24 @@
-"""The bench process: python -m stations.bench --station-file station.yaml --data-dir DIR."""
+"""The bench process: python -m stations.bench --station-file station.yaml --data-dir DIR.
+
+With --private it plays at free addresses for whoever started it, tells them, and leaves nothing behind.
+"""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import os
+import shutil
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from stations.bench.command_log import CommandLog
 from stations.bench.control_socket import serve_orders
+from stations.bench.free_addresses import at_free_addresses
 from stations.bench.workbench import Workbench
 from stations.station_file import Station, StationFileError, read_station_file
 
@@ -22,15 +30,32 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m stations.bench", description="Play the station's instruments.")
     parser.add_argument("--station-file", type=Path, required=True)
     parser.add_argument("--data-dir", type=Path, required=True)
-    parser.add_argument("--ready-fd", type=int, help="gets one byte as soon as every instrument can be reached")
+    parser.add_argument("--ready-fd", type=int, help="is written to as soon as every instrument can be reached")
     parser.add_argument("--lifeline-fd", type=int, help=f"the bench ends {OUTLIVE_S:g} s after this one is closed")
+    parser.add_argument(
+        "--private",
+        action="store_true",
+        help="play at free addresses, told through --ready-fd as one line of JSON; make the data directory, which must "
+        "not be there, and remove it at the end",
+    )
     arguments = parser.parse_args()
     try:
-        asyncio.run(_serve(read_station_file(arguments.station_file), arguments))
+        with _own_folder(arguments.data_dir) if arguments.private else nullcontext():
+            asyncio.run(_serve(read_station_file(arguments.station_file), arguments))
     except (StationFileError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
+
+
+@contextmanager
+def _own_folder(folder: Path) -> Iterator[None]:
+    """Raises FileExistsError: what somebody else made is not ours to remove."""
+    folder.mkdir(mode=0o700)
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 async def _serve(station: Station, arguments: argparse.Namespace) -> None:
@@ -42,6 +67,8 @@ async def _serve(station: Station, arguments: argparse.Namespace) -> None:
         _end_after(arguments.lifeline_fd, over)
     folder = arguments.data_dir / "bench"
     folder.mkdir(parents=True, exist_ok=True)
+    if arguments.private:
+        station = at_free_addresses(station, folder)
     workbench = Workbench(station, CommandLog(folder / "commands.jsonl"))
     try:
         await workbench.plug_all()
@@ -50,7 +77,8 @@ async def _serve(station: Station, arguments: argparse.Namespace) -> None:
             sys.stdout.write("The bench is ready.\n")
             sys.stdout.flush()
         else:
-            os.write(arguments.ready_fd, b"1")
+            told = json.dumps(workbench.resources()).encode() + b"\n" if arguments.private else b"1"
+            os.write(arguments.ready_fd, told)
         await over.wait()
         orders.close()
     finally:

@@ -23,6 +23,10 @@ class PtyPort:
         self._answering: asyncio.Task[None] | None = None
         self._lines: asyncio.Queue[str] = asyncio.Queue()
 
+    @property
+    def resource(self) -> str:
+        return str(self.link)
+
     async def plug(self) -> None:
         """Make the terminal and its link. Raises OSError when something else is at its place."""
         if self._ends is not None:

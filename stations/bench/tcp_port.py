@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 
+from stations.bench.free_addresses import tcp_resource
 from stations.bench.simulated_instrument import SimulatedInstrument
 
 
@@ -19,6 +20,10 @@ class TcpPort:
         self._serving: set[asyncio.Task[None]] = set()
         self._connections = 0
 
+    @property
+    def resource(self) -> str:
+        return tcp_resource(*self.address)
+
     async def plug(self) -> None:
         """Listen. Raises OSError when the port is taken."""
         if self._listener is None:
@@ -27,6 +32,7 @@ class TcpPort:
             self._listener.setblocking(False)
             self._listener.bind(self.address)
             self._listener.listen(16)
+            self.address = (self.address[0], self._listener.getsockname()[1])  # where any port was good
         self._accept_anew(self._listener)
 
     def unplug(self) -> None:

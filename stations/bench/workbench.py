@@ -46,6 +46,10 @@ class Workbench:
         for port in self._ports.values():
             port.unplug()
 
+    def resources(self) -> dict[str, str]:
+        """Where each simulated instrument can be reached, by its name."""
+        return {name: port.resource for name, port in self._ports.items()}
+
     async def obey(self, words: list[str]) -> dict[str, Any]:
         """`state`, or `INSTRUMENT FAULT [VALUE]`. Raises ValueError for anything else."""
         if words == ["state"]:

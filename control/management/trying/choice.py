@@ -1,0 +1,53 @@
+"""Which package somebody means, and what it is run with."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from control.lifecycle.refusals import BadValue, UnknownName
+from sequences.catalogue import Package, find_packages, read_package
+from sequences.manifest import FILE_NAME
+from sequences.parameters import ParameterError, parse_parameter_texts, resolve_parameters
+
+
+def chosen_package(given: str) -> Package:
+    """A package by its folder, or by its name in the catalogue.
+
+    Raises UnknownName, or BadValue with every problem of one that cannot run.
+    """
+    is_path = os.sep in given or given in (os.curdir, os.pardir)
+    package = _in_folder(Path(given).expanduser()) if is_path else _in_catalogue(given)
+    if package.problems:
+        raise BadValue("\n".join([f"Sequence '{package.name}' cannot run:", *map(str, package.problems)]))
+    return package
+
+
+def chosen_parameters(package: Package, texts: Iterable[str]) -> dict[str, Any]:
+    """The value of every parameter. Raises BadValue with everything that does not fit."""
+    schema = package.manifest.parameters
+    try:
+        return resolve_parameters(schema, parse_parameter_texts(schema, texts))
+    except ParameterError as error:
+        raise BadValue(str(error)) from error
+
+
+def _in_folder(folder: Path) -> Package:
+    if not (folder / FILE_NAME).is_file():
+        raise BadValue(f"There is no {FILE_NAME} in {folder}. Name the folder of a sequence package.")
+    return read_package(folder)
+
+
+def _in_catalogue(name: str) -> Package:
+    packages = find_packages(settings.SEQUENCE_DIRS)
+    if name in packages:
+        return packages[name]
+    if (Path(name) / FILE_NAME).is_file():
+        raise BadValue(
+            f"No folder of GWANJE_SEQUENCE_DIRS holds '{name}'. To try the one that is here: .{os.sep}{name}"
+        )
+    raise UnknownName("sequence", name, packages)
