@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
+
+from sequences.limits import is_number
+from sequences.wording import shown
 
 OPTIONS = ("timeout_s", "attempts", "retry_delay_s", "repeat", "stop_on_fail", "resumable")
 OF_MAIN = ("resumable",)  # of `@step` alone
@@ -20,7 +22,7 @@ def option_problems(
         return [f"{name} is an option of @step alone"]
     if value is None or _is_allowed(name, value):
         return _repeat_problems(value, parameters) if name == "repeat" and parameters is not None else []
-    return [f"{name} must be {_ALLOWED[name]}, it is {value!r}"]
+    return [f"{name} must be {_ALLOWED[name]}, it is {shown(value)}"]
 
 
 _ALLOWED = {
@@ -38,7 +40,7 @@ def _is_allowed(name: str, value: object) -> bool:
         return isinstance(value, bool)
     if name == "repeat" and isinstance(value, str):
         return True
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if not is_number(value):
         return False
     if name in ("attempts", "repeat"):
         return isinstance(value, int) and value >= (1 if name == "attempts" else 0)
