@@ -20,6 +20,7 @@ BENCHMARKS = {
     "overhead": "benchmarks.overhead",
     "import": "benchmarks.importing",
     "sockets": "benchmarks.sockets",
+    "validate": "benchmarks.validating",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -9,12 +10,15 @@ from typing import Any
 
 import yaml
 
+from sequences.package_files import FileProblem, read_file
 from sequences.problems import Problem
+from sequences.wording import quoted
 from stations.contracts import Resources
 
 FILE_NAME = "manifest.yaml"
 SIZE_LIMIT = 256 * 1024  # bytes
 DEPTH_LIMIT = 20
+_UNKEPT = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -59,9 +63,10 @@ KEYS = tuple(key.name for key in fields(Manifest))
 _Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def _bomb(content: bytes) -> tuple[int, str] | None:
-    """Line and description of an alias, with which a small file can describe a gigantic one, or of a nesting so deep
-    that composing it would crash the C library.
+def _refused(content: bytes) -> tuple[int, str] | None:
+    """Line and description of what is no plain data: an alias, with which a small file can describe a gigantic one, a
+    tag, which makes YAML build something else, a nesting so deep that composing it would crash the C library, and a
+    character that no database takes.
     """
     depth = 0
     for event in yaml.parse(content, _Loader):
@@ -69,8 +74,12 @@ def _bomb(content: bytes) -> tuple[int, str] | None:
         line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.AliasEvent):
             return line, "aliases (*name) are not allowed"
+        if getattr(event, "tag", None) is not None:
+            return line, "tags (!name) are not allowed"
         if depth > DEPTH_LIMIT:
             return line, "it is nested too deeply"
+        if isinstance(event, yaml.ScalarEvent) and _UNKEPT.search(event.value):
+            return line, "it holds a character that cannot be kept: U+0000, or half of a pair"
     return None
 
 
@@ -97,17 +106,51 @@ class Source:
                 break
         return line
 
-    def duplicates(self) -> Iterator[Problem]:
-        """Keys that stand twice in one mapping: YAML would silently take the last one."""
-        waiting = [self._node]
-        while waiting:
-            node = waiting.pop()
-            seen: set[str] = set()
-            for key, value in _items(node):
-                if key.value in seen:
-                    yield Problem(self.file, key.start_mark.line + 1, "E103", f"key '{key.value}' stands here twice")
-                seen.add(key.value)
-                waiting.append(value)
+
+TEXT_TAG = "tag:yaml.org,2002:str"
+_KINDS = {
+    f"tag:yaml.org,2002:{name}": kind
+    for name, kind in {
+        "bool": "a boolean",
+        "int": "a number",
+        "float": "a number",
+        "null": "nothing",
+        "timestamp": "a date",
+        "merge": "a merge of mappings",
+    }.items()
+}
+
+
+def _key_problems(file: Path, root: yaml.Node) -> Iterator[Problem]:
+    """Keys that stand twice in one mapping, of which YAML would silently take the last one, and keys that are no names:
+    `$ref` and the like, and what YAML reads as something else than a text.
+    """
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        seen: set[str] = set()
+        for key, value in _items(node):
+            line, name = key.start_mark.line + 1, quoted(key.value)
+            if key.value in seen:
+                yield Problem(file, line, "E103", f"key '{name}' stands here twice")
+            elif key.value.startswith("$"):
+                yield Problem(file, line, "E106", f"key '{name}': nothing is read from elsewhere")
+            elif key.tag != TEXT_TAG:
+                kind = _KINDS.get(key.tag, "something else")
+                yield Problem(file, line, "E106", f"key '{name}' is read as {kind}, a key must be a text")
+            seen.add(key.value)
+            waiting.append(value)
+        if isinstance(node, yaml.SequenceNode):
+            waiting += node.value
+
+
+def _named(data: Any) -> Any:
+    """Data without the keys that are no names: they have been told, and nobody else has to expect them."""
+    if isinstance(data, list):
+        return [_named(entry) for entry in data]
+    if not isinstance(data, dict):
+        return data
+    return {key: _named(value) for key, value in data.items() if isinstance(key, str) and not key.startswith("$")}
 
 
 def _items(node: yaml.Node | None) -> list[tuple[yaml.ScalarNode, yaml.Node]]:
@@ -120,25 +163,28 @@ def read_source(folder: Path) -> tuple[Source | None, list[Problem]]:
     """Read and parse the manifest of a package folder; no source if that is not possible."""
     file = folder / FILE_NAME
     try:
-        with file.open("rb") as stream:
-            content = stream.read(SIZE_LIMIT + 1)
-    except OSError as error:
-        return None, [Problem(file, 1, "E101", f"cannot be read: {error.strerror}")]
-    if len(content) > SIZE_LIMIT:
-        return None, [Problem(file, 1, "E101", f"is larger than {SIZE_LIMIT // 1024} KiB")]
+        content = read_file(file, SIZE_LIMIT)
+    except FileProblem as error:
+        return None, [Problem(file, 1, "E101", str(error))]
     try:
-        bomb = _bomb(content)
-        if bomb is not None:
-            return None, [Problem(file, bomb[0], "E102", f"cannot be used: {bomb[1]}")]
+        refused = _refused(content)
+        if refused is not None:
+            return None, [Problem(file, refused[0], "E102", f"cannot be used: {refused[1]}")]
         loader = _Loader(content)
         node = loader.get_single_node()
-        source = Source(file, node, loader.construct_document(node) if node is not None else None)
+        if node is None:
+            return Source(file, None, None), []
+        problems = list(_key_problems(file, node))  # before merges are dissolved
+        source = Source(file, node, _named(loader.construct_document(node)))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         return None, [Problem(file, line, "E102", f"is not valid YAML: {error.problem}")]
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # no text, an impossible date, deep nesting
+    except yaml.reader.ReaderError as error:  # no text
+        line = content.count(b"\n", 0, error.position) + 1
+        return None, [Problem(file, line, "E102", f"is not valid YAML: {error.reason}")]
+    except (yaml.YAMLError, ValueError, ArithmeticError, RecursionError) as error:  # an impossible date or number
         return None, [Problem(file, 1, "E102", f"is not valid YAML: {error}")]
-    return source, list(source.duplicates())
+    return source, problems
 
 
 def build_manifest(data: dict[str, Any]) -> Manifest:

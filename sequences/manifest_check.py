@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import difflib
+import keyword
 import re
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sequences.limits import limit_problems
+from sequences.limits import is_number, limit_problems
 from sequences.manifest import KEYS, Manifest, Source, build_manifest, read_source
 from sequences.parameters import schema_problems
 from sequences.problems import Problem
+from sequences.wording import quoted, shown
 from stations.contracts import Resources
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 RESOURCES = tuple(Resources.__annotations__)
 FEWEST_FILES = 16
 MOST_RESTARTS = 100
+# As the records of a batch keep them.
+LONGEST_NAME = 100
+LONGEST_VERSION = 40
 
 
 def check_manifest(folder: Path) -> tuple[Manifest | None, list[Problem]]:
@@ -40,7 +45,9 @@ def check_manifest(folder: Path) -> tuple[Manifest | None, list[Problem]]:
 def _key_problems(source: Source) -> Iterator[Problem]:
     for key in source.data:
         if key not in KEYS:
-            yield source.problem("E104", f"unknown key '{key}' (known: {', '.join(KEYS)})", str(key))
+            near = difflib.get_close_matches(quoted(key), KEYS, n=1, cutoff=0.7)
+            told = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(KEYS)}"
+            yield source.problem("E104", f"unknown key '{quoted(key)}' ({told})", key)
     for key in ("name", "version"):
         if source.data.get(key) is None:
             yield source.problem("E105", f"key '{key}' is missing")
@@ -51,32 +58,31 @@ Finding = tuple[tuple[str, ...], str]  # where below the key, and what
 
 def _name(value: object) -> Iterator[Finding]:
     if not isinstance(value, str) or not _NAME.fullmatch(value):
-        yield (), f"name must be lower-case letters, digits and _, starting with a letter, it is {value!r}"
+        yield (), f"name must be lower-case letters, digits and _, starting with a letter, it is {shown(value)}"
+    elif len(value) > LONGEST_NAME:
+        yield (), f"name has {len(value)} characters, at most {LONGEST_NAME} are kept"
 
 
 def _version(value: object) -> Iterator[Finding]:
-    if not isinstance(value, str | int | float):
-        yield (), f"version must be a text, it is {value!r}"
+    if not isinstance(value, str) and not is_number(value):
+        yield (), f"version must be a text, it is {shown(value)}"
+    elif len(str(value)) > LONGEST_VERSION:
+        yield (), f"version has {len(str(value))} characters, at most {LONGEST_VERSION} are kept"
 
 
 def _text(value: object) -> Iterator[Finding]:
     if not isinstance(value, str):
-        yield (), f"must be a text, it is {value!r}"
+        yield (), f"must be a text, it is {shown(value)}"
 
 
 def _boolean(value: object) -> Iterator[Finding]:
     if not isinstance(value, bool):
-        yield (), f"must be true or false, it is {value!r}"
+        yield (), f"must be true or false, it is {shown(value)}"
 
 
 def _seconds(value: object) -> Iterator[Finding]:
-    if not _is_number(value) or value <= 0:  # type: ignore[operator]
-        yield (), f"must be a positive number of seconds, it is {value!r}"
-
-
-def _is_number(value: object) -> bool:
-    """Whether it is a number that a float can hold."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
+    if not is_number(value) or value <= 0:
+        yield (), f"must be a positive number of seconds, it is {shown(value)}"
 
 
 def _parameters(value: object) -> Iterator[Finding]:
@@ -90,7 +96,7 @@ def _instruments(value: object) -> Iterator[Finding]:
     for role, purpose in _entries(value):
         yield from _identifier(role)
         if not isinstance(purpose, str):
-            yield (role,), f"instrument '{role}' must say in words what it is for, it says {purpose!r}"
+            yield (role,), f"instrument '{role}' must say in words what it is for, it says {shown(purpose)}"
     yield from _not_a_mapping(value)
 
 
@@ -108,10 +114,10 @@ def _retry(value: object) -> Iterator[Finding]:
     for key, given in _entries(value):
         if key == "attempts":
             if not isinstance(given, int) or isinstance(given, bool) or given < 1:
-                yield (key,), f"attempts must be a whole number of at least 1, it is {given!r}"
+                yield (key,), f"attempts must be a whole number of at least 1, it is {shown(given)}"
         elif key == "delay_s":
-            if not _is_number(given) or given < 0:
-                yield (key,), f"delay_s must be a number of seconds, it is {given!r}"
+            if not is_number(given) or given < 0:
+                yield (key,), f"delay_s must be a number of seconds, it is {shown(given)}"
         else:
             yield (key,), f"unknown key '{key}' (known: attempts, delay_s)"
     yield from _not_a_mapping(value)
@@ -120,7 +126,7 @@ def _retry(value: object) -> Iterator[Finding]:
 def _restarts(value: object) -> Iterator[Finding]:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MOST_RESTARTS:
         allowed = f"a whole number from 0 to {MOST_RESTARTS}"
-        yield (), f"must be how many automatic restarts are allowed, {allowed}, it is {value!r}"
+        yield (), f"must be how many automatic restarts are allowed, {allowed}, it is {shown(value)}"
 
 
 def _resources(value: object) -> Iterator[Finding]:
@@ -129,9 +135,9 @@ def _resources(value: object) -> Iterator[Finding]:
             yield (key,), f"unknown key '{key}' (known: {', '.join(RESOURCES)})"
         elif key == "files":
             if not isinstance(given, int) or isinstance(given, bool) or given < FEWEST_FILES:
-                yield (key,), f"files must be a whole number of at least {FEWEST_FILES}, it is {given!r}"
-        elif not _is_number(given) or given <= 0:
-            yield (key,), f"{key} must be a positive number, it is {given!r}"
+                yield (key,), f"files must be a whole number of at least {FEWEST_FILES}, it is {shown(given)}"
+        elif not is_number(given) or given <= 0:
+            yield (key,), f"{key} must be a positive number, it is {shown(given)}"
     yield from _not_a_mapping(value)
 
 
@@ -141,11 +147,11 @@ def _entries(value: object) -> list[tuple[str, Any]]:
 
 def _not_a_mapping(value: object) -> Iterator[Finding]:
     if not isinstance(value, dict):
-        yield (), f"must be a mapping, it is {value!r}"
+        yield (), f"must be a mapping, it is {shown(value)}"
 
 
 def _identifier(name: str) -> Iterator[Finding]:
-    if not name.isidentifier():
+    if not name.isidentifier() or keyword.iskeyword(name):
         yield (name,), f"'{name}' must be usable as run.….{name}: letters, digits and _"
 
 

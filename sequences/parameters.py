@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from sequences.patterns import matches, pattern_problem
 from sequences.units import check_unit
-from sequences.wording import Wording, quoted
+from sequences.wording import Wording, quoted, shown
 
 Schema = Mapping[str, Mapping[str, Any]]
 
-KEYS = ("type", "default", "unit", "minimum", "maximum", "enum", "description", "live")
+KEYS = ("type", "default", "unit", "minimum", "maximum", "enum", "pattern", "description", "live")
 
 
 class ParameterError(ValueError):
@@ -58,6 +59,7 @@ EXPECTED: dict[tuple[str, ...], Wording] = {
     ("integer", "maximum"): Wording("a whole number of at most %(maximum)s"),
     ("integer", "minimum", "maximum"): Wording("a whole number from %(minimum)s to %(maximum)s"),
     ("string",): Wording("a text"),
+    ("string", "pattern"): Wording("a text that matches the pattern %(pattern)s"),
     ("boolean",): Wording("true or false"),
 }
 
@@ -123,9 +125,12 @@ def value_problems(name: str, declared: Mapping[str, Any], value: object) -> lis
     allowed = declared.get("enum")
     inside = fits(value) and (allowed is None or value in allowed)
     inside = inside and not (_is_number(value) and _outside(declared, value))
+    inside = inside and not (
+        isinstance(value, str) and "pattern" in declared and not matches(declared["pattern"], value)
+    )
     if inside:
         return []
-    said = {"name": name, "expected": _expected(declared), "value": quoted(repr(value))}
+    said = {"name": name, "expected": _expected(declared), "value": shown(value)}
     return [Wording("Parameter '%(name)s' must be %(expected)s, it is %(value)s.", said)]
 
 
@@ -144,6 +149,8 @@ def _expected(declared: Mapping[str, Any]) -> Wording:
         if unit := declared.get("unit", ""):
             last = bounds[-1] if bounds else "unit"
             values[last] = f"{values.get(last, '')} {unit}".lstrip()
+    elif "pattern" in declared:
+        values = {"pattern": f"'{declared['pattern']}'"}
     return replace(EXPECTED[declared["type"], *values], values=values)
 
 
@@ -166,9 +173,10 @@ def schema_problems(name: str, declared: object) -> list[str]:
     ]
     type_name = declared.get("type")
     if not isinstance(type_name, str) or type_name not in TYPES:
-        return [*problems, f"parameter '{name}': type must be one of {', '.join(TYPES)}, it is {type_name!r}"]
+        return [*problems, f"parameter '{name}': type must be one of {', '.join(TYPES)}, it is {shown(type_name)}"]
     problems += [f"parameter '{name}': {problem}" for problem in check_unit(declared.get("unit", ""))]
     problems += _range_problems(name, declared)
+    problems += [f"parameter '{name}': {problem}" for problem in _text_problems(declared)]
     if not problems and "default" in declared:
         problems += [f"default: {problem}" for problem in value_problems(name, declared, declared["default"])]
     return problems
@@ -176,7 +184,7 @@ def schema_problems(name: str, declared: object) -> list[str]:
 
 def _range_problems(name: str, declared: Mapping[str, Any]) -> list[str]:
     problems = [
-        f"parameter '{name}': {bound} must be a number, it is {declared[bound]!r}"
+        f"parameter '{name}': {bound} must be a number, it is {shown(declared[bound])}"
         for bound in ("minimum", "maximum")
         if not _is_number(declared.get(bound, 0))
     ]
@@ -193,4 +201,23 @@ def _range_problems(name: str, declared: Mapping[str, Any]) -> list[str]:
         problems.append(f"parameter '{name}': every value of enum must be {EXPECTED[(declared['type'],)]}")
     if not isinstance(declared.get("live", False), bool):
         problems.append(f"parameter '{name}': live must be true or false")
+    return problems
+
+
+def _text_problems(declared: Mapping[str, Any]) -> list[str]:
+    problems = []
+    if not isinstance(declared.get("description", ""), str):
+        problems.append(f"description must be a text, it is {shown(declared['description'])}")
+    if "pattern" not in declared:
+        return problems
+    pattern = declared["pattern"]
+    if declared["type"] != "string":
+        return [*problems, f"a {declared['type']} has no pattern"]
+    if not isinstance(pattern, str):
+        return [*problems, f"pattern must be a text, it is {shown(pattern)}"]
+    if problem := pattern_problem(pattern):
+        return [*problems, f"pattern {problem}"]
+    allowed = declared.get("enum")
+    if isinstance(allowed, list) and not all(isinstance(value, str) and matches(pattern, value) for value in allowed):
+        problems.append("every value of enum must match the pattern")
     return problems

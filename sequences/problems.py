@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from sequences.hints import HINTS
+
 
 @dataclass(frozen=True, order=True)
 class Problem:
@@ -16,8 +18,19 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.code} {self.message}"
+        return readable(f"{self.file}:{self.line}: {self.code} {self.message}")
 
     @property
     def is_error(self) -> bool:
         return self.code.startswith("E")
+
+    @property
+    def hint(self) -> str:
+        """What to do, in English; a key of the translations. Empty for a code that has none."""
+        return HINTS[self.code].text if self.code in HINTS else ""
+
+
+def readable(text: str) -> str:
+    """A text on one line that can be written anywhere, whatever bytes a file is named with."""
+    shown = (letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
+    return "".join(shown)

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from sequences.limits import Limits, evaluate, violation
 from sequences.outcomes import Outcome
 from sequences.units import check_unit
+from sequences.wording import quoted
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 PROGRESS_INTERVAL_S = 0.5
@@ -130,7 +131,7 @@ class Recorder:
     def _judge(self, name: str, value: Any, limits: Limits, outcome: Outcome, marginal: bool) -> None:
         self.marginal = self.marginal or marginal
         if outcome is Outcome.FAIL and self.outcome is not Outcome.FAIL:
-            shown = f"{value:g}" if isinstance(value, float) else str(value)
+            shown = f"{value:g}" if isinstance(value, float) else quoted(str(value))
             self.fail(f"{name}: {shown} {limits.unit}".rstrip() + f" {violation(value, limits)}")
 
     def _write(

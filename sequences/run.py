@@ -73,8 +73,8 @@ class Run:
         """Record a number, text or boolean and judge it. Returns False if a limit failed.
 
         The limits are those of the manifest under this name unless some are given: minimum, maximum, equals, one_of,
-        marginal_minimum, marginal_maximum. Raises ValueError for a name recorded before in this attempt, an unknown
-        unit or impossible limits, TypeError for any other kind of value.
+        nominal with within_percent, pattern, marginal_minimum, marginal_maximum. Raises ValueError for a name recorded
+        before in this attempt, an unknown unit or impossible limits, TypeError for any other kind of value.
         """
         passed = self._recorder.measure(name, value, unit, limits)
         raise_wanted()

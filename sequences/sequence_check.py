@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,27 +10,14 @@ from sequences.flow_check import Function, Member, check_flow, declared_members
 from sequences.manifest import Manifest
 from sequences.problems import Problem
 from sequences.step_options import option_problems
-from sequences.usage_check import check_usage
+from sequences.usage_check import NO_LITERAL, check_usage
 
 FILE_NAME = "sequence.py"
 AUTHORING = "sequences.authoring"
-# In CPython 3.11 all threads share one counter there, and two of them at once raise SystemError now and then.
-_PARSER = threading.Lock()
 
 
-def check_sequence(folder: Path, manifest: Manifest | None) -> list[Problem]:
+def check_sequence(file: Path, tree: ast.Module, manifest: Manifest | None) -> list[Problem]:
     """Every problem of the module. Without a manifest what refers to it is not checked."""
-    file = folder / FILE_NAME
-    try:
-        source = file.read_bytes()
-        with _PARSER:
-            tree = ast.parse(source, str(file))
-    except OSError as error:
-        return [Problem(file, 1, "E201", f"cannot be read: {error.strerror}")]
-    except SyntaxError as error:
-        return [Problem(file, error.lineno or 1, "E202", f"syntax error: {error.msg}")]
-    except (ValueError, RecursionError, MemoryError) as error:  # null bytes, absurd nesting
-        return [Problem(file, 1, "E202", f"cannot be parsed: {error}")]
     return [Problem(file, line, code, message) for line, code, message in _findings(tree, manifest)]
 
 
@@ -111,7 +97,7 @@ def _options(member: Member, manifest: Manifest | None) -> Iterator[Finding]:
             yield from _function_of_the_run(owner, keyword)
         try:
             value = ast.literal_eval(keyword.value)
-        except ValueError:  # a constant or an expression: checked when it runs
+        except NO_LITERAL:  # a constant or an expression: checked when it runs
             continue
         parameters = None if manifest is None else manifest.parameters
         for problem in option_problems(keyword.arg or "**", value, parameters, word=member.word):

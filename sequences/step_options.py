@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
+
+from sequences.limits import is_number
+from sequences.wording import shown
 
 CONDITIONS = ("run_if", "depends_on", "gate")
 OPTIONS = (
@@ -26,7 +28,7 @@ def option_problems(
     if word in ("setup", "teardown") and name in OF_MAIN:
         return [f"{name} is an option of @step{' and @group' if name in OF_GROUP else ''} alone"]
     if value is not None and not _is_allowed(name, value):
-        return [f"{name} must be {_ALLOWED[name]}, it is {value!r}"]
+        return [f"{name} must be {_ALLOWED[name]}, it is {shown(value)}"]
     if parameters is None or not isinstance(value, str):
         return []
     return _parameter_problems(name, value, parameters)
@@ -60,7 +62,7 @@ def _is_allowed(name: str, value: Any) -> bool:
         return all(isinstance(each, type) and issubclass(each, Exception) for each in classes)
     if name == "repeat" and isinstance(value, str):
         return True
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if not is_number(value):
         return False
     if name in ("attempts", "repeat"):
         return isinstance(value, int) and value >= (1 if name == "attempts" else 0)

@@ -36,8 +36,9 @@ def _undeclared(node: ast.Attribute, run_names: Collection[str], manifest: Manif
     codes = {"instruments": ("E211", "instrument"), "parameters": ("E212", "parameter")}
     if owner.attr in declared and node.attr not in declared[owner.attr]:
         code, word = codes[owner.attr]
-        known = ", ".join(declared[owner.attr]) or "none"
-        yield node.lineno, code, f"{word} '{node.attr}' is not declared in manifest.yaml (declared: {known})"
+        near = difflib.get_close_matches(node.attr, declared[owner.attr], n=1)
+        told = f"did you mean '{near[0]}'?" if near else f"declared: {', '.join(declared[owner.attr]) or 'none'}"
+        yield node.lineno, code, f"{word} '{node.attr}' is not declared in manifest.yaml ({told})"
 
 
 def _call(node: ast.Call, run_names: Collection[str], manifest: Manifest | None) -> Iterator[Finding]:
@@ -56,11 +57,14 @@ def _measure(node: ast.Call, manifest: Manifest | None) -> Iterator[Finding]:
     name = _literal(node.args[0]) if node.args else given.get("name")
     unit = _literal(node.args[2]) if len(node.args) > 2 else given.get("unit", "")
     limits = {key: value for key, value in given.items() if key not in ("name", "value", "unit")}
+    called = f"measurement '{name}'" if isinstance(name, str) else "a measurement"
     if isinstance(unit, str):
-        yield from ((node.lineno, "E213", f"measurement '{name}': {problem}") for problem in check_unit(unit))
+        yield from ((node.lineno, "E213", f"{called}: {problem}") for problem in check_unit(unit))
     known = {key: value for key, value in limits.items() if value is not UNKNOWN}
     if known:
-        yield from ((node.lineno, "E214", f"measurement '{name}': {problem}") for problem in limit_problems(known))
+        complete = len(known) == len(limits) and all(keyword.arg is not None for keyword in node.keywords)
+        problems = limit_problems(known, complete=complete)
+        yield from ((node.lineno, "E214", f"{called}: {problem}") for problem in problems)
     if not limits and manifest is not None and isinstance(name, str):
         yield from _against_manifest(node.lineno, name, unit, manifest)
 
@@ -77,12 +81,14 @@ def _against_manifest(line: int, name: str, unit: Any, manifest: Manifest) -> It
 
 
 UNKNOWN = object()  # a value that only the running program knows
+# Of literal_eval: no literal at all, a list as a key, a nesting that is too deep, a number with too many digits.
+NO_LITERAL = (ValueError, TypeError, SyntaxError, RecursionError, MemoryError)
 
 
 def _literal(node: ast.expr) -> Any:
     try:
         return ast.literal_eval(node)
-    except ValueError:
+    except NO_LITERAL:
         return UNKNOWN
 
 

@@ -26,6 +26,14 @@ class Wording:
         return self.said(str)
 
 
+def shown(value: object) -> str:
+    """What somebody gave, as Python writes it: also a number with more digits than Python is ready to write."""
+    try:
+        return quoted(repr(value))
+    except ValueError:
+        return "a number of thousands of digits"
+
+
 def quoted(text: str) -> str:
     """What somebody gave, as a sentence about it repeats it: enough to find it again, however long it is."""
     return text if len(text) <= LONGEST_QUOTED else text[:LONGEST_QUOTED] + "…"

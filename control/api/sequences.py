@@ -27,7 +27,7 @@ class SequenceFacts(Shape):
     kind = serializers.CharField()
     parameters = serializers.DictField(
         child=serializers.DictField(),
-        help_text="By name: type, default, unit, minimum, maximum, enum, description.",
+        help_text="By name: type, default, unit, minimum, maximum, enum, pattern, description, live.",
     )
     instruments = serializers.DictField(child=serializers.CharField(), help_text="What each role is for.")
     limits = serializers.DictField(child=serializers.DictField())

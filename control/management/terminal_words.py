@@ -33,19 +33,26 @@ def value_text(kind: str, value: Any, unit: str) -> str:
 
 
 def limits_text(limits: Mapping[str, Any] | None, unit: str) -> str:
-    """Return limits as a person writes them: `4.9 … 5.1 V`, `≤ 20 mA`, `= 'READY'`."""
-    if not limits:
-        return ""
+    """Return limits as a person writes them: `4.9 … 5.1 V`, `≤ 20 mA`, `3.3 V ± 5 %`, `= 'READY'`, `matches v\\d+`."""
+    limits = limits or {}
+    told = []
     low, high = limits.get("minimum"), limits.get("maximum")
     if low is not None and high is not None:
-        return f"{low:g} … {high:g} {unit}".strip()
-    if low is not None:
-        return f"≥ {low:g} {unit}".strip()
-    if high is not None:
-        return f"≤ {high:g} {unit}".strip()
+        told.append(f"{low:g} … {high:g} {unit}".strip())
+    elif low is not None:
+        told.append(f"≥ {low:g} {unit}".strip())
+    elif high is not None:
+        told.append(f"≤ {high:g} {unit}".strip())
+    if "nominal" in limits:
+        nominal = f"{limits['nominal']:g} {unit}".strip()
+        told.append(f"{nominal} ± {limits.get('within_percent', 0):g} %")
     if "equals" in limits:
-        return f"= {limits['equals']!r}"
-    return f"one of {', '.join(map(repr, limits.get('one_of', [])))}"
+        told.append(f"= {limits['equals']!r}")
+    if "one_of" in limits:
+        told.append(f"one of {', '.join(map(repr, limits['one_of']))}")
+    if "pattern" in limits:
+        told.append(f"matches {limits['pattern']}")
+    return ", ".join(told)
 
 
 def duration_text(milliseconds: float) -> str:

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('control', '0007_schedules'),
+        ("control", "0007_schedules"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='step',
-            name='within',
-            field=models.CharField(blank=True, max_length=400, verbose_name='nested group'),
+            model_name="step",
+            name="within",
+            field=models.CharField(blank=True, max_length=400, verbose_name="nested group"),
         ),
     ]

@@ -99,6 +99,7 @@ def _measurements() -> Words:
         "value_elsewhere": _("not loaded yet"),
         "points": _("%(count)s points"),
         "one_of": _("one of %(values)s"),
+        "matches": _("matches %(pattern)s"),
         "marginal_outside": _("marginal outside %(band)s"),
         "marginal_below": _("marginal below %(limit)s"),
         "marginal_above": _("marginal above %(limit)s"),

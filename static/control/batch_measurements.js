@@ -56,15 +56,30 @@ function valueText({ type, value, unit }) {
   return withUnit(value, unit);
 }
 
-/** Limits as a person writes them. */
+/** Limits as a person writes them; the comfortable band only where there is nothing else. */
 function limitsText(limits, unit) {
-  const { minimum: low, maximum: high, equals, one_of } = limits;
+  const { nominal, within_percent: percent, equals, one_of, pattern } = limits;
+  const told = [
+    rangeText(limits, unit),
+    isNumber(nominal) ? `${withUnit(nominal, unit)} ± ${shown(percent)} %` : "",
+    equals === undefined ? "" : `= ${withUnit(equals, unit)}`,
+    one_of ? fill(text.one_of, { values: one_of.map(shown).join(", ") }) : "",
+    pattern === undefined ? "" : fill(text.matches, { pattern }),
+  ];
+  return told.filter(Boolean).join(", ") || marginalText(limits, unit);
+}
+
+function rangeText({ minimum: low, maximum: high }, unit) {
   if (isNumber(low) && isNumber(high)) return `${shown(low)} … ${withUnit(high, unit)}`;
   if (isNumber(low)) return `≥ ${withUnit(low, unit)}`;
-  if (isNumber(high)) return `≤ ${withUnit(high, unit)}`;
-  if (equals !== undefined) return `= ${withUnit(equals, unit)}`;
-  if (one_of) return fill(text.one_of, { values: one_of.map(shown).join(", ") });
-  return marginalText(limits, unit);
+  return isNumber(high) ? `≤ ${withUnit(high, unit)}` : "";
+}
+
+/** Where a number may lie, from whatever says it: a range, a percentage of a nominal value, or both. */
+function boundsOf({ minimum, maximum, nominal, within_percent: percent, ...comfortable }) {
+  const room = (Math.abs(nominal) * percent) / 100;
+  const tightest = (pick, ...bounds) => bounds.filter(Number.isFinite).reduce((one, other) => (one === undefined ? other : pick(one, other)), undefined);
+  return { ...comfortable, minimum: tightest(Math.max, minimum, nominal - room), maximum: tightest(Math.min, maximum, nominal + room) };
 }
 
 function marginalText({ marginal_minimum: low, marginal_maximum: high }, unit) {
@@ -73,7 +88,7 @@ function marginalText({ marginal_minimum: low, marginal_maximum: high }, unit) {
   return isNumber(high) ? fill(text.marginal_above, { limit: withUnit(high, unit) }) : "";
 }
 
-const BOUNDS = ["minimum", "maximum", "marginal_minimum", "marginal_maximum"];
+const BOUNDS = ["minimum", "maximum", "nominal", "marginal_minimum", "marginal_maximum"];
 const hasBounds = ({ type, limits, value }) => type === "number" && isNumber(value) && limits && BOUNDS.some((bound) => isNumber(limits[bound]));
 
 // The band is 120 wide: limits amber, the comfortable part green, the value a point; beyond the picture an arrow.
@@ -81,15 +96,16 @@ const WIDE = 120;
 
 function band(measurement) {
   const { value, unit, limits, outcome, marginal } = measurement;
-  const [from, to] = extent(limits, value);
+  const bounds = boundsOf(limits);
+  const [from, to] = extent(bounds, value);
   const x = (at) => Math.min(1, Math.max(0, (at - from) / (to - from))) * WIDE;
   const part = (low, high, name) => {
     const [left, right] = [isNumber(low) ? x(low) : 0, isNumber(high) ? x(high) : WIDE];
     return svg("rect", { x: left, y: 5, width: Math.max(1, right - left), height: 6, rx: 1.5, class: name });
   };
-  const { minimum, maximum } = limits;
-  const low = limits.marginal_minimum ?? minimum;
-  const high = limits.marginal_maximum ?? maximum;
+  const { minimum, maximum } = bounds;
+  const low = bounds.marginal_minimum ?? minimum;
+  const high = bounds.marginal_maximum ?? maximum;
   const words = [withUnit(value, unit), limitsText(limits, unit), marginalText(limits, unit), outcome === "NONE" ? "" : text.outcomes[outcome], marginal ? text.marginal : ""];
   const picture = svg(
     "svg", { class: "b-band", viewBox: `-4 0 ${WIDE + 8} 16`, role: "img", "aria-label": words.filter(Boolean).join("; ") },
@@ -112,9 +128,9 @@ function point(value, from, to, x, outcome) {
 }
 
 /** From where to where the picture goes: the limits with some room; one-sided ones begin at zero or at the value. */
-function extent(limits, value) {
-  let low = limits.minimum ?? limits.marginal_minimum;
-  let high = limits.maximum ?? limits.marginal_maximum;
+function extent(bounds, value) {
+  let low = bounds.minimum ?? bounds.marginal_minimum;
+  let high = bounds.maximum ?? bounds.marginal_maximum;
   low ??= Math.min(0, value, high < 0 ? 2 * high : 0);
   high ??= Math.max(value, low > 0 ? 2 * low : 0, low + Math.abs(low) || low + 1);
   const room = (high - low) * 0.2 || Math.abs(high) * 0.1 || 1;

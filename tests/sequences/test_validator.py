@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from sequences.hints import HINTS
 from sequences.validator import validate
 
 ROOT = Path(__file__).parents[2]
@@ -51,7 +52,23 @@ MANIFESTS = [
     ("parameters: &p {}\nlimits: *p", "E102", "cannot be used: aliases (*name) are not allowed"),
     ("when: 2024-13-45", "E102", "is not valid YAML: "),
     ("title: a\ntitle: b", "E103", "key 'title' stands here twice"),
+    ("title: !!python/none x", "E102", "cannot be used: tags (!name) are not allowed"),
+    ("title: !x y", "E102", "cannot be used: tags (!name) are not allowed"),
+    ('title: "a\\0b"', "E102", "cannot be used: it holds a character that cannot be kept: U+0000"),
+    ("title: " + "[" * 30 + "]" * 30, "E102", "cannot be used: it is nested too deeply"),
     ("colour: red", "E104", "unknown key 'colour' (known: name, version,"),
+    ("titel: a", "E104", "unknown key 'titel' (did you mean 'title'?)"),
+    ("$ref: other.yaml", "E106", "key '$ref': nothing is read from elsewhere"),
+    ("limits: {$include: limits.yaml}", "E106", "key '$include': nothing is read from elsewhere"),
+    ("parameters: {on: {type: boolean}}", "E106", "key 'on' is read as a boolean, a key must be a text"),
+    ("limits: {5: {minimum: 1}}", "E106", "key '5' is read as a number, a key must be a text"),
+    ("<<: {title: a}", "E106", "key '<<' is read as a merge of mappings, a key must be a text"),
+    ("parameters: {class: {type: number}}", "E121", "'class' must be usable as run.….class: letters, digits and _"),
+    ("parameters: {n: {type: number, default: x}}", "E121", "default: Parameter 'n' must be a number, it is 'x'."),
+    ("limits: {x: {unit: MA, minimum: 1}}", "E123", "limits of 'x': unknown unit 'MA' (did you mean 'mA'?)"),
+    ("limits: {x: {equals: .nan}}", "E123", "limits of 'x': equals must be a number, a text or a boolean, it is nan"),
+    ("limits: {x: {pattern: (a+)+}}", "E123", "limits of 'x': pattern '(a+)+' could take for ever"),
+    (f"timeout_s: 0x{'f' * 5000}", "E131", "must be a positive number of seconds, it is a number of thousands"),
     ("title: 3", "E113", "must be a text, it is 3"),
     ("parameters: 3", "E121", "must be a mapping, it is 3"),
     ("parameters: {a-b: {type: number}}", "E121", "'a-b' must be usable as run.….a-b: letters, digits and _"),
@@ -221,6 +238,10 @@ SEQUENCES = [
     (STEP + "run.record_curve('c', {'t': 'sec'}, [])", "E213", 2, "unknown unit 'sec'"),
     (STEP + "run.measure('x', 1, minimum=2, maximum=1)", "E214", 2, "measurement 'x': minimum 2 is above maximum 1"),
     (STEP + "run.measure('x', 1, min=2)", "E214", 2, "measurement 'x': unknown limit 'min'"),
+    (STEP + "run.measure('x', '', pattern='(')", "E214", 2, "measurement 'x': pattern '(' is no regular expression"),
+    (STEP + "run.measure('x', '', pattern='(a+)+')", "E214", 2, "measurement 'x': pattern '(a+)+' could take for"),
+    (STEP + "run.measure('x', 1, nominal=3)", "E214", 2, "measurement 'x': nominal needs within_percent beside it"),
+    (STEP + "run.measure(run, 1, minimum='1')", "E214", 2, "a measurement: minimum must be a finite number"),
     (STEP + "run.measure('rail', 1, unit='mV')", "E215", 2, "measurement 'rail' is in mV, but its limits in"),
     (STEP + "run.measure('rails', 1)", "W301", 2, "measurement 'rails' has no limits in manifest.yaml"),
 ]
@@ -269,7 +290,13 @@ def test_decorators_may_have_other_names(write_package, content):
 
 
 def test_what_only_the_running_program_knows_is_not_judged(write_package):
-    steps = "@step(timeout_s=float('5'))\ndef a(self, run): run.measure(f'x{1}', 1, unit=str(), minimum=int())"
+    measured = (
+        "f'x{1}', 1, unit=str(), minimum=int()",
+        "'x', 1, nominal=3, within_percent=int()",
+        "'x', 1, nominal=3, **{}",
+    )
+    calls = "; ".join(f"run.measure({given})" for given in measured)
+    steps = f"@step(timeout_s=float('5'))\ndef a(self, run): {calls}"
     assert found(write_package(steps, DECLARED)) == []
 
 
@@ -303,6 +330,8 @@ def test_package_is_not_imported(write_package, tmp_path):
 def test_every_code_is_documented_and_tested():
     sources = [*ROOT.glob("sequences/*_check.py"), ROOT / "sequences/manifest.py"]
     known = {code for source in sources for code in re.findall(r'"([EW]\d{3})"', source.read_text())}
-    assert set(re.findall(r"^\| ([EW]\d{3}) \|", (ROOT / "docs/sequences.md").read_text(), re.M)) == known
-    tested = Path(__file__).read_text()
-    assert [code for code in sorted(known) if f'"{code}"' not in tested] == []
+    rows = re.findall(r"^\| ([EW]\d{3}) \| [^|]+ \| ([^|]+) \|$", (ROOT / "docs/sequences.md").read_text(), re.M)
+    assert dict(rows) == {code: HINTS[code].text.replace("|", "\\|") for code in known}
+    files = ("test_validator.py", "test_broken_packages.py", "broken_packages.py", "test_imports_check.py")
+    tested = "".join((Path(__file__).parent / name).read_text() for name in files)
+    assert [code for code in sorted(known) if code not in tested] == []

@@ -25,6 +25,13 @@ BAND = {"minimum": 3.2, "maximum": 3.4, "marginal_minimum": 3.25, "marginal_maxi
         ({"equals": False}, "", "= False"),
         ({"equals": 5}, "V", "= 5 V"),
         ({"one_of": ["A", 2]}, "", "one of A, 2"),
+        ({"nominal": 3.3, "within_percent": 5}, "V", "3.3 V ± 5 %"),
+        (
+            {"nominal": 3.3, "within_percent": 5, "minimum": 3.2, "marginal_maximum": 3.4},
+            "V",
+            "≥ 3.2 V, 3.3 V ± 5 %, marginal above 3.4 V",
+        ),
+        ({"pattern": r"v\d+"}, "", r"matches v\d+"),
         ({"marginal_minimum": 3}, "", "marginal below 3"),
         ({"maximum": 60, "marginal_maximum": 50}, "degC", "≤ 60 degC, marginal above 50 degC"),
     ],

@@ -34,6 +34,10 @@ def test_value_reads_like(kind: str, value: Any, unit: str, text: str) -> None:
         ({"maximum": 20}, "mA", "≤ 20 mA"),
         ({"equals": "READY"}, "", "= 'READY'"),
         ({"one_of": ["A", "B"]}, "", "one of 'A', 'B'"),
+        ({"nominal": 3.3, "within_percent": 5}, "V", "3.3 V ± 5 %"),
+        ({"minimum": 3, "nominal": 3.3, "within_percent": 5}, "", "≥ 3, 3.3 ± 5 %"),
+        ({"pattern": r"v\d+"}, "", r"matches v\d+"),
+        ({"marginal_minimum": 3}, "", ""),
     ],
 )
 def test_limits_read_like(limits: dict[str, Any] | None, unit: str, text: str) -> None:

@@ -66,6 +66,13 @@ AXES = """async (rows) => {
     .map((end) => end.textContent);
 }"""
 
+LIMITS = """([limits, value, type]) => import("/batch_measurements.js").then(({ drawMeasurement }) => {
+  const unit = type === "number" ? "V" : "";
+  const drawn = drawMeasurement({ name: "rail", type, value, unit, limits, outcome: "PASS", marginal: false });
+  const lines = [...drawn.querySelectorAll(".b-band-limit")].map((line) => Math.round(line.getAttribute("x1")));
+  return [drawn.querySelector(".b-measurement-limits").textContent, lines];
+})"""
+
 
 def drawn(config: pytest.Config, script: str, argument: Any) -> Any:
     blocks = {
@@ -130,6 +137,22 @@ def test_a_wish_is_never_obeyed_before_it_was_delivered(pytestconfig: pytest.Con
 )
 def test_axes_end_at_numbers_that_can_be_read(pytestconfig: pytest.Config, rows: Any, ends: list[str]) -> None:
     assert drawn(pytestconfig, AXES, rows) == ends
+
+
+@pytest.mark.parametrize(
+    ("limits", "value", "kind", "told", "lines"),
+    [
+        ({"minimum": 3, "maximum": 4}, 3.5, "number", "3 … 4 V", [17, 103]),
+        ({"nominal": 3.5, "within_percent": 10}, 3.5, "number", "3.5 V ± 10 %", [17, 103]),
+        ({"nominal": 3.5, "within_percent": 10, "minimum": 3.5}, 3.5, "number", "≥ 3.5 V, 3.5 V ± 10 %", [17, 103]),
+        ({"pattern": "v[0-9]"}, "v1", "text", "matches v[0-9]", []),
+        ({"one_of": ["v1", "x"], "pattern": "v[0-9]"}, "v1", "text", "one of v1, x, matches v[0-9]", []),
+    ],
+)
+def test_limits_of_a_measurement_read_well(
+    pytestconfig: pytest.Config, limits: Any, value: Any, kind: str, told: str, lines: list[int]
+) -> None:
+    assert drawn(pytestconfig, LIMITS, [limits, value, kind]) == [told, lines]
 
 
 def wish(kind: str, **more: Any) -> dict[str, Any]:

@@ -41,6 +41,14 @@ def told(config: pytest.Config, messages: list[str], language: str = "ko") -> li
             "Step 'load' failed: r: 3 ohm is above the maximum 1 ohm; v: 2 V is below the minimum 3 V",
             "'load' 단계 불합격: r: 측정값 3 ohm, 상한 1 ohm 초과; v: 측정값 2 V, 하한 3 V 미만",
         ),
+        (
+            "Step 'load' failed: r: 3.1 V is below 3.135 V (3.3 V less 5 %)",
+            "'load' 단계 불합격: r: 측정값 3.1 V, 하한 3.135 V 미만 (3.3 V에서 5 %를 뺀 값)",
+        ),
+        (
+            "Step 'load' failed: fw: x1 does not match the pattern 'v[0-9]'",
+            "'load' 단계 불합격: fw: 측정값 x1, 패턴 'v[0-9]' 불일치",
+        ),
         ("skipped by request: USER_REQUEST", "요청으로 건너뜀: 사유 없음"),
         ("skip has no effect: the step has ended", "건너뛰기 효과 없음: 단계가 이미 끝났습니다"),
         ("memory: 612 MiB used, 512 MiB allowed", "메모리: 612 MiB 사용, 한도 512 MiB"),

@@ -1,0 +1,24 @@
+"""Two steps of one name, of which Python keeps the last."""
+
+from __future__ import annotations
+
+from sequences.authoring import Run, sequence, setup, step, teardown
+
+
+@sequence
+class Broken:
+    @setup
+    def power_on(self, run: Run) -> None:
+        run.instruments.supply.set("output", True)
+
+    @step
+    def measure(self, run: Run) -> None:
+        run.measure("rail", run.instruments.supply.read("measured_voltage"))
+
+    @step
+    def measure(self, run: Run) -> None:
+        run.log("again")
+
+    @teardown
+    def power_on(self, run: Run) -> None:
+        run.instruments.supply.set("output", False)
