@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import time
+import weakref
 from collections import deque
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from sequences.catalogue import read_package
 from sequences.executor import execute
@@ -21,6 +25,8 @@ class Record:
     def __init__(self) -> None:
         self.lines: list[dict[str, Any]] = []
         self.deadlines: list[float | None] = []
+        self.folder = Path(tempfile.gettempdir()) / f"gwanje-trial-{uuid4().hex}"  # made with the first attachment
+        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
 
     def of_kind(self, kind: str) -> list[dict[str, Any]]:
         return [line for line in self.lines if line["k"] == kind]
@@ -42,6 +48,11 @@ class Record:
     @property
     def measurements(self) -> dict[str, dict[str, Any]]:
         return {line["name"]: line for line in self.of_kind("measurement")}
+
+    @property
+    def attachments(self) -> dict[str, bytes]:
+        """What was attached under each name; the last one counts."""
+        return {line["name"]: (self.folder / line["sha256"]).read_bytes() for line in self.of_kind("attachment")}
 
 
 class Desk:
@@ -92,6 +103,7 @@ def run(
         deadline_grace_s=1.0,
         spool_limit=0,
         resources={},
+        attachments=str(desk.record.folder),
     )
     if carried is not None:
         job["carried"] = carried
