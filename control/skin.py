@@ -58,6 +58,7 @@ def _navigation() -> list[dict[str, Any]]:
                 _rows(_("Batches"), "inventory_2", "control_batch"),
                 _rows(_("Steps"), "checklist", "control_step"),
                 _rows(_("Measurements"), "straighten", "control_measurement"),
+                _rows(_("Attachments"), "attach_file", "control_attachment"),
                 _rows(_("Schedules"), "schedule", "control_schedule"),
             ],
         },

@@ -68,6 +68,19 @@ class Measurement(TypedDict):  # k = "measurement"
     marginal: bool
 
 
+class Attachment(TypedDict):  # k = "attachment": a file that lies in the run's folder under its sha256
+    step: int
+    attempt: int
+    id: str  # UUID
+    name: str
+    media_type: str
+    size: int  # bytes
+    sha256: str
+    width: int | None  # in pixels, of a picture that the runner has encoded; None of every other file
+    height: int | None
+    message: str  # the name once more
+
+
 class Log(TypedDict):  # k = "log"
     step: int | None
     attempt: int | None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from sequences import interrupts
+from sequences.attachments import RUN_LIMIT_MB, AttachmentFolder, Attachments
 from sequences.attempt import check_result, error_fields, open_files_exceeded
 from sequences.deadlines import Deadlines
 from sequences.group_run import GroupRun
@@ -87,6 +90,7 @@ class _Execution:
             parameters=parameters,
             instruments=instruments.by_role,
             saved=SavedValues(prepared.carried.saved),
+            attachments=Attachments(recorder, self._attachment_folder()),
         )
         self._deadlines.begin_sequence(prepared.package.manifest.timeout_s)
         steps = StepRun(
@@ -115,6 +119,10 @@ class _Execution:
         if self._story.unwritten:
             verdict["unwritten"] = self._story.unwritten
         return verdict
+
+    def _attachment_folder(self) -> AttachmentFolder:
+        folder = self._job.get("attachments") or Path(tempfile.gettempdir()) / "attachments"
+        return AttachmentFolder(Path(folder), self._job["resources"].get("attachments_mb", RUN_LIMIT_MB))
 
     def _tell_when_full(self) -> None:
         full = self._story.full

@@ -41,6 +41,10 @@ class LimitExceeded(Interrupt):
     """The run used more than it may. Its text names the limit."""
 
 
+class DiskFull(LimitExceeded):
+    """The disk takes no more of what the run keeps beside its story."""
+
+
 class SkipRequested(Interrupt):
     """Somebody wants this step to end and the run to go on. Raised at boundaries alone, and never `wanted`."""
 
@@ -162,6 +166,13 @@ def demand(interrupt: Interrupt) -> Interrupt:
         _state.wanted = interrupt
     signal.setitimer(signal.ITIMER_REAL, REPEAT_S, REPEAT_S)
     return _state.wanted
+
+
+def exceed(limit: LimitExceeded) -> None:
+    """For engine functions that steps call: end the run by `limit`. In the teardown, which goes on, remember it."""
+    if _state.stoppable:
+        raise demand(limit)
+    remember(limit)
 
 
 def take_notice() -> None:

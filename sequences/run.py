@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NoReturn, Protocol
 
+from sequences.attachments import Attachments
 from sequences.interrupts import raise_wanted, shielded
 from sequences.recorder import Recorder
 from sequences.saved_values import SavedValues
@@ -55,10 +57,12 @@ class Run:
         parameters: Parameters,
         instruments: Mapping[str, Any],
         saved: SavedValues,
+        attachments: Attachments,
     ) -> None:
         self._recorder = recorder
         self._wait = wait
         self._saved = saved
+        self._attachments = attachments
         self.subject = subject
         # Any: which attributes there are is the manifest's word, and the validator checks it.
         self.parameters: Any = parameters
@@ -84,6 +88,27 @@ class Run:
     def record_curve(self, name: str, columns: Mapping[str, str], rows: Iterable[Sequence[float]]) -> None:
         """Record a table of numbers; `columns` maps each name to its unit. What is not finite is kept as empty."""
         self._recorder.record_curve(name, columns, rows)
+        raise_wanted()
+
+    @shielded
+    def attach(self, name: str, content: bytes | str | Path, *, media_type: str = "") -> None:
+        """Keep a file with the step, at most 20 MiB: bytes, a text, or the Path of a file, from the run's folder on.
+
+        Without `media_type` the ending of the name tells what it is. Raises ValueError for a name that was attached
+        before in this attempt or is none of a file, and for what is too large; OSError for what cannot be read.
+        """
+        self._attachments.attach(name, content, media_type)
+        raise_wanted()
+
+    @shielded
+    def attach_image(self, name: str, image: Any) -> None:
+        """Keep a picture with the step, which its page shows: as PNG, and its name gets this ending.
+
+        `image`: bytes or the Path of a PNG, JPEG, WebP, GIF (its first picture) or BMP, a picture of Pillow, or an
+        array of uint8 with the shape (height, width) or (height, width, 1, 3 or 4). At most 25 million pixels.
+        Raises ValueError or TypeError for what is no such picture.
+        """
+        self._attachments.attach_image(name, image)
         raise_wanted()
 
     @shielded

@@ -7,11 +7,15 @@ assert record.passed, record.story
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import time
+import weakref
 from collections import deque
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from sequences.catalogue import read_package
 from sequences.executor import execute
@@ -34,6 +38,8 @@ class Record:
         self.sequence = sequence
         self.lines: list[dict[str, Any]] = []
         self.deadlines: list[float | None] = []
+        self.folder = Path(tempfile.gettempdir()) / f"gwanje-trial-{uuid4().hex}"  # made with the first attachment
+        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
 
     def of_kind(self, kind: str) -> list[dict[str, Any]]:
         return [line for line in self.lines if line["k"] == kind]
@@ -79,6 +85,11 @@ class Record:
 
     def __repr__(self) -> str:
         return f"<{one_line(self.sequence, self.outcomes, getattr(self, 'verdict', None))}>"
+
+    @property
+    def attachments(self) -> dict[str, bytes]:
+        """What was attached under each name; the last one counts."""
+        return {line["name"]: (self.folder / line["sha256"]).read_bytes() for line in self.of_kind("attachment")}
 
 
 class Desk:
@@ -139,6 +150,7 @@ def run(
         deadline_grace_s=1.0,
         spool_limit=0,
         resources={},
+        attachments=str(desk.record.folder),
     )
     if carried is not None:
         job["carried"] = carried

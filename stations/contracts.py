@@ -81,6 +81,7 @@ class Resources(TypedDict, total=False):
     files: int  # open at a time, per process
     output_mb: float  # printed and logged, in MiB
     spool_mb: float  # the whole story, in MiB
+    attachments_mb: float  # files that its steps attach, in MiB
 
 
 class CarriedSteps(TypedDict):
@@ -116,6 +117,7 @@ class Job(TypedDict):
     spool_limit: int  # bytes
     resources: Resources
     carried: NotRequired[Carried]
+    attachments: NotRequired[str]  # folder for what steps attach; without it in the folder for temporary files
     instruments: NotRequired[dict[str, InstrumentSettings]]
 
 

@@ -98,6 +98,15 @@ class StationPaths:
         """The archive that is being restored: there until nothing in the database would start by itself any more."""
         return self.data / "restore-unfinished.json"
 
+    @property
+    def attachments(self) -> Path:
+        """One folder per run that has kept files."""
+        return self.data / "attachments"
+
+    def attachments_of(self, run: str) -> Path:
+        """The files that the steps of a run have attached, each named by the sha256 of its content."""
+        return self.attachments / run
+
     def spool(self, run: str) -> Path:
         return self.spools / f"{run}.jsonl"
 

@@ -30,6 +30,7 @@ LARGEST_RESOURCES = {
     "wall_s": 31_536_000.0,
     "output_mb": 1_048_576.0,
     "spool_mb": 1_048_576.0,
+    "attachments_mb": 1_048_576.0,
 }
 COMMAND_KEYS = ("write", "query", "unit", "minimum", "maximum", "type", "description")
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from uuid_utils.compat import uuid7
 
 from control.lifecycle.actor import Actor
 from control.lifecycle.claim import claim
 from control.lifecycle.schedule_plan import Plan
 from control.lifecycle.schedules import create_schedule
 from control.lifecycle.submit import Order, submit
-from control.models import Batch, ControlEvent, Schedule, Stream
+from control.models import Attachment, Batch, ControlEvent, Schedule, Step, Stream
 from stations.models import Slot, Station
 from stations.provisioning import take_in
 from stations.station_file import Station as Described
@@ -48,3 +53,13 @@ def running(slot: str = "demo/slot-1", **more: Any) -> Stream:
     stream = claim(Slot.objects.get(pk=slot))
     assert stream is not None
     return stream
+
+
+def attached(step: Step, name: str = "notes.txt", content: bytes = b"kept", **more: Any) -> Attachment:
+    """An attachment with its file; a picture where `width` and `height` are given."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    file = settings.STATION_PATHS.attachments_of(str(step.batch_id)) / sha256
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content)
+    facts = {"media_type": "text/plain", "size": len(content), "sha256": sha256, "at": timezone.now()}
+    return Attachment.objects.create(id=uuid7(), batch_id=step.batch_id, step=step, name=name, **facts | more)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+from uuid_utils.compat import uuid7
 
 AT = 1_760_000_000.0
 Line = dict[str, Any]
@@ -32,6 +35,12 @@ def step_ended(step: int, name: str, outcome: str = "PASS", attempt: int = 1, **
 def measured(step: int, name: str, value: Any, attempt: int = 1, **more: Any) -> Line:
     common = {"type": "number", "unit": "V", "limits": {"maximum": 5}, "outcome": "PASS", "marginal": False}
     return line("measurement", step=step, attempt=attempt, name=name, value=value, **common | more)
+
+
+def attached(step: int, name: str, attempt: int = 1, **more: Any) -> Line:
+    common = {"media_type": "text/csv", "size": 4300, "sha256": hashlib.sha256(name.encode()).hexdigest()}
+    place = {"id": str(uuid7()), "width": None, "height": None, "message": name}
+    return line("attachment", step=step, attempt=attempt, name=name, **common | place | more)
 
 
 def ended(why: str = "finished", ending: str = "completed", outcome: str = "PASS", **more: Any) -> Line:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from control.access.faces import actor_of
 from control.access.rights import Right, may
+from control.admin.attachments import attachments_of
 from control.admin.cells import (
     EMPTY,
     chip,
@@ -212,7 +213,7 @@ class BatchAdmin(ReadOnlyAdmin):
             },
             "live_url": live_url(obj),
             "neighbours": counted_neighbours(obj),
-            "tables": [_steps(obj), _control_events(obj), _events(obj)],
+            "tables": [_steps(obj), *attachments_of(obj), _control_events(obj), _events(obj)],
         }
 
 

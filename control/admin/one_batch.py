@@ -15,7 +15,7 @@ from control.admin.filters import as_uuid, batch_in, begins
 from control.admin.paging import count_up_to, counted
 from control.history.facts import PROVENANCE
 from control.history.interventions import interventions
-from control.models import Batch, ControlEvent, ErrorLog, Event, Measurement, Step, Stream
+from control.models import Attachment, Batch, ControlEvent, ErrorLog, Event, Measurement, Step, Stream
 
 COUNTED = 1_000
 # What only the page of a batch shows; of these, a list would carry megabytes.
@@ -47,6 +47,7 @@ def counted_neighbours(batch: Batch) -> list[dict[str, Any]]:
     found = {
         Step: batch.steps.all(),
         Measurement: Measurement.objects.filter(step__batch=batch),
+        Attachment: Attachment.objects.filter(batch=batch),
         ControlEvent: interventions(batch, timezone.now()),
         ErrorLog: batch.errors.all(),
     }
@@ -60,6 +61,7 @@ def _lists(batch: Batch, counts: dict[Any, str]) -> list[dict[str, Any]]:
     names = {
         Step: _("Steps"),
         Measurement: _("Measurements"),
+        Attachment: _("Attachments"),
         Event: _("Events"),
         ControlEvent: _("Control events"),
         ErrorLog: _("Errors"),

@@ -11,6 +11,7 @@ from django_q.models import Schedule as QueuedSchedule
 
 from control.access.rights import Right, may
 from control.admin.api_keys import ApiKeyAdmin
+from control.admin.attachments import AttachmentAdmin
 from control.admin.batches import BatchAdmin
 from control.admin.bench import InstrumentAdmin, SlotAdmin, StationAdmin
 from control.admin.control_events import ControlEventAdmin
@@ -21,13 +22,25 @@ from control.admin.people import GroupAdmin, UserAdmin
 from control.admin.schedules import ScheduleAdmin
 from control.admin.steps import StepAdmin
 from control.admin.streams import StreamAdmin
-from control.models import ApiKey, Batch, ControlEvent, ErrorLog, Event, Measurement, Schedule, Step, Stream
+from control.models import (
+    ApiKey,
+    Attachment,
+    Batch,
+    ControlEvent,
+    ErrorLog,
+    Event,
+    Measurement,
+    Schedule,
+    Step,
+    Stream,
+)
 from stations.models import Instrument, Slot, Station
 
 PAGES: dict[type[Model], type[ModelAdmin]] = {
     Batch: BatchAdmin,
     Step: StepAdmin,
     Measurement: MeasurementAdmin,
+    Attachment: AttachmentAdmin,
     Event: EventAdmin,
     ControlEvent: ControlEventAdmin,
     ErrorLog: ErrorAdmin,

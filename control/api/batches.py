@@ -85,7 +85,7 @@ class WholeBatch(BatchFacts):
     term_grace_s = serializers.FloatField(help_text="From SIGTERM to SIGKILL.")
     deadline_grace_s = serializers.FloatField(help_text="From a deadline that it lets pass to SIGKILL.")
     resources = serializers.DictField(
-        help_text="What it may use: memory_mb, cpu_s, wall_s, files, output_mb, spool_mb."
+        help_text="What it may use: memory_mb, cpu_s, wall_s, files, output_mb, spool_mb, attachments_mb."
     )
     restarts_left = serializers.IntegerField(help_text="How often it is restarted by itself, should it crash.")
     carried = serializers.DictField(allow_null=True, help_text="Steps that are taken over from its origin.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path, re_path
 
+from control.api.attachments import Attachments, OneAttachment
 from control.api.batches import Batches, OneBatch
 from control.api.control_events import ControlEvents
 from control.api.emergency import EmergencyStop, Reset
@@ -27,6 +28,8 @@ of_batch = [
     path("", OneBatch.as_view(), name="batch"),
     path("steps/", Steps.as_view(), name="steps"),
     path("measurements/", Measurements.as_view(), name="measurements"),
+    path("attachments/", Attachments.as_view(), name="attachments"),
+    path("attachments/<uuid:attachment_id>/", OneAttachment.as_view(), name="attachment"),
     path("events/", Events.as_view(), name="events"),
     path("events/<int:seq>/", OneEvent.as_view(), name="event"),
     path("control-events/", ControlEvents.as_view(), name="control-events"),

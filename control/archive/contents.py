@@ -15,6 +15,7 @@ CONTENTS = "contents.json"
 # Members. Files of the packages stand below PACKAGES by the place of their folder in GWANJE_SEQUENCE_DIRS; 0: our own.
 DATABASES = {"sqlite": "database.sqlite3", "postgresql": "database.dump"}
 STATION, PACKAGES, EVENTS, LATCHES, SPOOLS = "station.yaml", "packages", "events", "latches", "spools"
+ATTACHMENTS = "attachments"
 Migrations = list[tuple[str, str]]  # app, name
 
 

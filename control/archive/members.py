@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from control.archive.contents import EVENTS, LATCHES, PACKAGES, SPOOLS, STATION
+from control.archive.contents import ATTACHMENTS, EVENTS, LATCHES, PACKAGES, SPOOLS, STATION
 
 NEVER = "__pycache__"
 
@@ -20,7 +20,7 @@ class Member(NamedTuple):
 
 
 def members(live: Iterable[str]) -> Iterator[Member]:
-    """Station file, packages, event data too large for a row, latches, and the spools of live batches.
+    """Station file, packages, event data too large for a row, attached files, latches, and the spools of live batches.
 
     Asked for after the database was copied: what its rows speak of was written before them.
     """
@@ -30,6 +30,9 @@ def members(live: Iterable[str]) -> Iterator[Member]:
     for place, folder in enumerate(settings.SEQUENCE_DIRS):
         yield from _below(folder, f"{PACKAGES}/{place}")
     yield from _below(paths.data / "events", EVENTS)
+    for member in _below(paths.attachments, ATTACHMENTS):
+        if not member.path.name.startswith("."):  # the draft of one that no row speaks of yet
+            yield member
     for latch in sorted(paths.slots.glob("*.latch.json")):
         yield Member(f"{LATCHES}/{latch.name}", latch)
     for spool in (paths.spool(str(UUID(batch))) for batch in live):

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 
-from control.archive.contents import EVENTS, LATCHES, PACKAGES, SPOOLS, STATION, Contents, check_fits
+from control.archive.contents import ATTACHMENTS, EVENTS, LATCHES, PACKAGES, SPOOLS, STATION, Contents, check_fits
 from control.archive.database import check_nobody_else, is_empty, put_back, sqlite_files
 from control.archive.members import NEVER
 from control.archive.naming import DRAFT, remove_drafts
@@ -107,6 +107,7 @@ def _put_files_back(draft: Path, aside: Path, restored: Restored) -> None:
     paths = settings.STATION_PATHS
     paths.prepare()
     _replace(draft / EVENTS, paths.data / "events", aside / EVENTS)
+    _replace(draft / ATTACHMENTS, paths.attachments, aside / ATTACHMENTS)
     for spool in _files(draft / SPOOLS):
         _replace(spool, paths.spools / spool.name, aside / SPOOLS / spool.name)
     for latch in _files(draft / LATCHES):

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Q, Window
+from django.db.models import Count, F, Model, Q, Window
 from django.db.models.functions import RowNumber
 
 from control.history.facts import (
     Facts,
+    attachment_facts,
     batch_facts,
     batch_provenance,
     control_event_facts,
@@ -25,7 +26,7 @@ from control.history.facts import (
 from control.history.interventions import interventions
 from control.history.queue import batches_ahead
 from control.journal.kinds import Kind
-from control.models import Batch, ErrorLog, Event, Measurement, Step, Stream
+from control.models import Attachment, Batch, ErrorLog, Event, Measurement, Step, Stream
 from control.states import State, StepOutcome, StepState
 
 # What a page keeps of a long run. The complete rows are in the admin and the API.
@@ -33,6 +34,7 @@ NEWEST_STEPS = 300
 OLD_FAILURES = 50  # of the steps before those, the first ones that failed
 PENDING_STEPS = 100
 MEASUREMENTS_PER_STEP = 40
+ATTACHMENTS_PER_STEP = 40
 NEWEST_ERRORS = 50
 NEWEST_CONTROLS = 100
 CURVE_ROWS = 200
@@ -67,6 +69,7 @@ def read_batch_story(batch_id: UUID, now: datetime) -> Facts | None:
         "steps": [_step(step) for step in steps],
         "hidden": dict(counts - _counted(steps)),
         "measurements": _measurements(steps),
+        "attachments": _first_of_steps(Attachment, steps, ATTACHMENTS_PER_STEP, attachment_facts),
         "controls": [control_event_facts(event) for event in reversed(controls[:NEWEST_CONTROLS])],
         "errors": [_error(error) for error in reversed(errors.order_by("-pk")[:NEWEST_ERRORS])],
         "total_errors": errors.count(),
@@ -112,16 +115,23 @@ def _step(step: Step) -> Facts:
 
 
 def _measurements(steps: Sequence[Step]) -> list[Facts]:
-    """The first measurements of each kept attempt, with how many it has."""
+    found = _first_of_steps(Measurement, steps, MEASUREMENTS_PER_STEP, measurement_facts)
+    return [{**facts, "value": shown_value(facts["value"])} for facts in found]
+
+
+def _first_of_steps(
+    model: type[Model], steps: Sequence[Step], most: int, facts_of: Callable[[Any], Facts]
+) -> list[Facts]:
+    """The first rows of each kept attempt, with how many it has."""
     known = {step.pk: step for step in steps}
     place = Window(RowNumber(), partition_by=F("step"), order_by=F("pk").asc())
     of_step = Window(Count("pk"), partition_by=F("step"))
-    rows = Measurement.objects.filter(step__in=known).annotate(place=place, of_step=of_step)
-    facts = []
-    for row in rows.filter(place__lte=MEASUREMENTS_PER_STEP).order_by("pk"):
+    rows = model._default_manager.filter(step__in=known).annotate(place=place, of_step=of_step)
+    found = []
+    for row in rows.filter(place__lte=most).order_by("pk"):
         row.step = known[row.step_id]
-        facts.append({**measurement_facts(row), "value": shown_value(row.value), "of_step": row.of_step})
-    return facts
+        found.append({**facts_of(row), "of_step": row.of_step})
+    return found
 
 
 def shown_value(value: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from control.journal.overflow import full_data
 from control.metrics.eta import elapsed_s, seconds_left
-from control.models import Batch, ControlEvent, ErrorLog, Event, Measurement, Step
+from control.models import Attachment, Batch, ControlEvent, ErrorLog, Event, Measurement, Step
 from control.states import SlotState
 from stations.models import Slot
 
@@ -113,6 +113,22 @@ def measurement_facts(measurement: Measurement) -> Facts:
         "outcome": measurement.outcome,
         "marginal": measurement.marginal,
         "at": iso(measurement.at),
+    }
+
+
+def attachment_facts(attachment: Attachment) -> Facts:
+    """An attachment with the place of its step, which must have been fetched with it. `size`: bytes."""
+    return {
+        "id": str(attachment.pk),
+        "step": attachment.step.index,
+        "attempt": attachment.step.attempt,
+        "name": attachment.name,
+        "media_type": attachment.media_type,
+        "size": attachment.size,
+        "sha256": attachment.sha256,
+        "width": attachment.width,
+        "height": attachment.height,
+        "at": iso(attachment.at),
     }
 
 

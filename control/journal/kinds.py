@@ -24,6 +24,7 @@ class Kind(StrEnum):
     STEP_STARTED = "step.started"
     STEP_ENDED = "step.ended"
     MEASUREMENT = "measurement"
+    ATTACHMENT = "attachment"
     LOG = "log"
     PROGRESS = "progress"
     SAVED = "saved"  # a value that a later run may go on from

@@ -19,9 +19,10 @@ from django.utils import timezone
 from control.journal import overflow
 from control.journal.append import lock_story
 from control.journal.kinds import ALERTS, BOARD
+from control.lifecycle import attached_files
 from control.lifecycle.actor import USER_REQUEST, Actor
 from control.lifecycle.control_events import record_control_event
-from control.models import Batch, ControlEvent, Event, Measurement, Step, Stream
+from control.models import Attachment, Batch, ControlEvent, Event, Measurement, Step, Stream
 from control.states import LIVE, TERMINAL, State
 
 # In one transaction. On a busy two-core machine SQLite's other writers waited 80 ms for it at p99, 0.2 s at the most.
@@ -107,6 +108,7 @@ def prune(
             yield pruned
     if old.everything:
         overflow.remove_unknown(older_than_s=old.days * 24 * 3600)
+        attached_files.remove_unknown(older_than_s=old.days * 24 * 3600)
     yield pruned
 
 
@@ -174,6 +176,7 @@ def _delete_rows(batch_id: UUID, rest: Callable[[float], object], record: Callab
     while _timed(lambda: _delete_some(batch_id, stream, record), rest):
         pass
     overflow.remove(stream)
+    attached_files.remove_files(batch_id)
     settings.STATION_PATHS.spool(str(batch_id)).unlink(missing_ok=True)
 
 
@@ -184,6 +187,7 @@ def _delete_some(batch_id: UUID, stream: int | None, record: Callable[[], None])
         for rows in (
             Event.objects.filter(stream=stream),
             Measurement.objects.filter(step__batch=batch_id),
+            Attachment.objects.filter(batch=batch_id),
             Step.objects.filter(batch=batch_id),
         ):
             some = rows.order_by().values("pk")[:left]

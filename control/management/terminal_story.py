@@ -16,6 +16,7 @@ from rich.text import Text
 from control.journal import overflow
 from control.journal.kinds import Kind
 from control.management.terminal_words import counted, duration_text, limits_text, marked, value_text
+from control.metrics.disk import size_text
 from control.models import Batch, Event
 from control.states import State, StepOutcome
 
@@ -130,6 +131,9 @@ class TerminalStory:
             )
         )
 
+    def attached(self, event: Event, data: dict[str, Any]) -> None:
+        self._line(f"    {data['name']:<28}{size_text(data['size']):>16}", "dim")
+
     def logged(self, event: Event, data: dict[str, Any]) -> None:
         if event.level == "DEBUG" and not self._verbose:
             return
@@ -196,6 +200,7 @@ _TELLERS = {
     Kind.STEP_STARTED: TerminalStory.step_started,
     Kind.STEP_ENDED: TerminalStory.step_ended,
     Kind.MEASUREMENT: TerminalStory.measured,
+    Kind.ATTACHMENT: TerminalStory.attached,
     Kind.LOG: TerminalStory.logged,
     Kind.PROGRESS: TerminalStory.progressed,
     Kind.ERROR: TerminalStory.failed,

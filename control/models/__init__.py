@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from control.models.access import ApiKey, LoginLink, Preference
+from control.models.attachment import Attachment
 from control.models.batch import Batch
 from control.models.control_event import ControlEvent
 from control.models.error_log import ErrorLog
@@ -13,6 +14,7 @@ from control.models.stream import Event, Stream
 
 __all__ = [
     "ApiKey",
+    "Attachment",
     "Batch",
     "ControlEvent",
     "ErrorLog",

@@ -25,6 +25,7 @@ from control.pages.inside import draw, needs
 from control.pages.provenance import provenance_of
 from control.pages.relatives import followers_of, origin_of
 from control.pages.settings_form import SettingsForm
+from control.pages.shell import ANY_BATCH
 from control.pages.words import labels
 from control.states import Control, State, StepOutcome, settle
 from stations.contracts import Ending, Verdict
@@ -48,6 +49,7 @@ def batch_page(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         "units": units,
         "story": reverse("control:batch_story", args=[batch_id]),
         "dialogs": reverse("control:batch_dialogs", args=[batch_id]),
+        "attachment": reverse("control:attachment", args=[batch_id, ANY_BATCH]).replace(str(ANY_BATCH), "{attachment}"),
     }
     return draw(
         request,
@@ -125,7 +127,13 @@ def _buttons(batch_id: UUID, allowed: dict[str, list[str]], state: State) -> dic
 def _links(facts: Facts) -> dict[str, str]:
     """Where the complete rows are. Pages know the admin and the API by address alone."""
     batch = facts["id"]
-    lists = {"steps": "step", "measurements": "measurement", "events": "event", "errors": "errorlog"}
+    lists = {
+        "steps": "step",
+        "measurements": "measurement",
+        "attachments": "attachment",
+        "events": "event",
+        "errors": "errorlog",
+    }
     api = f"/api/control/batches/{batch}/"
     return {
         **{name: _admin(f"{model}_changelist", batch=batch) for name, model in lists.items()},

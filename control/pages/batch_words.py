@@ -86,6 +86,9 @@ def _steps() -> Words:
         "where_it_ran": _("Where it ran"),
         "in_and_out": _("%(taken)s in, %(given)s out"),
         "more_measurements": _("More measurements: %(count)s"),
+        "more_attachments": _("More attachments: %(count)s"),
+        "open_picture": _("Open picture %(name)s"),
+        "picture_missing": _("The picture is not on this host"),
         "steps_to_come": _("The steps appear when the run begins."),
         "no_steps": _("It ended before its first step."),
         "hidden_steps": _("Older attempts that are not shown here: %(count)s."),
@@ -142,6 +145,7 @@ def _log() -> Words:
         "batch_ended": _("The run is over."),
         "batch_ended_with": _("The run is over: %(message)s"),
         "saved": _("saved %(name)s"),
+        "attached": _("kept file %(name)s (%(size)s)"),
         "rungs": {
             "interrupt": _("The runner is asked to end its run: %(why)s."),
             "terminate": _("The runner did not end in time and is asked once more: %(why)s."),

@@ -46,6 +46,7 @@ def _resources(resources: Facts) -> list[tuple[str, str]]:
         "files": (_("Open files"), ""),
         "output_mb": (_("Output"), "MiB"),
         "spool_mb": (_("Story"), "MiB"),
+        "attachments_mb": (_("Attachments"), "MiB"),
     }
     return [
         (names[key][0], f"{value:,.10g} {names[key][1]}".strip()) for key, value in resources.items() if key in names

@@ -54,6 +54,8 @@ STORED = (
     gettext_noop("output: %(used)s used, %(allowed)s allowed"),
     gettext_noop("output: %(allowed)s allowed"),
     gettext_noop("open files: %(allowed)s allowed"),
+    gettext_noop("attachments: %(used)s used, %(allowed)s allowed"),
+    gettext_noop("%(problem)s: the disk takes no more of what this run attaches"),
     gettext_noop("the story of this run (spool_mb) exceeds %(used)s of %(allowed)s bytes allowed"),
     gettext_noop("the story of this run (spool_mb) exceeds the %(allowed)s bytes allowed"),
     gettext_noop("The story is incomplete: %(why)s"),

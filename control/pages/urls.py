@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from control.pages import batch, batch_dialogs, controls, language, login_link, overview, safety, submitting
+from control.pages import (
+    attachments,
+    batch,
+    batch_dialogs,
+    controls,
+    language,
+    login_link,
+    overview,
+    safety,
+    submitting,
+)
 
 app_name = "control"
 urlpatterns = [
@@ -12,6 +22,7 @@ urlpatterns = [
     path("batches/new/", submitting.new_batch, name="new_batch"),
     path("batches/<uuid:batch_id>/", batch.batch_page, name="batch"),
     path("batches/<uuid:batch_id>/story/", batch.batch_story, name="batch_story"),
+    path("batches/<uuid:batch_id>/attachments/<uuid:attachment_id>/", attachments.attachment, name="attachment"),
     path("batches/<uuid:batch_id>/dialogs/", batch_dialogs.batch_dialogs, name="batch_dialogs"),
     *(
         path(f"batches/<uuid:batch_id>/{word}/", controls.control, {"word": word}, name="control")

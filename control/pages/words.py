@@ -40,6 +40,7 @@ def shell_words() -> dict[str, object]:
             "ladder": _("the guard is bringing it to an end"),
             "safe_state": _("a safe state is not confirmed"),
         },
+        "bytes": _("%(count)s bytes"),
         "milliseconds": _("%(milliseconds)s ms"),
         "seconds": _("%(seconds)s s"),
         "open_batch": _("Open batch"),

@@ -40,6 +40,7 @@ def job_of(batch: Batch) -> Job:
         deadline_grace_s=batch.deadline_grace_s,
         spool_limit=int(batch.resources.get("spool_mb", SPOOL_LIMIT_MB) * MIB),
         resources=batch.resources,
+        attachments=str(settings.STATION_PATHS.attachments_of(str(batch.pk))),
     )
     if batch.carried:
         job["carried"] = batch.carried

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -16,7 +17,7 @@ from control.journal.append import Entry, alert, import_spool, tell_board
 from control.journal.bulk import insert_rows
 from control.journal.kinds import Kind
 from control.lifecycle.finish import End, finish
-from control.models import Batch, ControlEvent, ErrorLog, Measurement, Step, Stream
+from control.models import Attachment, Batch, ControlEvent, ErrorLog, Measurement, Step, Stream
 from control.states import State, StepOutcome, StepState, settle
 from sequences.outcomes import Outcome
 from stations.contracts import Ending
@@ -26,6 +27,7 @@ Line = dict[str, Any]
 Row = dict[str, Any]
 
 _ENVELOPE = {"k", "at", "level", "message", "step"}
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 # More than this many alerts of one page say nothing more to a person.
 _ALERTS_PER_PAGE = 10
 
@@ -39,6 +41,7 @@ class Page:
     entries: list[Entry] = field(default_factory=list)
     steps: dict[StepKey, Row] = field(default_factory=dict)
     measurements: dict[tuple[StepKey, str], Row] = field(default_factory=dict)
+    attachments: dict[tuple[StepKey, str], Row] = field(default_factory=dict)
     errors: list[ErrorLog] = field(default_factory=list)
     obeyed: dict[str, Row] = field(default_factory=dict)  # control event -> its columns
     refused: dict[str, str] = field(default_factory=dict)  # control event -> why it had no effect
@@ -149,6 +152,20 @@ def _take_measurement(page: Page, line: Line, at: datetime) -> None:
     }
 
 
+def _take_attachment(page: Page, line: Line, at: datetime) -> None:
+    if not _SHA256.fullmatch(line["sha256"]):
+        raise ValueError("sha256 must be 64 hexadecimal digits")  # it names a file
+    facts = {name: line[name] for name in ("name", "media_type", "size", "sha256")}
+    page.attachments[(line["step"], line["attempt"]), line["name"]] = {
+        "id": UUID(line["id"]),
+        "batch": page.batch.pk,
+        **facts,
+        "width": line.get("width"),
+        "height": line.get("height"),
+        "at": at,
+    }
+
+
 def _take_progress(page: Page, line: Line, at: datetime) -> None:
     page.columns["progress"] = line["progress"]
     if line.get("message"):
@@ -225,6 +242,7 @@ _TAKERS: dict[str, Callable[[Page, Line, datetime], None]] = {
     Kind.STEP_STARTED: _take_step_started,
     Kind.STEP_ENDED: _take_step_ended,
     Kind.MEASUREMENT: _take_measurement,
+    Kind.ATTACHMENT: _take_attachment,
     Kind.PROGRESS: _take_progress,
     Kind.SAVED: _take_saved,
     Kind.ERROR: _take_error,
@@ -244,11 +262,14 @@ def fingerprint(line: Line) -> str:
 def write_page(page: Page, stream: Stream, offset: int) -> None:
     """Write a page in one transaction. Raises Fenced, and then nothing is written.
 
-    Effects, in order: events, steps, measurements, errors, wishes obeyed, alerts, the batch, its end or the board.
+    Effects, in order: events, steps, measurements and attachments, errors, wishes obeyed, alerts, the batch, its end or
+    the board.
     """
     with transaction.atomic():
         import_spool(stream, page.entries, offset)
-        _write_measurements(page, _write_steps(page))
+        steps = _write_steps(page)
+        _write_of_steps(Measurement, page.measurements, steps)
+        _write_of_steps(Attachment, page.attachments, steps)
         ErrorLog.objects.bulk_create(page.errors)
         for control, columns in page.obeyed.items():
             ControlEvent.objects.filter(pk=control).update(**columns)
@@ -259,7 +280,7 @@ def write_page(page: Page, stream: Stream, offset: int) -> None:
 
 
 def _write_steps(page: Page) -> dict[StepKey, int]:
-    """Write the steps; return the primary key of each step that a measurement of this page may belong to."""
+    """Write the steps; return the primary key of each step to which what this page measured and kept may belong."""
     key = ("batch", "index", "attempt")
     found = insert_rows(Step, list(page.steps.values()), key=key, returning=("id", "index", "attempt"))
     written = {(index, attempt): pk for pk, index, attempt in found}
@@ -268,9 +289,11 @@ def _write_steps(page: Page) -> dict[StepKey, int]:
     return {step: row["id"] for step, row in page.running.items()} | written
 
 
-def _write_measurements(page: Page, steps: dict[StepKey, int]) -> None:
-    rows = [{"step": steps[step], **row} for (step, _), row in page.measurements.items()]
-    insert_rows(Measurement, rows, key=("step", "name"))
+def _write_of_steps(
+    model: type[Measurement | Attachment], found: dict[tuple[StepKey, str], Row], steps: dict[StepKey, int]
+) -> None:
+    rows = [{"step": steps[step], **row} for (step, _), row in found.items()]
+    insert_rows(model, rows, key=("step", "name"))
 
 
 def _write_batch(page: Page) -> None:

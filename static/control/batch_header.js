@@ -116,7 +116,7 @@ function toneOf({ state, outcome, marginal }, over) {
 }
 
 /** The sentences by which guard and engine name the limit that was exceeded. */
-const LIMIT = /^(?:memory|CPU time|wall time|output|open files): .*allowed|\(spool_mb\) exceeds/;
+const LIMIT = /^(?:memory|CPU time|wall time|output|open files|attachments): .*allowed|\(spool_mb\) exceeds/;
 
 const verdictOf = ({ state, outcome, marginal, started_at, message }) =>
   (!started_at && text.verdicts.NEVER_BEGAN) || (state === "FAILED" && LIMIT.test(message) && text.verdicts.LIMIT) || (marginal && text.verdicts.MARGINAL) || text.verdicts[`${state}.${outcome}`] || text.verdicts[state];

@@ -3,7 +3,7 @@
 import { said } from "./batch_controls.js";
 import { detailsOf } from "./batch_wishes.js";
 import { element, setText } from "./elements.js";
-import { number, timeOfDay } from "./format.js";
+import { fileSize, number, timeOfDay } from "./format.js";
 import { reasonOf, told } from "./told.js";
 import { fill, words } from "./words.js";
 
@@ -189,6 +189,7 @@ const SENTENCES = {
   torn: ({ message }) => message,
   error: ({ message }, { exception }) => `${exception}: ${message}`,
   control: asked,
+  attachment: (event, { name, size }) => fill(text.attached, { name, size: fileSize(size) }),
   saved: (event, { name }) => [fill(text.saved, { name }), "DEBUG"],
   ladder: climbed,
   safe_state: proof,

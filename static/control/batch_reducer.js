@@ -6,6 +6,7 @@
 const NEWEST_STEPS = 300; // the same bounds as control/history/batch_story.py
 const OLD_FAILURES = 50;
 const MEASUREMENTS_PER_STEP = 40;
+const ATTACHMENTS_PER_STEP = 40;
 const NEWEST_ERRORS = 50;
 const CURVE_ROWS = 200;
 const LONGEST_TEXT = 4000;
@@ -16,12 +17,17 @@ const TERMINAL = new Set(["COMPLETED", "FAILED", "STOPPED", "ABORTED", "CRASHED"
 /** From the rows that the server sent. `endings`: the table of ways to end. */
 export function fromStory(story, endings) {
   const { elapsed_s, seconds_left, ...batch } = story.batch; // both are reckoned anew whenever they are drawn
-  const steps = story.steps.map((step) => ({ ...step, measurements: [], measured: 0 }));
+  const steps = story.steps.map((step) => ({ ...step, measurements: [], measured: 0, attachments: [], attached: 0 }));
   const places = new Map(steps.map((step) => [`${step.index}.${step.attempt}`, step]));
   for (const { step, attempt, of_step, ...measurement } of story.measurements) {
     const owner = places.get(`${step}.${attempt}`);
     owner.measurements.push(measurement);
     owner.measured = of_step;
+  }
+  for (const { step, attempt, of_step, ...attachment } of story.attachments) {
+    const owner = places.get(`${step}.${attempt}`);
+    owner.attachments.push(attachment);
+    owner.attached = of_step;
   }
   return {
     seq: story.head, endings, batch, drivers: story.provenance.drivers, parameters: story.provenance.parameters,
@@ -48,7 +54,7 @@ const inBatch = (state, changes) => ({ ...state, batch: { ...state.batch, ...cha
 const blank = (index, attempt, { name, group, within = "" }) => ({
   name, index, attempt, group, within, state: "PENDING", outcome: "NONE", marginal: false, retrying: false, started_at: null,
   ended_at: null, duration_ms: null, input_count: null, output_count: null, result: null, error_message: "",
-  measurements: [], measured: 0,
+  measurements: [], measured: 0, attachments: [], attached: 0,
 });
 
 /** Where an attempt stands, or belongs: most of what is told is about the newest ones. */
@@ -115,6 +121,17 @@ function measured(state, event, data) {
     if (step.state === "ENDED") return step; // told again: it has been counted
     const room = step.measurements.length < MEASUREMENTS_PER_STEP;
     return { ...step, measured: step.measured + 1, measurements: room ? [...step.measurements, told] : step.measurements };
+  });
+}
+
+/** A file never changes: one that is known stays the same object. */
+function attached(state, event, data) {
+  const { id, name, media_type, size, sha256, width = null, height = null } = data;
+  const told = { id, name, media_type, size, sha256, width, height, at: event.at };
+  return inStep(state, event.step, data.attempt, { name: "", group: "main" }, (step) => {
+    if (step.state === "ENDED" || step.attachments.some((one) => one.id === id)) return step; // told again
+    const room = step.attachments.length < ATTACHMENTS_PER_STEP;
+    return { ...step, attached: step.attached + 1, attachments: room ? [...step.attachments, told] : step.attachments };
   });
 }
 
@@ -251,5 +268,5 @@ const queued = (state, event, data) =>
 const TAKERS = {
   "batch.queued": queued, "batch.started": batchStarted, "batch.paused": paused, "batch.resumed": resumed,
   "batch.ended": batchEnded, "step.started": stepStarted, "step.ended": stepEnded, measurement: measured,
-  progress: progressed, control, ladder: climbed, error: failed, safe_state: madeSafe,
+  attachment: attached, progress: progressed, control, ladder: climbed, error: failed, safe_state: madeSafe,
 };

@@ -1,5 +1,6 @@
-// The steps of a batch, in their groups: one row per step, its earlier attempts and its measurements beneath.
+// The steps of a batch, in their groups: one row per step, its earlier attempts, its measurements and its files beneath.
 
+import { drawAttachment } from "./batch_attachments.js";
 import { drawMeasurement } from "./batch_measurements.js";
 import { drawList, element, setAttribute, setText } from "./elements.js";
 import { duration, number } from "./format.js";
@@ -80,7 +81,8 @@ function updateSection(node, { steps }) {
 }
 
 function makeStep() {
-  return element("li", { class: "b-step" }, stepLine(), element("p", { class: "b-step-message", hidden: true }), element("ul", { class: "b-measurements" }));
+  const message = element("p", { class: "b-step-message", hidden: true });
+  return element("li", { class: "b-step" }, stepLine(), message, element("ul", { class: "b-measurements" }), element("ul", { class: "b-attachments" }));
 }
 
 const stepLine = () =>
@@ -135,6 +137,7 @@ function drawAttempt(node, step) {
   drawTook(part(node, "took"), step);
   drawMessage(node, step);
   drawMeasurements(node.querySelector(":scope > .b-measurements"), step);
+  drawAttachments(node.querySelector(":scope > .b-attachments"), step);
 }
 
 /** Why it failed or was skipped; of what was carried over also where it ran. */
@@ -189,8 +192,16 @@ function drawMeasurements(list, step) {
       drawn.set(node, one);
     },
   });
-  const more = step.measured - step.measurements.length;
-  if (more > 0) list.append(element("li", { class: "g-muted", "data-key": "…more" }, fill(text.more_measurements, { count: number(more) })));
+  drawMore(list, step.measured - step.measurements.length, text.more_measurements);
+}
+
+function drawAttachments(list, step) {
+  drawList(list, step.attachments, { key: (one) => one.id, make: drawAttachment, update: () => {} });
+  drawMore(list, step.attached - step.attachments.length, text.more_attachments);
+}
+
+function drawMore(list, count, sentence) {
+  if (count > 0) list.append(element("li", { class: "g-muted", "data-key": "…more" }, fill(sentence, { count: number(count) })));
 }
 
 function remembered(node, one) {

@@ -59,6 +59,14 @@ export function clock(seconds) {
 
 const unit = (value, name) => inNumbers({ style: "unit", unit: name, unitDisplay: "short" }).format(value);
 
+/** The size of a file: "312 bytes", "4.2 KiB". */
+export function fileSize(bytes) {
+  if (bytes < 1024) return fill(words().bytes, { count: number(bytes) });
+  const power = bytes < 1024 ** 2 ? 1 : 2;
+  const size = bytes / 1024 ** power;
+  return `${number(size, size < 100 ? 1 : 0)} ${["KiB", "MiB"][power - 1]}`;
+}
+
 /** A rough time to come: "20 sec", "3 min", "2 hr". */
 export function roughly(seconds) {
   if (seconds < 55) return unit(Math.max(5, Math.ceil(seconds / 5) * 5), "second");

@@ -21,6 +21,7 @@ class Story:
     failed: str
     stopped: str
     aborted: str
+    kept: str
 
 
 def tell_story(web: WebStation) -> Story:
@@ -38,18 +39,32 @@ def tell_story(web: WebStation) -> Story:
     web.post("/api/reset/", all=True, reason="board removed")
     order = {"sequence": "board_test", "slot": "demo/slot-1", "subject": "SN-0005"}
     web.post("/api/schedules/", name="nightly", action="RUN_SEQUENCE", order=order, cron="30 2 * * *")
-    return Story(passed, failed, stopped, aborted)
+    kept = web.submit("keeper", subject="SN-0006")
+    web.wait_for(kept, "COMPLETED")
+    return Story(passed, failed, stopped, aborted, kept)
 
 
 def addresses(story: Story) -> dict[str, str]:
     """Name of each page -> its address."""
-    rows = ("batch", "step", "measurement", "event", "controlevent", "errorlog", "stream", "schedule", "apikey")
+    rows = (
+        "batch",
+        "step",
+        "measurement",
+        "attachment",
+        "event",
+        "controlevent",
+        "errorlog",
+        "stream",
+        "schedule",
+        "apikey",
+    )
     return {
         "overview": "/control/",
         "batch-passed": f"/control/batches/{story.passed}/",
         "batch-failed": f"/control/batches/{story.failed}/",
         "batch-stopped": f"/control/batches/{story.stopped}/",
         "batch-aborted": f"/control/batches/{story.aborted}/",
+        "batch-with-files": f"/control/batches/{story.kept}/",
         "batch-unknown": "/control/batches/01900000-0000-7000-8000-000000000000/",
         "choose-sequence": "/control/batches/new/",
         "new-batch": "/control/batches/new/?sequence=board_test",

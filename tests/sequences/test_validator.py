@@ -97,7 +97,7 @@ MANIFESTS = [
     (
         "resources: {memory: 5}",
         "E135",
-        "unknown key 'memory' (known: memory_mb, cpu_s, wall_s, files, output_mb, spool_mb)",
+        "unknown key 'memory' (known: memory_mb, cpu_s, wall_s, files, output_mb, spool_mb, attachments_mb)",
     ),
     ("resources: {wall_s: 0}", "E135", "wall_s must be a positive number, it is 0"),
     ("resources: {memory_mb: true}", "E135", "memory_mb must be a positive number, it is True"),

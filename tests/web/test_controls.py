@@ -135,6 +135,7 @@ def followers(api: Api, batch: str) -> list[Any]:
         ("wall", "wall time"),
         ("files", "open files"),
         ("spool", "the story of this run (spool_mb) exceeds"),
+        ("attachments", "attachments: 1.1 MiB used, 1 MiB allowed"),
     ],
 )
 @pytest.mark.any_database

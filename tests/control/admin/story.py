@@ -9,9 +9,20 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from control.models import ApiKey, Batch, ControlEvent, ErrorLog, Event, Measurement, Schedule, Step, Stream
+from control.models import (
+    ApiKey,
+    Attachment,
+    Batch,
+    ControlEvent,
+    ErrorLog,
+    Event,
+    Measurement,
+    Schedule,
+    Step,
+    Stream,
+)
 from stations.models import Instrument, Slot, Station
-from tests.rows import queued, scheduled
+from tests.rows import attached, queued, scheduled
 
 VISITORS = ("anonymous", "stranger", "viewer", "operator", "engineer", "admin")
 
@@ -37,6 +48,7 @@ def tell(name: str = "Board test", slot: str = "demo/slot-1", **more: Any) -> Ba
     Measurement.objects.create(
         step=step, name="rail", type="number", number=5.01, value=5.01, unit="V", limits={"minimum": 4.5}, at=now
     )
+    attached(step, "answer.csv")
     ErrorLog.objects.create(
         batch=batch, step=0, at=now, category="hardware", exception="OSError", message="gone", fingerprint="f" * 16
     )
@@ -59,6 +71,7 @@ def rows_of(batch: Batch) -> dict[Any, Any]:
         Batch: batch,
         Step: batch.steps.get(),
         Measurement: Measurement.objects.get(step__batch=batch),
+        Attachment: Attachment.objects.get(batch=batch),
         Event: Event.objects.filter(stream__batch=batch).first(),
         ControlEvent: batch.control_events.get(),
         ErrorLog: batch.errors.get(),

@@ -13,14 +13,14 @@ from control.admin.registry import PAGES
 from control.lifecycle.emergency import new_latch, record_emergency_stop
 from control.lifecycle.follow import Mode, rerun_batch
 from control.lifecycle.steer import stop_batch
-from control.models import Batch, ControlEvent, ErrorLog, Event, Measurement, Step, Stream
+from control.models import Attachment, Batch, ControlEvent, ErrorLog, Event, Measurement, Step, Stream
 from tests.control.admin.story import change, changelist, rows_of, shown, tell
 from tests.rows import ANNA, queued, running
 
 pytestmark = pytest.mark.any_database
 
 HISTORY = [model for model in PAGES if model._meta.app_label in ("control", "stations") and model.__name__ != "ApiKey"]
-IN_BATCH = [Step, Measurement, Event, ControlEvent, ErrorLog, Stream]
+IN_BATCH = [Step, Measurement, Attachment, Event, ControlEvent, ErrorLog, Stream]
 
 
 def page(client, row):
@@ -50,14 +50,23 @@ def test_a_batch_leads_to_all_its_rows_with_their_number(station, viewer):
     batch = tell()
     links = viewer.get(change(batch)).context["neighbours"]
     assert [(link["url"], link["count"]) for link in links] == [
-        (changelist(model, batch=batch.pk), "1") for model in (Step, Measurement, Event, ControlEvent, ErrorLog)
+        (changelist(model, batch=batch.pk), "1")
+        for model in (Step, Measurement, Attachment, Event, ControlEvent, ErrorLog)
     ]
 
 
 def test_a_batch_shows_its_steps_and_its_newest_events(station, viewer):
     batch = tell()
-    steps, _controls, events = viewer.get(change(batch)).context["tables"]
+    steps, _files, _controls, events = viewer.get(change(batch)).context["tables"]
     assert [steps["table"]["rows"][0][0], events["table"]["rows"][0][3]] == [1, "batch.queued"]
+
+
+def test_a_batch_and_a_file_lead_to_its_content(station, viewer):
+    file = Attachment.objects.get(batch=tell())
+    link = f'href="{reverse("control:attachment", args=[file.batch_id, file.pk])}">Download</a>'
+    pages = [page(viewer, file.batch), page(viewer, file), viewer.get(changelist(Attachment)).content.decode()]
+    assert [link in text for text in pages] == [True] * 3
+    assert "4 bytes" in pages[1]
 
 
 def test_a_batch_leads_to_the_one_from_which_it_comes(station, viewer):

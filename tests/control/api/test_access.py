@@ -10,7 +10,7 @@ from drf_spectacular.generators import SchemaGenerator
 
 from control.access.rights import RIGHTS, Right, Role
 from tests.control.api.callers import Caller, logged_in, make_user, with_key
-from tests.rows import demo_station, queued, scheduled
+from tests.rows import attached, demo_station, queued, scheduled
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
@@ -30,6 +30,8 @@ TABLE: list[tuple[str, str, Right | None, Any, int]] = [
     ("get", BATCH, Right.SEE, None, 200),
     ("get", f"{BATCH}steps/", Right.SEE, None, 200),
     ("get", f"{BATCH}measurements/", Right.SEE, None, 200),
+    ("get", f"{BATCH}attachments/", Right.SEE, None, 200),
+    ("get", f"{BATCH}attachments/{{attachment_id}}/", Right.SEE, None, 200),
     ("get", f"{BATCH}events/", Right.SEE, None, 200),
     ("get", f"{BATCH}events/{{seq}}/", Right.SEE, None, 200),
     ("get", f"{BATCH}control-events/", Right.SEE, None, 200),
@@ -62,7 +64,10 @@ IDS = [f"{method} {path}" for method, path, *_ in TABLE]
 
 def ask(caller: Caller, method: str, path: str, body: Any) -> int:
     batch = queued()
-    address = path.format(batch_id=batch.pk, seq=1, station="demo", slot="slot-1", schedule_id=scheduled().pk)
+    names = {"batch_id": batch.pk, "seq": 1, "station": "demo", "slot": "slot-1", "schedule_id": scheduled().pk}
+    if "attachment_id" in path:
+        names["attachment_id"] = attached(batch.steps.create(index=0, name="scan", group="main")).pk
+    address = path.format(**names)
     answer = caller.get(address) if method == "get" else caller.send(address, body, method)
     return answer.status_code
 

@@ -15,7 +15,7 @@ from control.journal.kinds import Kind, stream_of
 from control.models import Batch, ControlEvent, ErrorLog, Measurement, Step
 from stations.models import Slot
 from tests.control.api.callers import with_key
-from tests.rows import demo_station, queued
+from tests.rows import attached, demo_station, queued
 
 pytestmark = pytest.mark.django_db
 
@@ -25,6 +25,7 @@ BUDGETS = {
     "batches?state=QUEUED&slot=demo/slot-1": OF_KEY + 2,
     "steps": OF_KEY + 1,
     "measurements": OF_KEY + 1,
+    "attachments": OF_KEY + 1,
     "control-events": OF_KEY + 3,
     "errors": OF_KEY + 1,
     "events": OF_KEY + 2,
@@ -44,6 +45,7 @@ def grow(batch: Batch, number: int) -> None:
         queued(name=str(number))
     step = Step.objects.create(batch=batch, index=number, name="x")
     Measurement.objects.create(step=step, name="x", type="text", value="x", at=now)
+    attached(step)
     ErrorLog.objects.create(batch=batch, step=number, at=now, category="engine", exception="E", message="x")
     ControlEvent.objects.create(batch=batch, kind="BATCH_PAUSE", by="anna", face="API", requested_at=now)
     append(stream_of(batch.pk), [Entry(Kind.LOG, "x")])

@@ -22,7 +22,7 @@ from control.access.keys import create_key
 from control.access.rights import Role
 from control.lifecycle.steer import pause_batch
 from tests.control.api.callers import make_user
-from tests.rows import ANNA, demo_station, running, scheduled
+from tests.rows import ANNA, attached, demo_station, running, scheduled
 
 pytestmark = pytest.mark.any_database
 
@@ -46,8 +46,10 @@ def known(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, 
     demo_station(monkeypatch)
     batch = running().batch
     pause_batch(batch.pk, by=ANNA)
+    lost = attached(batch.steps.create(index=0, name="scan", group="main"), sha256="0" * 64)  # answered asynchronously
     return {
         "batch_id": str(batch.pk),
+        "attachment_id": str(lost.pk),
         "seq": 1,
         "station": "demo",
         "slot": "slot-1",

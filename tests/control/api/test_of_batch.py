@@ -1,4 +1,4 @@
-"""What belongs to a batch: steps, measurements, control events, errors."""
+"""What belongs to a batch: steps, measurements, attachments, control events, errors."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.utils import timezone
 from rest_framework.serializers import Serializer
 
 from control.access.rights import Role
+from control.api.attachments import AttachmentFacts
 from control.api.control_events import ControlEventFacts
 from control.api.errors import ErrorFacts
 from control.api.measurements import MeasurementFacts
@@ -17,12 +18,13 @@ from control.lifecycle.emergency import new_latch, record_emergency_stop
 from control.lifecycle.steer import pause_batch
 from control.models import Batch, ErrorLog, Measurement, Step
 from tests.control.api.callers import Caller, with_key
-from tests.rows import ANNA, demo_station, running
+from tests.rows import ANNA, attached, demo_station, running
 
 pytestmark = pytest.mark.django_db
 LISTS: dict[str, type[Serializer]] = {
     "steps": StepFacts,
     "measurements": MeasurementFacts,
+    "attachments": AttachmentFacts,
     "control-events": ControlEventFacts,
     "errors": ErrorFacts,
 }
@@ -30,12 +32,13 @@ LISTS: dict[str, type[Serializer]] = {
 
 @pytest.fixture
 def batch(monkeypatch: pytest.MonkeyPatch) -> Batch:
-    """It runs, has three steps with a measurement and an error each, and somebody wants it to pause."""
+    """It runs, has three steps with a measurement, a file and an error each, and somebody wants it to pause."""
     demo_station(monkeypatch)
     batch = running().batch
     now = timezone.now()
     for index in (2, 0, 1):
         step = Step.objects.create(batch=batch, index=index, name=f"step {index}", group="main", started_at=now)
+        attached(step, f"file {index}")
         Measurement.objects.create(step=step, name=f"volts {index}", type="number", value=1.5, unit="V", at=now)
         ErrorLog.objects.create(batch=batch, step=index, at=now, category="sequence", exception="E", message=str(index))
     pause_batch(batch.pk, by=ANNA)

@@ -18,7 +18,7 @@ from control.models import Batch, ErrorLog, Measurement, Step, Stream
 from stations.models import Slot
 from stations.provisioning import take_in
 from stations.station_file import read_station_file
-from tests.rows import queued
+from tests.rows import attached, queued
 
 
 def fill() -> None:
@@ -47,6 +47,7 @@ def _ended() -> None:
     tell_batch(batch.pk, Entry("log", "large", data={"text": "y" * 9000}))
     step = Step.objects.create(batch=batch, index=0, name="rail", group="main", state="ENDED", outcome="PASS")
     Measurement.objects.create(step=step, name="rail", type="number", number=5.01, value=5.01, unit="V", at=at)
+    attached(step, "전압.csv", bytes(range(256)) * 100)
     ErrorLog.objects.create(batch=batch, at=at, category="engine", exception="E", message="\\ '\"\t", fingerprint="f")
     Batch.objects.filter(pk=batch.pk).update(state="COMPLETED", outcome="PASS", started_at=at, ended_at=at)
     Stream.objects.filter(batch=batch).update(spool_offset=10)

@@ -40,7 +40,8 @@ def test_an_archive_holds_everything(filled: Installation, archive: Path):
     (stream,) = filled.query("SELECT MIN(id) FROM control_stream WHERE batch_id IS NOT NULL")[0]
     own = {name for name in found if not name.startswith(("packages/0/", "spools/"))}
     latch, large = "latches/demo--slot-2.latch.json", f"events/{stream}/2.json"
-    assert own == {kind, "station.yaml", "packages/1/ours/manifest.yaml", large, latch, "contents.json"}
+    (kept,) = {f"attachments/{name}" for name in files(filled.paths.attachments)}
+    assert own == {kind, "station.yaml", "packages/1/ours/manifest.yaml", large, latch, kept, "contents.json"}
     assert found["station.yaml"] == filled.station_file.read_bytes()
     assert [name for name in found if name.startswith("spools/")] == [f"spools/{_spool(filled)}"]
     assert "packages/0/board_test/sequence.py" in found

@@ -54,6 +54,8 @@ def test_everything_comes_back(filled: Installation, archive: Path, other: Insta
     events = "SELECT stream_id, seq, at, kind, level, step, message, data FROM control_event ORDER BY stream_id, seq"
     assert set(map(repr, filled.query(events))) <= set(map(repr, other.query(events)))
     assert files(other.data / "events") == files(filled.data / "events")
+    assert files(other.paths.attachments) == files(filled.paths.attachments)
+    assert [bytes(range(256)) * 100] == [*files(other.paths.attachments).values()]
     assert files(other.paths.spools) == files(filled.paths.spools)
     assert other.paths.slot("demo/slot-2").latch.read_bytes() == filled.paths.slot("demo/slot-2").latch.read_bytes()
     assert other.station_file.read_bytes() == filled.station_file.read_bytes()

@@ -15,9 +15,9 @@ from control.journal.append import Entry, tell_batch
 from control.journal.read import head
 from control.lifecycle.emergency import new_latch, record_emergency_stop
 from control.models import Batch, ErrorLog, Measurement, Step
-from tests.rows import ANNA, demo_station, queued, running
+from tests.rows import ANNA, attached, demo_station, queued, running
 
-QUERIES = 13
+QUERIES = 14
 
 
 @pytest.fixture
@@ -49,10 +49,12 @@ def measure(step: Step, name: str, value: Any = 1.5) -> None:
 def test_story_takes_the_same_queries_however_long_it_is(count, batch):
     for step in add_steps(batch, count):
         measure(step, "rail")
+        attached(step)
         ErrorLog.objects.create(batch=batch, at=timezone.now(), category="sequence", exception="E", message="no")
     with CaptureQueriesContext(connection) as queries:
         story = told(batch)
-    assert (len(queries), len(story["steps"]), len(story["measurements"])) == (QUERIES, count, count)
+    assert (len(queries), len(story["steps"])) == (QUERIES, count)
+    assert (len(story["measurements"]), len(story["attachments"])) == (count, count)
 
 
 def test_head_is_that_of_the_stream_and_comes_before_the_rows(batch):

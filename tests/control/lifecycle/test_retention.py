@@ -14,14 +14,14 @@ from control.journal.append import Entry, append
 from control.journal.kinds import BOARD, stream_of
 from control.lifecycle import retention
 from control.lifecycle.retention import Old, count_old, prune
-from control.models import Batch, ControlEvent, ErrorLog, Event, Measurement, Step, Stream
+from control.models import Attachment, Batch, ControlEvent, ErrorLog, Event, Measurement, Step, Stream
 from control.states import LIVE, TERMINAL, State
 from stations.paths import StationPaths
-from tests.rows import ANNA, demo_station, queued
+from tests.rows import ANNA, attached, demo_station, queued
 
 pytestmark = pytest.mark.django_db
 AGO = timedelta(days=100)
-MODELS = (Batch, Step, Measurement, ErrorLog, ControlEvent, Stream, Event)
+MODELS = (Batch, Step, Measurement, Attachment, ErrorLog, ControlEvent, Stream, Event)
 
 
 @pytest.fixture(autouse=True)
@@ -32,11 +32,12 @@ def station(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path) -> N
 
 
 def ended(state: State = State.COMPLETED, steps: int = 1, **more: Any) -> Batch:
-    """A batch that ended long ago, with a row of everything, a spool and a file of a large event."""
+    """A batch that ended long ago, with a row of everything, a spool, a file of a large event and an attached one."""
     batch, at = queued(), timezone.now() - AGO
     append(stream_of(batch.pk), [Entry("log", data={"text": "x" * 9000})])
     rows = Step.objects.bulk_create(Step(batch=batch, index=i, name=f"step {i}", group="main") for i in range(steps))
     Measurement.objects.bulk_create(Measurement(step=step, name="rail", type="number", at=at) for step in rows)
+    attached(rows[0])
     ErrorLog.objects.create(batch=batch, at=at, category="engine", exception="E", message="", fingerprint="f")
     Stream.objects.filter(batch=batch).update(spool_offset=spool_of(batch).write_text("line\n"))
     Batch.objects.filter(pk=batch.pk).update(**{"state": state, "started_at": at, "ended_at": at, **more})
@@ -52,6 +53,10 @@ def overflow_of(batch: Batch) -> Path:
     return retention.settings.DATA_DIR / "events" / str(batch.stream.pk)
 
 
+def files_of(batch: Batch) -> Path:
+    return retention.settings.STATION_PATHS.attachments_of(str(batch.pk))
+
+
 def pruned(days: float = 30, **more: Any) -> retention.Pruned:
     *_, last = prune(Old(days, **more), by=ANNA, rest=lambda seconds: None)
     return last
@@ -63,14 +68,15 @@ def ids() -> set[Any]:
 
 def test_an_old_batch_goes_with_everything_of_its_own() -> None:
     batch = ended()
-    files = [spool_of(batch), overflow_of(batch)]
-    assert [file.exists() for file in files] == [True, True]
+    files = [spool_of(batch), overflow_of(batch), files_of(batch)]
+    (files_of(batch) / ("0" * 64)).touch()  # a death has left it: no row speaks of it
+    assert [file.exists() for file in files] == [True, True, True]
     assert pruned().batches == 1
     left = {model.__name__: model.objects.count() for model in MODELS if model not in (Stream, Event)}
-    assert left == {"Batch": 0, "Step": 0, "Measurement": 0, "ErrorLog": 0, "ControlEvent": 1}
+    assert left == {"Batch": 0, "Step": 0, "Measurement": 0, "Attachment": 0, "ErrorLog": 0, "ControlEvent": 1}
     assert list(Stream.objects.values_list("name", flat=True)) == [BOARD]
     assert set(Event.objects.values_list("stream__name", flat=True)) == {BOARD}
-    assert [file.exists() for file in files] == [False, False]
+    assert [file.exists() for file in files] == [False, False, False]
 
 
 def test_a_young_and_a_kept_batch_stay() -> None:
@@ -123,7 +129,7 @@ def test_a_large_batch_goes_in_small_transactions(monkeypatch: pytest.MonkeyPatc
     rests: list[int] = []
     for _ in prune(Old(30), by=ANNA, rest=lambda seconds: rests.append(Step.objects.filter(batch=batch.pk).count())):
         pass
-    assert ([count for count in rests if count], ids()) == ([25, 25, 22, 12, 2], set())
+    assert ([count for count in rests if count], ids()) == ([25, 25, 23, 13, 3], set())
 
 
 def test_an_interrupted_run_leaves_whole_batches(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,8 +209,22 @@ def test_files_that_another_host_has_left_go(settings: Any) -> None:
     assert {path.name for path in folder.iterdir()} == {"998", str(batch.stream.pk)}
 
 
+def test_attached_files_that_a_killed_run_has_left_go(settings: Any) -> None:
+    """Killed after the last rows, and before the files."""
+    gone, kept, young = ended(), ended(keep=True), ended(ended_at=timezone.now())
+    Stream.objects.filter(batch=gone).delete()
+    Batch.objects.filter(pk=gone.pk).delete()
+    (settings.STATION_PATHS.attachments / "somebody's notes").mkdir()
+    long_ago = (timezone.now() - AGO).timestamp()
+    for folder in settings.STATION_PATHS.attachments.iterdir():
+        os.utime(folder, (long_ago, long_ago))
+    pruned()
+    left = {folder.name for folder in settings.STATION_PATHS.attachments.iterdir()}
+    assert left == {str(kept.pk), str(young.pk), "somebody's notes"}
+
+
 def test_one_batch_costs_few_queries(django_assert_max_num_queries: Any) -> None:
     for _ in range(3):
         ended()
-    with django_assert_max_num_queries(3 * 26 + 12):
+    with django_assert_max_num_queries(3 * 29 + 12):
         assert pruned().batches == 3

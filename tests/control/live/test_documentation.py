@@ -20,6 +20,7 @@ PAYLOADS = {
     Kind.STEP_STARTED: contracts.StepStarted,
     Kind.STEP_ENDED: contracts.StepEnded,
     Kind.MEASUREMENT: contracts.Measurement,
+    Kind.ATTACHMENT: contracts.Attachment,
     Kind.LOG: contracts.Log,
     Kind.PROGRESS: contracts.Progress,
     Kind.ERROR: contracts.Error,

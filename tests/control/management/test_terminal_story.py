@@ -39,6 +39,11 @@ RAIL = event(
 )
 
 
+def test_files_stand_below_their_step() -> None:
+    file = event("attachment", "a.csv", name="a.csv", size=4300)
+    assert told(begun(), file, ended())[1:] == ["    a.csv                                4.2 KiB"]
+
+
 def test_measurements_stand_below_their_step() -> None:
     assert told(begun(), RAIL, ended()) == [
         "✓ measure                               12 ms",

@@ -39,6 +39,7 @@ STEPS = """async ({ steps, controls }) => {
   document.body.innerHTML += "<div id=steps></div>";
   const { drawSteps } = await import("/batch_steps.js");
   const whole = steps.map((step, index) => ({ index, attempt: 1, group: "main", measurements: [], measured: 0,
+    attachments: [], attached: 0,
     input_count: null, output_count: null, duration_ms: 1.5, retrying: false, marginal: false, ...step }));
   drawSteps(document.getElementById("steps"), { steps: whole, controls, doing: null, batch: { origin: "b0" } });
   const text = (row, name) => row.querySelector(`[data-part=${name}]`).textContent;
@@ -56,6 +57,14 @@ LOG = """async (events) => {
   log.draw();
   const message = (row) => row.querySelector(".b-log-message").textContent;
   return [...document.querySelectorAll("#log li")].map((row) => [row.dataset.level, message(row)]);
+}"""
+FILES = """async (files) => {
+  const { drawAttachment } = await import("/batch_attachments.js");
+  document.body.append(...files.map(drawAttachment));
+  await new Promise((resolve) => setTimeout(resolve, 200)); // what is no picture here fails to load
+  const link = (row) => row.querySelector("a");
+  return [...document.querySelectorAll("li")].map((row) => [
+    row.textContent, link(row).getAttribute("href"), link(row).target, "missing" in link(row).dataset]);
 }"""
 AXES = """async (rows) => {
   const { drawMeasurement } = await import("/batch_measurements.js");
@@ -79,7 +88,11 @@ def drawn(config: pytest.Config, script: str, argument: Any) -> Any:
         "shell": {"urls": {"batch": "/batches/{batch}/"}, "csrf": "x", "time_zone": "UTC"},
         "words": shell_words(),
     }
-    blocks["page-data"] = {"units": {"burn_in_time": "s"}, "allowed": {"RUNNING": ["skip"]}}
+    blocks["page-data"] = {
+        "units": {"burn_in_time": "s"},
+        "allowed": {"RUNNING": ["skip"]},
+        "attachment": "/f/{attachment}/",
+    }
     return evaluate(config, script, argument, **blocks, **{"page-words": batch_words()})
 
 
@@ -153,6 +166,15 @@ def test_limits_of_a_measurement_read_well(
     pytestconfig: pytest.Config, limits: Any, value: Any, kind: str, told: str, lines: list[int]
 ) -> None:
     assert drawn(pytestconfig, LIMITS, [limits, value, kind]) == [told, lines]
+
+
+def test_files_are_linked_and_a_picture_that_is_not_there_says_so(pytestconfig: pytest.Config) -> None:
+    file = {"id": "1", "name": "a<b>.csv", "size": 312, "width": None, "height": None}
+    picture = {"id": "2", "name": "board.png", "size": 250_000, "width": 64, "height": 48}
+    assert drawn(pytestconfig, FILES, [file, picture]) == [
+        ["a<b>.csv 312 bytes", "/f/1/", "", False],
+        ["The picture is not on this hostboard.png 244 KiB", "/f/2/", "_blank", True],
+    ]
 
 
 def wish(kind: str, **more: Any) -> dict[str, Any]:
@@ -230,6 +252,7 @@ def test_the_log_tells_wishes_rungs_and_saved_values(pytestconfig: pytest.Config
             "message": "skip has no effect: the step has ended",
             "data": {"word": "skip", "obeyed": False},
         },
+        {"kind": "attachment", "data": {"name": "a.csv", "size": 4300}},
         {"kind": "saved", "data": {"name": "offset", "value": 1}},
         {"kind": "step.ended", "data": carried},
         {**rung, "data": {"rung": "interrupt", "why": "limit", "control": "", "patience_s": 5}},
@@ -239,6 +262,7 @@ def test_the_log_tells_wishes_rungs_and_saved_values(pytestconfig: pytest.Config
         ["INFO", "Skip a step: anna, Page · step 1, boot"],
         ["INFO", "Change settings: anna, Page · burn_in_time: 3 s"],
         ["INFO", "skip has no effect: the step has ended"],
+        ["INFO", "kept file a.csv (4.2 KiB)"],
         ["DEBUG", "saved offset"],
         ["WARNING", "The runner is asked to end its run: a limit is exceeded. It has 5 s."],
         ["WARNING", "The runner is killed: it did not move on at its deadline."],

@@ -38,7 +38,8 @@ REPLAY = """async ({ events, stories, endings }) => {
   const { parameters } = stories[0].provenance;
   const provenance = { drivers: {}, parameters, settings: {} };
   const nothing = { head: 0, batch: { ...stories[0].batch, ...unknown }, provenance, steps: [],
-    hidden: {}, measurements: [], controls: [], errors: [], total_errors: 0, total_steps: null, safe_state: null };
+    hidden: {}, measurements: [], attachments: [], controls: [], errors: [], total_errors: 0, total_steps: null,
+    safe_state: null };
   const told = ({ endings, doing, position, ...state }) => ({ ...state,
     batch: { ...state.batch, started_at: null },
     controls: state.controls.map((one) => ({ ...one, delivered_at: null })) });
@@ -165,6 +166,24 @@ def test_a_long_run_keeps_the_same_steps_and_counts(run, agree):
     last = run.stories[-1]
     assert (len(last["steps"]), last["hidden"]) == (350, {"PASS": 342, "FAIL": 8})
     assert len(last["measurements"]) == 349 + 40
+    agree(run.stories)
+
+
+def test_attachments_are_the_same_and_a_page_keeps_the_first_ones(run, agree):
+    picture = {"media_type": "image/png", "width": 640, "height": 480}
+    run.tell([
+        lines.started("look", "scan"), lines.step_started(0, "look"),
+        lines.attached(0, "board.png", **picture), lines.attached(0, "a.csv"),
+        lines.step_ended(0, "look", "FAIL", retrying=True), lines.step_started(0, "look", 2),
+        lines.attached(0, "board.png", 2, **picture), lines.step_ended(0, "look", attempt=2),
+        lines.step_started(1, "scan"),
+    ])  # fmt: skip
+    files = [lines.attached(1, f"{number}.csv") for number in range(45)]
+    run.tell([*files, lines.step_ended(1, "scan")], looks=False)
+    run.tell([lines.ended()])
+    found = [(file["step"], file["attempt"], file["name"], file["of_step"]) for file in run.stories[-1]["attachments"]]
+    assert found[:3] == [(0, 1, "board.png", 2), (0, 1, "a.csv", 2), (0, 2, "board.png", 1)]
+    assert found[3:] == [(1, 1, f"{number}.csv", 45) for number in range(40)]
     agree(run.stories)
 
 
@@ -311,6 +330,7 @@ def test_bounds_are_those_of_the_story():
         "NEWEST_STEPS",
         "OLD_FAILURES",
         "MEASUREMENTS_PER_STEP",
+        "ATTACHMENTS_PER_STEP",
         "NEWEST_ERRORS",
         "CURVE_ROWS",
         "LONGEST_TEXT",

@@ -13,7 +13,7 @@ from control.journal.append import Entry, Fenced, append
 from control.journal.kinds import ALERTS, BOARD
 from control.journal.read import read_after
 from control.lifecycle.claim import take_over
-from control.models import Batch, ControlEvent, ErrorLog, Event, Measurement, Step, Stream
+from control.models import Attachment, Batch, ControlEvent, ErrorLog, Event, Measurement, Step, Stream
 from control.states import State
 from control.worker.spool_follower import SpoolFollower
 from stations.models import Lease
@@ -87,6 +87,38 @@ def test_every_attempt_is_a_row(told: Any) -> None:
     )
     assert list(Step.objects.values_list("attempt", "outcome", "retrying")) == [(1, "FAIL", True), (2, "PASS", False)]
     assert Measurement.objects.count() == 2
+
+
+def kept() -> list[tuple[str, str, int, Any]]:
+    return list(Attachment.objects.values_list("step__name", "name", "step__attempt", "width"))
+
+
+def test_attachments_become_rows_of_their_steps(told: Any, stream: Stream) -> None:
+    table = lines.attached(0, "a.csv")
+    picture = lines.attached(1, "board.png", media_type="image/png", width=640, height=480)
+    told(lines.step_started(0, "scan"), table, lines.step_ended(0, "scan"), lines.step_started(1, "look"), picture)
+    told(lines.attached(1, "b.csv"))
+    assert kept() == [("scan", "a.csv", 1, None), ("look", "board.png", 1, 640), ("look", "b.csv", 1, None)]
+    row = Attachment.objects.get(name="board.png")
+    assert (str(row.pk), row.batch, row.sha256) == (picture["id"], stream.batch, picture["sha256"])
+    (event,) = [event for event in read_after(stream.name) if event.data.get("name") == "board.png"]
+    assert (event.kind, event.message, event.step) == ("attachment", "board.png", 1)
+
+
+def test_attachments_that_are_imported_again_are_the_same_rows(told: Any, stream: Stream) -> None:
+    follower = told(lines.step_started(0, "scan"), lines.attached(0, "a.csv"), lines.attached(0, "b.csv"))
+    before = list(Attachment.objects.values())
+    Stream.objects.filter(pk=stream.pk).update(spool_offset=0)
+    follower.resynchronise()
+    assert follower.import_page()
+    assert list(Attachment.objects.values()) == before
+
+
+@pytest.mark.parametrize("wrong", [{"sha256": "../../secret-key"}, {"id": "7"}, {"sha256": None}])
+def test_attachment_that_names_no_file_of_its_folder_is_refused(told: Any, stream: Stream, wrong: Any) -> None:
+    told(lines.step_started(0, "scan"), lines.attached(0, "a.csv", **wrong), lines.attached(0, "b.csv"), lines.ended())
+    assert [row[1] for row in kept()] == ["b.csv"]
+    assert kinds(stream) == ["batch.queued", "step.started", "torn", "attachment", "batch.ended"]
 
 
 def test_half_a_line_waits_for_its_other_half(told: Any) -> None:

@@ -31,6 +31,10 @@ class Hungry:
         while True:
             opened.append(Path("/dev/null").open())  # noqa: SIM115  (to have too many)
 
+    def attachments(self, run: Run) -> None:
+        for number in range(100):
+            run.attach(f"{number}.txt", f"{number}".zfill(100_000))
+
     def spool(self, run: Run) -> None:
         while True:
             run.log("x" * 1000)

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("control", "0007_schedules"),
+        ("control", "0008_attachments"),
     ]
 
     operations = [

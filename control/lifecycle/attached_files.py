@@ -1,0 +1,59 @@
+"""The files behind attachments: below the data directory of the host on which the batch ran, a folder per batch."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import time
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from control.lifecycle.refusals import NotFound
+from control.models import Attachment, Batch
+from stations.models import Station
+
+
+def find_attachment(batch_id: UUID, attachment_id: UUID) -> Attachment:
+    """Raises NotFound."""
+    found = Attachment.objects.filter(pk=attachment_id, batch=batch_id).first()
+    if found is None:
+        raise NotFound(_("Batch %(batch)s has no attachment %(id)s.") % {"batch": batch_id, "id": attachment_id})
+    return found
+
+
+def file_of(attachment: Attachment) -> Path:
+    """Where its content lies. Raises NotFound, which says on which host, when it is not here."""
+    path = settings.STATION_PATHS.attachments_of(str(attachment.batch_id)) / attachment.sha256
+    if path.is_file():
+        return path
+    station = Station.objects.get(batches=attachment.batch_id)
+    words = {"name": attachment.name, "station": station.pk, "host": station.host, "path": path}
+    if station.host == socket.gethostname():
+        raise NotFound(_("The file of '%(name)s' is gone: it was %(path)s. A backup may have it.") % words)
+    raise NotFound(
+        _("The file of '%(name)s' is on the host of station %(station)s, %(host)s. Ask the web process there.") % words
+    )
+
+
+def remove_files(batch_id: UUID) -> None:
+    """Delete the files of a batch whose rows are gone, also those that nothing referred to."""
+    shutil.rmtree(settings.STATION_PATHS.attachments_of(str(batch_id)), ignore_errors=True)
+
+
+def remove_unknown(older_than_s: float) -> None:
+    """Delete old folders of batches that are gone: a run on another host, or one that was killed, has left them."""
+    folders = {found: path for path in settings.STATION_PATHS.attachments.glob("*") if (found := _batch_of(path))}
+    known = set(Batch.objects.filter(pk__in=folders).values_list("pk", flat=True))
+    for batch_id, path in folders.items():
+        if batch_id not in known and time.time() - path.stat().st_mtime > older_than_s:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _batch_of(folder: Path) -> UUID | None:
+    try:
+        return UUID(folder.name)
+    except ValueError:
+        return None
