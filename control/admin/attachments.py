@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -86,7 +87,14 @@ def attachments_of(batch: Batch) -> list[dict[str, Any]]:
     """The table of its files for the page of a batch; none where there are none."""
     found = Attachment.objects.filter(batch=batch).select_related("step").defer("step__result").order_by("pk")[:SHOWN]
     rows = [
-        [row_link(one), file_link(one), one.media_type, size_text(one.size), row_link(one.step), moment(one.at)]
+        [
+            row_link(one, Truncator(one.name).chars(50)),
+            file_link(one),
+            one.media_type,
+            size_text(one.size),
+            row_link(one.step),
+            moment(one.at),
+        ]
         for one in found
     ]
     if not rows:
