@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sequences.installed import InstalledPackage
 from sequences.manifest import FILE_NAME, Manifest
 from sequences.problems import Problem
 from sequences.validator import validate
@@ -24,6 +25,8 @@ class Package:
     manifest: Manifest
     problems: list[Problem]
     warnings: list[Problem]
+    wheel: str = ""  # the installed wheel that brings it: "acme-tests 1.2"
+    hides: tuple[Path, ...] = ()  # packages of the same name that are not used
 
     @property
     def version(self) -> str:
@@ -43,16 +46,58 @@ _Stamp = tuple[tuple[str, int, int, int], ...]
 # Files that have changed this recently may change again without their time telling it.
 _SETTLED_NS = 1_000_000_000
 _known: dict[Path, tuple[_Stamp, Package]] = {}
+_KNOWN_LIMIT = 1000
 
 
-def find_packages(folders: Iterable[Path]) -> dict[str, Package]:
-    """Every package in `folders`, by name. Where two carry one name, the folder that is named first wins."""
-    found: dict[str, Package] = {}
+def find_packages(
+    folders: Iterable[Path], wheels: Iterable[InstalledPackage] = (), only: str | None = None
+) -> dict[str, Package]:
+    """Every package in `folders` and of installed wheels, by name; `only`: just that of this name, which costs less.
+
+    Where two carry one name, the folder that is named first wins, and every folder wins over a wheel; the winner
+    has a warning that names the others.
+    """
+    found: dict[str, list[Package]] = {}
+    for package in _all_packages(folders, wheels, only):
+        others = found.setdefault(package.name, [])
+        if all(package.path != other.path for other in others):
+            others.append(package)
+    return {name: _with_hidden(*packages) for name, packages in found.items()}
+
+
+def _all_packages(folders: Iterable[Path], wheels: Iterable[InstalledPackage], only: str | None) -> Iterator[Package]:
     for folder in folders:
-        for manifest in sorted(Path(folder).glob(f"*/{FILE_NAME}")):
-            package = read_package(manifest.parent)
-            found.setdefault(package.name, package)
-    return found
+        yield from map(read_package, _package_folders(Path(folder), only))
+    for promised in wheels:
+        if only not in (None, promised.path.name, promised.name):
+            continue
+        if promised.problem:
+            problem = Problem(promised.path / FILE_NAME, 1, "E109", promised.problem)
+            manifest = Manifest(promised.name, promised.version, title=promised.name)
+            yield Package(promised.name, promised.path, "", manifest, [problem], [], promised.wheel)
+        else:
+            yield replace(read_package(promised.path), wheel=promised.wheel)
+
+
+def _package_folders(folder: Path, only: str | None) -> list[Path]:
+    """A package is called by its folder, whatever else may be wrong with it."""
+    if only is None:
+        return [manifest.parent for manifest in sorted(folder.glob(f"*/{FILE_NAME}"))]
+    place = folder / only
+    if only == ".." or place.parent != folder:
+        return []
+    with suppress(OSError):  # no name of a file
+        return [place] if (place / FILE_NAME).exists() else []
+    return []
+
+
+def _with_hidden(used: Package, *hidden: Package) -> Package:
+    if not hidden:
+        return used
+    places = tuple(package.path for package in hidden)
+    message = f"the package of this name in {used.path} is used, and not that in {', '.join(map(str, places))}"
+    warning = Problem(used.path / FILE_NAME, 1, "W309", message)
+    return replace(used, warnings=[*used.warnings, warning], hides=places)
 
 
 def read_package(path: Path) -> Package:
@@ -64,13 +109,15 @@ def read_package(path: Path) -> Package:
         return known[1]
     package = _read(path)
     if time.time_ns() - max((changed for _, _, changed, _ in stamp), default=0) > _SETTLED_NS:
+        if len(_known) >= _KNOWN_LIMIT:
+            _known.clear()  # long since other contents than those
         _known[path] = (stamp, package)
     return package
 
 
 def _stamp(path: Path) -> _Stamp:
     found = []
-    for file in _files(path):
+    for file in files_of(path):
         with suppress(FileNotFoundError):  # somebody is editing: the next look finds another stamp
             about = file.stat()
             found.append((str(file), about.st_size, about.st_mtime_ns, about.st_ino))
@@ -89,11 +136,12 @@ def _read(path: Path) -> Package:
 def content_hash(path: Path) -> str:
     """sha256 over path, length and bytes of every file of a package, in order of paths; compiled files do not count."""
     digest = hashlib.sha256()
-    for name, file in sorted((file.relative_to(path).as_posix(), file) for file in _files(path)):
+    for name, file in sorted((file.relative_to(path).as_posix(), file) for file in files_of(path)):
         content = file.read_bytes()
         digest.update(f"{name}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()
 
 
-def _files(path: Path) -> list[Path]:
+def files_of(path: Path) -> list[Path]:
+    """The files that make up a package: all but compiled ones."""
     return [file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts]

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import ast
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 from sequences.manifest import Manifest
 from sequences.problems import Problem
 from sequences.step_options import option_problems
+from sequences.syntax import authoring_names as _authoring_names
+from sequences.syntax import meant as _meant
+from sequences.syntax import parse_module
 from sequences.usage_check import check_usage
 
 FILE_NAME = "sequence.py"
-AUTHORING = "sequences.authoring"
 STEP_DECORATORS = ("setup", "step", "teardown")
-# In CPython 3.11 all threads share one counter there, and two of them at once raise SystemError now and then.
-_PARSER = threading.Lock()
 
 
 def check_sequence(folder: Path, manifest: Manifest | None) -> list[Problem]:
     """Every problem of the module. Without a manifest what refers to it is not checked."""
     file = folder / FILE_NAME
     try:
-        source = file.read_bytes()
-        with _PARSER:
-            tree = ast.parse(source, str(file))
+        tree = parse_module(file)
     except OSError as error:
         return [Problem(file, 1, "E201", f"cannot be read: {error.strerror}")]
     except SyntaxError as error:
@@ -58,25 +55,6 @@ def _findings(tree: ast.Module, manifest: Manifest | None) -> Iterator[Finding]:
         yield from _options(function, mark, group, manifest)
     run_names = {"run", *(function.args.args[1].arg for function, _, _ in steps if len(function.args.args) > 1)}
     yield from check_usage(tree, run_names, manifest)
-
-
-def _authoring_names(tree: ast.Module) -> dict[str, str]:
-    """What the module calls the decorators: its own name for each -> ours."""
-    return {
-        alias.asname or alias.name: alias.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module == AUTHORING
-        for alias in node.names
-    }
-
-
-def _meant(decorator: ast.expr, names: dict[str, str]) -> str | None:
-    """Our name of a decorator: `@step`, `@step(…)` and `@authoring.step` alike."""
-    if isinstance(decorator, ast.Call):
-        decorator = decorator.func
-    if isinstance(decorator, ast.Attribute):
-        return decorator.attr
-    return names.get(decorator.id) if isinstance(decorator, ast.Name) else None
 
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -49,6 +49,9 @@ TABLE: list[tuple[str, str, Right | None, Any, int]] = [
     ("post", "/api/emergency-stop/", Right.EMERGENCY_STOP, SLOT, 202),
     ("post", "/api/reset/", Right.RESET, {**SLOT, "reason": "safe"}, 200),
     ("get", "/api/sequences/", Right.SEE, None, 200),
+    ("get", "/api/sequences/{name}/", Right.SEE, None, 200),
+    ("post", "/api/sequences/{name}/enable/", Right.ENGINEER, {}, 200),
+    ("post", "/api/sequences/{name}/disable/", Right.ENGINEER, {"reason": "wrong limits"}, 200),
     ("get", "/api/schedules/", Right.SEE, None, 200),
     ("post", "/api/schedules/", Right.SCHEDULE, {"name": "save", "action": "BACKUP", "every_s": 3600}, 201),
     ("get", "/api/schedules/{schedule_id}/", Right.SEE, None, 200),
@@ -62,7 +65,8 @@ IDS = [f"{method} {path}" for method, path, *_ in TABLE]
 
 def ask(caller: Caller, method: str, path: str, body: Any) -> int:
     batch = queued()
-    address = path.format(batch_id=batch.pk, seq=1, station="demo", slot="slot-1", schedule_id=scheduled().pk)
+    names = {"station": "demo", "slot": "slot-1", "name": "step_loop"}
+    address = path.format(batch_id=batch.pk, seq=1, schedule_id=scheduled().pk, **names)
     answer = caller.get(address) if method == "get" else caller.send(address, body, method)
     return answer.status_code
 
