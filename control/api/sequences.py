@@ -88,6 +88,7 @@ class WholeSequence(SequenceFacts):
         child=serializers.CharField(), help_text="Driver classes that its package brings, by role."
     )
     steps = StepOfSequence(many=True)
+    readme = serializers.CharField(help_text="Its README.md, at most 64 KiB; empty without one.")
     versions = VersionOfSequence(many=True, help_text="Those that ran, the last used first.")
 
 

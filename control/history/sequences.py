@@ -21,6 +21,7 @@ from sequences.outline import read_outline
 
 # Batches of a sequence whose versions are counted: a page must not read a whole history.
 COUNTED = 10_000
+README, README_LIMIT = "README.md", 64 * 1024  # bytes
 BUNDLED, FOLDER, WHEEL = "bundled", "folder", "wheel"
 
 
@@ -68,8 +69,18 @@ def whole_sequence(package: Package, decided: Sequence | None) -> Facts:
             }
             for step in read_outline(package.path)
         ],
+        "readme": readme_of(package),
         "versions": versions_of(package.name),
     }
+
+
+def readme_of(package: Package) -> str:
+    """What the author says at length; its beginning, should that be a book."""
+    try:
+        with (package.path / README).open("rb") as file:
+            return file.read(README_LIMIT).decode(errors="replace")
+    except OSError:
+        return ""
 
 
 def disabled_facts(decided: Sequence | None) -> Facts | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +12,15 @@ from django.views.decorators.http import require_POST, require_safe
 from control.access.faces import actor_of
 from control.access.rights import Right
 from control.history.limits import limits_text
-from control.history.sequences import BUNDLED, COUNTED, decisions, last_batches, source_of, versions_of
+from control.history.sequences import (
+    BUNDLED,
+    COUNTED,
+    decisions,
+    last_batches,
+    readme_of,
+    source_of,
+    versions_of,
+)
 from control.lifecycle.packages import known_package, known_packages
 from control.lifecycle.refusals import Refused
 from control.lifecycle.sequences import enable_sequence
@@ -26,9 +33,6 @@ from sequences.catalogue import Package
 from sequences.outline import GROUPS, read_outline
 from sequences.parameters import expectation
 from sequences.wording import quoted
-
-README = "README.md"
-README_LIMIT = 64 * 1024  # bytes
 
 
 @require_safe
@@ -78,7 +82,7 @@ def sequence_page(request: HttpRequest, name: str) -> HttpResponse:
         groups=_groups(package),
         versions=versions_of(package.name),
         counted=f"{COUNTED:,}",
-        readme=_readme(package.path),
+        readme=readme_of(package),
     )
 
 
@@ -114,15 +118,6 @@ def _groups(package: Package) -> list[dict[str, Any]]:
         {"title": titles[group], "steps": [each for each in steps if each["step"].group == group]}
         for group in GROUPS.values()
     ]
-
-
-def _readme(folder: Path) -> str:
-    """What the author says at length; its beginning, should that be a book."""
-    try:
-        with (folder / README).open("rb") as file:
-            return file.read(README_LIMIT).decode(errors="replace")
-    except OSError:
-        return ""
 
 
 @require_POST

@@ -93,7 +93,15 @@ def test_list_takes_as_many_queries_for_three_as_for_one(monkeypatch, tmp_path, 
 def test_page_of_a_sequence_shows_what_it_takes_and_does(monkeypatch):
     demo_station(monkeypatch)
     text = page(f"{LIST}board_test/")
-    for said in ("input_voltage", "demo/slot-1", "demo/slot-2", "Setup", "Teardown", "README", "Start a batch"):
+    for said in (
+        "input_voltage",
+        "demo/slot-1",
+        "demo/slot-2",
+        "Setup",
+        "Teardown",
+        "What its author says",
+        "Start a batch",
+    ):
         assert said in text
 
 
