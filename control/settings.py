@@ -23,6 +23,8 @@ STATION_PATHS = StationPaths(DATA_DIR)
 os.environ["GWANJE_DATA_DIR"] = str(DATA_DIR)
 STATION_FILE = environment.path("GWANJE_STATION_FILE", "station.yaml", below=BASE_DIR)
 SEQUENCE_DIRS = [BASE_DIR / "sequences" / "packages", *environment.paths("GWANJE_SEQUENCE_DIRS", below=BASE_DIR)]
+# Sequences whose packages may bring driver classes of their own; "*": all of them.
+PACKAGE_DRIVERS = environment.words("GWANJE_PACKAGE_DRIVERS")
 # None: not set here. A flag wins over these, and these over the station file: control/management/listening.py.
 HOST = environment.text("GWANJE_HOST")
 PORT = environment.whole_number("GWANJE_PORT", None)

@@ -55,6 +55,7 @@ def _navigation() -> list[dict[str, Any]]:
             "title": _("Operation"),
             "items": [
                 live,
+                {**_page(_("Sequences"), "lists", "control:sequences"), "active": _on_catalogue},
                 _rows(_("Batches"), "inventory_2", "control_batch"),
                 _rows(_("Steps"), "checklist", "control_step"),
                 _rows(_("Measurements"), "straighten", "control_measurement"),
@@ -105,4 +106,8 @@ def _rows(title: Any, icon: str, rows: str, *, to: str = "may_see") -> dict[str,
 
 def _on_live_pages(request: HttpRequest) -> bool:
     """Only there: the skin looks for the address anywhere in a path, and /admin/control/ holds it too."""
-    return request.path.startswith("/control/")
+    return request.path.startswith("/control/") and not _on_catalogue(request)
+
+
+def _on_catalogue(request: HttpRequest) -> bool:
+    return request.path.startswith("/control/sequences/")

@@ -16,6 +16,7 @@ from sequences.host import GuardLost, Host, SpoolFull
 from sequences.interrupts import Interrupt, LimitExceeded, Stopped, interruptible, shielded
 from sequences.judgement import Judgement
 from sequences.live_settings import LiveSettings
+from sequences.loader import PackageError
 from sequences.outcomes import Happening
 from sequences.preflight import Instruments, Prepared, ReadyInstruments, prepare
 from sequences.recorder import Recorder
@@ -62,9 +63,9 @@ class _Execution:
             return self._judgement.verdict()
         roles = prepared.package.manifest.instruments
         if objects is None:
-            instruments = Instruments(roles, self._job.get("instruments", {}))
+            instruments = Instruments(roles, self._job.get("instruments", {}), prepared.driver_classes)
         else:
-            instruments = ReadyInstruments(roles, objects)
+            instruments = ReadyInstruments(roles, objects, prepared.driver_classes)
         try:
             return self._run_with(instruments, prepared)
         finally:
@@ -88,7 +89,7 @@ class _Execution:
             steering.wait,
             subject=self._job["subject"],
             parameters=parameters,
-            instruments=instruments.by_role,
+            instruments=instruments.for_steps,
             saved=SavedValues(prepared.carried.saved),
             attachments=Attachments(recorder, self._attachment_folder()),
         )
@@ -102,7 +103,7 @@ class _Execution:
             judgement=self._judgement,
         )
         if refusal is not None:
-            steps.skip_reason = self._refuse(refusal, "hardware")
+            steps.skip_reason = self._refuse(refusal, "sequence" if isinstance(refusal, PackageError) else "hardware")
         GroupRun(
             plan,
             run,

@@ -15,6 +15,7 @@ HINTS: dict[str, Wording] = {
     "E104": Wording("Correct the spelling, or remove the key: docs/sequences.md lists all of them."),
     "E105": Wording("Add it: every manifest has name and version."),
     "E106": Wording("Write the value out instead of a reference, and put keys such as on, yes or 1 into quotes."),
+    "E109": Wording("Install a wheel that holds the package, or remove its entry point."),
     "E111": Wording("Name folder and manifest alike, in lower-case letters, digits and _."),
     "E112": Wording('Put the version into quotes, and keep it short, as in "1.0".'),
     "E113": Wording("Write it as a text; put numbers, dates and words such as yes into quotes."),
@@ -57,4 +58,5 @@ HINTS: dict[str, Wording] = {
     ),
     "W301": Wording("Correct the name, or give the measurement limits of its own."),
     "W302": Wording("Copy what is needed into the package, so that its hash covers it."),
+    "W309": Wording("Rename or remove one of the two."),
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
+import socket
 import sys
 from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
@@ -54,10 +56,14 @@ class PackageError(Exception):
     """The package cannot run. The message says why, where, and what to do."""
 
 
-def open_package(path: Path, sha256: str) -> Package:
+def open_package(path: Path, sha256: str, version: str = "") -> Package:
     """The checked package at `path`. Raises PackageError when it has problems or is not the one that was chosen."""
     if not path.is_dir():
-        raise PackageError(f"There is no sequence package at {path}. Was it moved after the batch was submitted?")
+        raise PackageError(
+            f"Host {socket.gethostname()} does not have sequence '{path.name}' as this batch was submitted with it: "
+            f"version {version or 'unknown'}, checksum {sha256[:12]}…, looked for at {path}. Install exactly that "
+            "there, in a folder of GWANJE_SEQUENCE_DIRS or as a wheel, and run the batch again."
+        )
     package = read_package(path)
     if package.problems:
         raise PackageError("\n".join([f"Sequence '{package.name}' cannot run:", *map(str, package.problems)]))
@@ -75,7 +81,7 @@ def load_definition(package: Package) -> GroupDefinition:
     Raises PackageError; whatever the package raised is its cause.
     """
     file = package.path / MODULE_FILE
-    name = f"{_PREFIX}{package.sha256[:12]}"
+    name = _module_name(package)
     loader = _SourceLoader(name, str(file))
     places = [str(package.path)]
     spec = importlib.util.spec_from_file_location(name, file, loader=loader, submodule_search_locations=places)
@@ -96,3 +102,30 @@ def load_definition(package: Package) -> GroupDefinition:
     if len(definitions) != 1 or not isinstance(definitions[0], GroupDefinition):
         raise PackageError(f"{file} must hold exactly one class with @sequence, it holds {len(definitions)}.")
     return definitions[0]
+
+
+def load_driver_classes(package: Package) -> dict[str, type]:
+    """The classes that a package brings for its instruments, by role. Call after `load_definition`.
+
+    Raises PackageError.
+    """
+    return {role: _load_class(package, role, path) for role, path in package.manifest.drivers.items()}
+
+
+def _load_class(package: Package, role: str, path: str) -> type:
+    module, _, name = path.rpartition(".")
+    try:
+        found = getattr(importlib.import_module(f"{_module_name(package)}.{module}"), name)
+    except (Exception, SystemExit) as error:
+        raise PackageError(f"The driver of '{role}', {path}, cannot be imported: {said(error)}") from error
+    if not isinstance(found, type):
+        raise PackageError(f"The driver of '{role}', {path}, must be a class, it is {found!r}")
+    return found
+
+
+def said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _module_name(package: Package) -> str:
+    return f"{_PREFIX}{package.sha256[:12]}"

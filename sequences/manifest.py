@@ -54,6 +54,7 @@ class Manifest:
     resumable: bool | None = None
     restartable: int = 0  # automatic restarts after a crash
     resources: Resources = field(default_factory=Resources)
+    drivers: dict[str, str] = field(default_factory=dict)  # role -> "module.Class" of the package
 
 
 KEYS = tuple(key.name for key in fields(Manifest))

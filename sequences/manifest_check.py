@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from sequences.driver_check import driver_problems
 from sequences.limits import is_number, limit_problems
 from sequences.manifest import KEYS, Manifest, Source, build_manifest, read_source
 from sequences.parameters import schema_problems
@@ -36,6 +37,7 @@ def check_manifest(folder: Path) -> tuple[Manifest | None, list[Problem]]:
     for key, (code, check) in CHECKS.items():
         if source.data.get(key) is not None:
             problems += [source.problem(code, message, key, *path) for path, message in check(source.data[key])]
+    problems += driver_problems(source, folder)
     name = source.data.get("name")
     if not problems and name != folder.name:
         problems.append(source.problem("E111", f"name '{name}' must be that of its folder, '{folder.name}'", "name"))

@@ -134,6 +134,11 @@ def value_problems(name: str, declared: Mapping[str, Any], value: object) -> lis
     return [Wording("Parameter '%(name)s' must be %(expected)s, it is %(value)s.", said)]
 
 
+def expectation(declared: Mapping[str, Any]) -> Wording:
+    """What a parameter takes: "a number from 1 to 30 V"."""
+    return _expected(declared)
+
+
 def _outside(declared: Mapping[str, Any], value: Any) -> bool:
     return bool(value < declared.get("minimum", -math.inf) or value > declared.get("maximum", math.inf))
 

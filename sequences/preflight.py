@@ -9,13 +9,14 @@ from typing import Any
 
 from sequences.carrying import CarriedOver
 from sequences.catalogue import Package
+from sequences.driver_check import not_allowed
 from sequences.interrupts import interruptible
 from sequences.limits import Limits
-from sequences.loader import PackageError, load_definition, open_package
+from sequences.loader import PackageError, load_definition, load_driver_classes, open_package, said
 from sequences.parameters import ParameterError, resolve_parameters
 from sequences.plan import Group, make_plan
 from stations.contracts import InstrumentSettings, Job
-from stations.drivers.driver import Driver
+from stations.drivers.driver import Driver, InstrumentError
 from stations.drivers.loading import load_driver
 
 
@@ -32,11 +33,14 @@ class Prepared:
     limits: dict[str, Limits]
     plan: Group
     carried: CarriedOver
+    driver_classes: dict[str, type]  # of the package, by role
 
 
 def prepare(job: Job) -> Prepared:
     """Check and import the package and decide its plan. Raises PackageError; importing it may be interrupted."""
-    package = open_package(Path(job["package"]), job["sha256"])
+    package = open_package(Path(job["package"]), job["sha256"], job.get("version", ""))
+    if package.manifest.drivers and not job.get("package_drivers", False):
+        raise PackageError(str(not_allowed(package.manifest)))
     try:
         parameters = resolve_parameters(package.manifest.parameters, job["parameters"])
         declared = {**package.manifest.limits, **job["limits"]}
@@ -46,6 +50,7 @@ def prepare(job: Job) -> Prepared:
     except ValueError as error:
         raise PackageError(f"The limits of this run cannot be used: {error}") from error
     definition = interruptible(load_definition, package)
+    driver_classes = interruptible(load_driver_classes, package)
     try:
         plan = interruptible(make_plan, definition, package.manifest, parameters)
     except (Exception, SystemExit) as error:  # the constructor of the sequence is the author's code
@@ -55,16 +60,27 @@ def prepare(job: Job) -> Prepared:
         carried.check(plan)
     except ValueError as error:
         raise PackageError(str(error)) from error
-    return Prepared(package, parameters, limits, plan, carried)
+    return Prepared(package, parameters, limits, plan, carried, driver_classes)
 
 
 class Instruments:
-    """The instruments of one run, by role: only those that the sequence declares."""
+    """The instruments of one run, by role: only those that the sequence declares.
 
-    def __init__(self, roles: Mapping[str, str], settings: Mapping[str, InstrumentSettings]) -> None:
+    Opened, closed and made safe by the station's drivers alone. Where the package brings a class for a role, steps
+    are given an object of it instead, which was made with the open driver.
+    """
+
+    def __init__(
+        self,
+        roles: Mapping[str, str],
+        settings: Mapping[str, InstrumentSettings],
+        classes: Mapping[str, type] | None = None,
+    ) -> None:
         self._settings = {role: settings[role] for role in roles if role in settings}
         self._missing = [role for role in roles if role not in settings]
+        self._classes = classes or {}
         self.by_role: dict[str, Driver] = {}
+        self.for_steps: dict[str, Any] = {}
 
     def load(self) -> None:
         """Build every driver. Raises MissingInstrument or InstrumentError."""
@@ -76,9 +92,21 @@ class Instruments:
             self.by_role[role] = load_driver(settings)
 
     def open(self) -> None:
-        """Open them in the order in which the manifest names them. Raises InstrumentError."""
-        for driver in self.by_role.values():
+        """Open them in the order in which the manifest names them. Raises InstrumentError or PackageError."""
+        for role, driver in self.by_role.items():
             driver.open()
+            self.for_steps[role] = self._for_steps(role, driver)
+
+    def _for_steps(self, role: str, driver: Any) -> Any:
+        if role not in self._classes:
+            return driver
+        try:
+            return self._classes[role](driver)
+        except InstrumentError:
+            raise
+        except (Exception, SystemExit) as error:  # the author's code
+            name = self._classes[role].__name__
+            raise PackageError(f"The driver of '{role}', class {name}, could not be made: {said(error)}") from error
 
     def close(self) -> list[Exception]:
         """Let go of all of them, and return what went wrong with it."""
@@ -97,16 +125,24 @@ class Instruments:
                 "driver": settings["driver"],
                 "version": str(self.by_role[role].version) if role in self.by_role else "",
                 "resource": settings["resource"],
+                **({"package_driver": self._class_name(role)} if role in self._classes else {}),
             }
             for role, settings in self._settings.items()
         }
+
+    def _class_name(self, role: str) -> str:
+        """As the manifest names it: its module without the name under which the package was imported."""
+        found = self._classes[role]
+        return f"{found.__module__.partition('.')[2]}.{found.__name__}"
 
 
 class ReadyInstruments(Instruments):
     """Objects that somebody else opened, as a trial has them."""
 
-    def __init__(self, roles: Mapping[str, str], objects: Mapping[str, Any]) -> None:
-        super().__init__(roles, {})
+    def __init__(
+        self, roles: Mapping[str, str], objects: Mapping[str, Any], classes: Mapping[str, type] | None = None
+    ) -> None:
+        super().__init__(roles, {}, classes)
         self._missing = [role for role in roles if role not in objects]
         self._objects = objects
 
@@ -115,7 +151,8 @@ class ReadyInstruments(Instruments):
         self.by_role = dict(self._objects)
 
     def open(self) -> None:
-        pass
+        for role, driver in self.by_role.items():
+            self.for_steps[role] = self._for_steps(role, driver)
 
     def close(self) -> list[Exception]:
         return []

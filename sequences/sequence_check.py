@@ -10,10 +10,10 @@ from sequences.flow_check import Function, Member, check_flow, declared_members
 from sequences.manifest import Manifest
 from sequences.problems import Problem
 from sequences.step_options import option_problems
+from sequences.syntax import authoring_names, meant
 from sequences.usage_check import NO_LITERAL, check_usage
 
 FILE_NAME = "sequence.py"
-AUTHORING = "sequences.authoring"
 
 
 def check_sequence(file: Path, tree: ast.Module, manifest: Manifest | None) -> list[Problem]:
@@ -25,17 +25,17 @@ Finding = tuple[int, str, str]  # line, code, message
 
 
 def _findings(tree: ast.Module, manifest: Manifest | None) -> Iterator[Finding]:
-    names = _authoring_names(tree)
+    names = authoring_names(tree)
     classes = [
         node
         for node in tree.body
-        if isinstance(node, ast.ClassDef) and any(_meant(mark, names) == "sequence" for mark in node.decorator_list)
+        if isinstance(node, ast.ClassDef) and any(meant(mark, names) == "sequence" for mark in node.decorator_list)
     ]
     if len(classes) != 1:
         line = classes[1].lineno if classes else 1
         yield line, "E203", f"needs exactly one class with @sequence, it has {len(classes)}"
         return
-    members = list(declared_members(classes[0], lambda mark: _meant(mark, names)))
+    members = list(declared_members(classes[0], lambda mark: meant(mark, names)))
     steps = [(member.node, member.word) for member in members if isinstance(member.node, Function)]
     yield from _emptiness(classes[0], members)
     for function, word in steps:
@@ -53,25 +53,6 @@ def _emptiness(cls: ast.ClassDef, members: list[Member]) -> Iterator[Finding]:
     for group in members:
         if group.word == "group" and not any(member.within[-1:] == [group] for member in members):
             yield group.node.lineno, "E204", f"{group.owner} has no steps"
-
-
-def _authoring_names(tree: ast.Module) -> dict[str, str]:
-    """What the module calls the decorators: its own name for each -> ours."""
-    return {
-        alias.asname or alias.name: alias.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module == AUTHORING
-        for alias in node.names
-    }
-
-
-def _meant(decorator: ast.expr, names: dict[str, str]) -> str | None:
-    """Our name of a decorator: `@step`, `@step(…)` and `@authoring.step` alike."""
-    if isinstance(decorator, ast.Call):
-        decorator = decorator.func
-    if isinstance(decorator, ast.Attribute):
-        return decorator.attr
-    return names.get(decorator.id) if isinstance(decorator, ast.Name) else None
 
 
 def _signature(function: Function, group: str) -> Iterator[Finding]:

@@ -151,6 +151,7 @@ def run(
         spool_limit=0,
         resources={},
         attachments=str(desk.record.folder),
+        package_drivers=True,  # whoever tries a package at the desk runs its code anyway
     )
     if carried is not None:
         job["carried"] = carried

@@ -108,6 +108,8 @@ class Job(TypedDict):
     run: str  # the batch's UUID; also names the spool
     package: str  # folder of the sequence package
     sha256: str  # of its content: the runner refuses another one
+    version: NotRequired[str]  # of the package, for people
+    package_drivers: NotRequired[bool]  # it may bring driver classes of its own
     parameters: dict[str, Any]
     limits: dict[str, dict[str, Any]]
     subject: str

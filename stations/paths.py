@@ -43,6 +43,11 @@ class StationPaths:
         return self.data / "spools"
 
     @property
+    def packages(self) -> Path:
+        """The contents of packages that batches were submitted with, by their sha256."""
+        return self.data / "packages"
+
+    @property
     def slots(self) -> Path:
         return self.data / "slots"
 
@@ -128,7 +133,8 @@ class StationPaths:
         """Create the directories. Raises PermissionError when the runtime directory belongs to somebody else."""
         # What lies here is for this user alone: stories, the database file, the warden's configuration.
         self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for folder in (self.spools, self.slots, self.bench, self.logs, self.supervisors, self.heartbeats):
+        kept = (self.spools, self.packages, self.slots, self.bench, self.logs, self.supervisors, self.heartbeats)
+        for folder in kept:
             folder.mkdir(parents=True, exist_ok=True)
         for folder in (self.runtime, self.bells):
             folder.mkdir(mode=0o700, exist_ok=True)

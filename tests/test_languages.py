@@ -223,6 +223,7 @@ PAGES = [
     "/control/login-link/",
     "/control/nowhere/",
     "/admin/login/",
+    "/control/sequences/",
     "/admin/",
     "/admin/password_change/",
     *(f"/admin/{model._meta.app_label}/{model._meta.model_name}/" for model in site._registry),

@@ -190,6 +190,8 @@ def details_of(event: ControlEvent) -> str:
     details = event.details
     if event.kind == ControlEvent.Kind.BATCH_SKIP and "name" in details:
         return gettext("step %(number)s, %(step)s") % {"number": details["step"] + 1, "step": details["name"]}
+    if event.kind == ControlEvent.Kind.SEQUENCE_CHANGE:
+        return gettext("enabled") if details.get("change") == "enabled" else gettext("disabled")
     if "settings" in details:
         before = event.before.get("settings", {})
         changes = [f"{name}: {before.get(name, EMPTY)} → {value}" for name, value in details["settings"].items()]

@@ -6,12 +6,12 @@ import json
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from control.admin.skin import Select, Switch, Textarea, TextInput
 from control.durations import parse_duration
+from control.lifecycle.packages import known_packages
 from control.lifecycle.refusals import UNKEPT, BadValue, Refused, UnknownName, can_be_kept
 from control.lifecycle.schedule_actions import CHORES, order_of
 from control.lifecycle.schedule_plan import LONGEST_NAME, Plan, check_plan
@@ -19,7 +19,6 @@ from control.lifecycle.schedule_times import LONGEST_CRON
 from control.lifecycle.submit import LONGEST_NAME as LONGEST_BATCH_NAME
 from control.lifecycle.submit import LONGEST_SUBJECT, Order
 from control.models import Batch, Schedule
-from sequences.catalogue import find_packages
 from sequences.parameters import ParameterError
 from stations.models import Slot, Station
 
@@ -98,7 +97,7 @@ class ScheduleForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.plan: Plan | None = None  # once it is right
         kept = self.initial
-        sequences = {name: name for name, package in find_packages(settings.SEQUENCE_DIRS).items()}
+        sequences = {name: name for name in known_packages()}
         slots = Slot.objects.order_by("station", "-kind", "position").values_list("pk", flat=True)
         stations = Station.objects.order_by("pk").values_list("pk", "name")
         self.fields["sequence"].choices = _with_kept(sequences, kept.get("sequence"))

@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import django_filters
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet, TextChoices
 from django.urls import reverse
@@ -28,14 +27,15 @@ from control.api.pagination import PARAMETERS, Pages
 from control.api.schema import Shape
 from control.history.facts import PROVENANCE, Facts, batch_facts, batch_provenance
 from control.history.queue import batches_ahead
+from control.history.sequences import content_notice
 from control.lifecycle.actor import LONGEST_REASON
 from control.lifecycle.default_sequence import default_sequence
 from control.lifecycle.finding import find_batch
+from control.lifecycle.packages import known_packages
 from control.lifecycle.refusals import UnknownName, no_batch
 from control.lifecycle.submit import LONGEST_NAME, LONGEST_SUBJECT, Order, submit
 from control.models import Batch
 from control.states import State, StepOutcome
-from sequences.catalogue import find_packages
 from stations.models import Slot, Station
 
 
@@ -90,6 +90,9 @@ class WholeBatch(BatchFacts):
     restarts_left = serializers.IntegerField(help_text="How often it is restarted by itself, should it crash.")
     carried = serializers.DictField(allow_null=True, help_text="Steps that are taken over from its origin.")
     station_configuration = serializers.DictField()
+    notice = serializers.CharField(
+        help_text="That the catalogue has something else by now than what it runs; empty while it has the same."
+    )
 
 
 CREATED = {201: OpenApiResponse(WholeBatch, "It is queued; its slot takes it when it is free.")}
@@ -165,7 +168,7 @@ class BatchFilter(django_filters.FilterSet):
     def of_sequence(self, rows: QuerySet[Batch], _field: str, name: str) -> QuerySet[Batch]:
         found = rows.filter(sequence=name)
         if not Batch.objects.filter(sequence=name).exists():
-            packages = find_packages(settings.SEQUENCE_DIRS)
+            packages = known_packages()
             if name not in packages:
                 raise UnknownName("sequence", name, packages)
         return found
@@ -181,9 +184,10 @@ class BatchFilter(django_filters.FilterSet):
         return rows.filter(slot=name)
 
 
-def whole_batch(batch: Batch, *, ask_queue: bool = True) -> Facts:
-    ahead = batches_ahead(batch) if ask_queue and batch.state == State.QUEUED else None
-    return {**batch_facts(batch, timezone.now()), "ahead": ahead, **batch_provenance(batch)}
+def whole_batch(batch: Batch, *, look_around: bool = True) -> Facts:
+    ahead = batches_ahead(batch) if look_around and batch.state == State.QUEUED else None
+    facts = {**batch_facts(batch, timezone.now()), "ahead": ahead, **batch_provenance(batch)}
+    return {**facts, "notice": content_notice(batch) if look_around else ""}
 
 
 def created(request: Request, batch: Batch) -> Response:

@@ -1,20 +1,36 @@
-"""The sequences that can be run on this host, as their packages describe themselves."""
+"""The sequences that can be run on this host, as their packages describe themselves; and whether they may be."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from django.conf import settings
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from control.access.rights import Right
+from control.api.bodies import Body, Reason, Text, reason_in
 from control.api.face import ApiView
 from control.api.pagination import WholeList, whole_list
 from control.api.schema import Shape
-from sequences.catalogue import Package, find_packages
+from control.history.facts import Facts
+from control.history.sequences import BUNDLED, COUNTED, FOLDER, WHEEL, decisions, sequence_facts, whole_sequence
+from control.lifecycle.actor import LONGEST_REASON
+from control.lifecycle.packages import known_package, known_packages
+from control.lifecycle.refusals import NotFound
+from control.lifecycle.sequences import NEEDS_REASON, enable_sequence
+from control.models import Sequence
+from sequences.wording import quoted
+
+
+class Disabled(Shape):
+    """Who has taken a sequence out of use."""
+
+    by = serializers.CharField()
+    at = serializers.DateTimeField()
+    reason = serializers.CharField()
 
 
 class SequenceFacts(Shape):
@@ -31,26 +47,59 @@ class SequenceFacts(Shape):
     )
     instruments = serializers.DictField(child=serializers.CharField(), help_text="What each role is for.")
     limits = serializers.DictField(child=serializers.DictField())
-    sha256 = serializers.CharField()
+    sha256 = serializers.CharField(help_text="Of all files of its package; empty for a wheel that does not have it.")
     problems = serializers.ListField(
         child=serializers.CharField(), help_text="Why it cannot run, as `file:line: message`; empty when it can."
     )
+    warnings = serializers.ListField(child=serializers.CharField(), help_text="What is suspicious, likewise.")
+    enabled = serializers.BooleanField(help_text="false: an engineer has disabled it, and it cannot be started.")
+    disabled = Disabled(allow_null=True, help_text="By whom and why, while it is.")
+    source = serializers.ChoiceField([BUNDLED, FOLDER, WHEEL], help_text="Where it comes from.")
+    place = serializers.CharField(help_text="Its folder, or name and version of the wheel.")
 
 
-def sequence_facts(package: Package) -> dict[str, Any]:
-    manifest = package.manifest
-    return {
-        "name": package.name,
-        "version": package.version,
-        "title": package.title,
-        "description": package.description,
-        "kind": manifest.kind,
-        "parameters": manifest.parameters,
-        "instruments": manifest.instruments,
-        "limits": manifest.limits,
-        "sha256": package.sha256,
-        "problems": [str(problem) for problem in package.problems],
-    }
+class StepOfSequence(Shape):
+    """A step as its source shows it."""
+
+    name = serializers.CharField()
+    group = serializers.CharField(help_text="setup, main or teardown.")
+    within = serializers.CharField(help_text="The nested groups that it belongs to, outermost first.")
+    line = serializers.IntegerField(help_text="In sequence.py.")
+    says = serializers.CharField(help_text="The first line of its docstring.")
+    options = serializers.DictField(child=serializers.CharField(), help_text="As they are written.")
+
+
+class VersionOfSequence(Shape):
+    """A content under which a sequence ran."""
+
+    version = serializers.CharField()
+    sha256 = serializers.CharField()
+    first = serializers.DateTimeField(help_text="When a batch was first submitted with it.")
+    last = serializers.DateTimeField()
+    batches = serializers.IntegerField(help_text=f"Among the last {COUNTED:,} of the sequence.")
+    live = serializers.IntegerField(help_text="How many of them wait or run.")
+
+
+class WholeSequence(SequenceFacts):
+    """A sequence with all that can be known of it before it runs."""
+
+    schema = serializers.DictField(help_text="The parameters as JSON Schema; units stand in `x-unit`.")
+    drivers = serializers.DictField(
+        child=serializers.CharField(), help_text="Driver classes that its package brings, by role."
+    )
+    steps = StepOfSequence(many=True)
+    readme = serializers.CharField(help_text="Its README.md, at most 64 KiB; empty without one.")
+    versions = VersionOfSequence(many=True, help_text="Those that ran, the last used first.")
+
+
+class Why(Body):
+    """Why a sequence is taken out of use."""
+
+    reason = Text(
+        max_length=LONGEST_REASON,
+        missing=NEEDS_REASON,
+        help_text="Told to whoever wants to start it.",
+    )
 
 
 class Sequences(ApiView):
@@ -62,5 +111,49 @@ class Sequences(ApiView):
     @extend_schema(responses=SequenceFacts(many=True))
     def get(self, request: Request) -> Response:
         """All sequences, by name, with everything that is wrong with those that cannot run."""
-        packages = find_packages(settings.SEQUENCE_DIRS)
-        return whole_list([sequence_facts(packages[name]) for name in sorted(packages)])
+        packages, decided = known_packages(), decisions()
+        return whole_list([sequence_facts(packages[name], decided.get(name)) for name in sorted(packages)])
+
+
+class OneSequence(ApiView):
+    rights: ClassVar = {"GET": Right.SEE}
+    operations: ClassVar = {"GET": "read_sequence"}
+    tag = "sequences"
+
+    @extend_schema(responses=WholeSequence)
+    def get(self, request: Request, name: str) -> Response:
+        """A sequence with its steps, the JSON Schema of its parameters, and the versions that ran."""
+        return Response(one_sequence(name))
+
+
+class Enable(ApiView):
+    rights: ClassVar = {"POST": Right.ENGINEER}
+    operations: ClassVar = {"POST": "enable_sequence"}
+    tag = "sequences"
+
+    @extend_schema(request=Reason, responses=WholeSequence)
+    def post(self, request: Request, name: str) -> Response:
+        """Let a sequence be started again."""
+        reason = reason_in(Reason.read(request).validated_data)
+        enable_sequence(name, True, by=self.actor, reason=reason)
+        return Response(one_sequence(name))
+
+
+class Disable(ApiView):
+    rights: ClassVar = {"POST": Right.ENGINEER}
+    operations: ClassVar = {"POST": "disable_sequence"}
+    tag = "sequences"
+
+    @extend_schema(request=Why, responses=WholeSequence)
+    def post(self, request: Request, name: str) -> Response:
+        """Take a sequence out of use: nobody can start it, also no schedule. What runs or waits goes on."""
+        enable_sequence(name, False, by=self.actor, reason=Why.read(request).validated_data["reason"])
+        return Response(one_sequence(name))
+
+
+def one_sequence(name: str) -> Facts:
+    """Raises NotFound."""
+    package = known_package(name)
+    if package is None:
+        raise NotFound(_("There is no sequence '%(name)s'.") % {"name": quoted(name)})
+    return whole_sequence(package, Sequence.objects.filter(pk=name).first())

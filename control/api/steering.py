@@ -112,4 +112,4 @@ class EmergencyStopOfBatch(EmergencyView):
         if stopped.pressed:
             verdict_on(stopped.pressed, recorded=stopped.recorded)
         # The guards know: whether a database answers now changes nothing.
-        return Response(whole_batch(stopped.batch, ask_queue=False), status=202)
+        return Response(whole_batch(stopped.batch, look_around=False), status=202)

@@ -17,7 +17,7 @@ from control.api.keeping import Keep, Release
 from control.api.measurements import Measurements
 from control.api.pages import Redoc, RedocScript, SchemaFile, Swagger
 from control.api.schedules import OneSchedule, RunSchedule, Schedules
-from control.api.sequences import Sequences
+from control.api.sequences import Disable, Enable, OneSequence, Sequences
 from control.api.slots import OneSlot, Slots
 from control.api.steering import ChangeSettings, EmergencyStopOfBatch, Pause, Skip, Stop
 from control.api.steps import Steps
@@ -53,6 +53,9 @@ urlpatterns = [
     path("emergency-stop/", EmergencyStop.as_view(), name="emergency-stop"),
     path("reset/", Reset.as_view(), name="reset"),
     path("sequences/", Sequences.as_view(), name="sequences"),
+    path("sequences/<str:name>/", OneSequence.as_view(), name="sequence"),
+    path("sequences/<str:name>/enable/", Enable.as_view(), name="enable-sequence"),
+    path("sequences/<str:name>/disable/", Disable.as_view(), name="disable-sequence"),
     path("schedules/", Schedules.as_view(), name="schedules"),
     path("schedules/<uuid:schedule_id>/", OneSchedule.as_view(), name="schedule"),
     path("schedules/<uuid:schedule_id>/run/", RunSchedule.as_view(), name="run-schedule"),

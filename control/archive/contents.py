@@ -14,8 +14,10 @@ FORMAT = 1
 CONTENTS = "contents.json"
 # Members. Files of the packages stand below PACKAGES by the place of their folder in GWANJE_SEQUENCE_DIRS; 0: our own.
 DATABASES = {"sqlite": "database.sqlite3", "postgresql": "database.dump"}
+# Below STORE: what batches were submitted with, by sha256.
 STATION, PACKAGES, EVENTS, LATCHES, SPOOLS = "station.yaml", "packages", "events", "latches", "spools"
 ATTACHMENTS = "attachments"
+STORE = "package-store"
 Migrations = list[tuple[str, str]]  # app, name
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from control.archive.contents import ATTACHMENTS, EVENTS, LATCHES, PACKAGES, SPOOLS, STATION
+from control.archive.contents import ATTACHMENTS, EVENTS, LATCHES, PACKAGES, SPOOLS, STATION, STORE
 
 NEVER = "__pycache__"
 
@@ -20,7 +20,8 @@ class Member(NamedTuple):
 
 
 def members(live: Iterable[str]) -> Iterator[Member]:
-    """Station file, packages, event data too large for a row, attached files, latches, and the spools of live batches.
+    """Station file, packages, contents that batches were submitted with, large data of events, attached files, latches,
+    and the spools of live batches.
 
     Asked for after the database was copied: what its rows speak of was written before them.
     """
@@ -29,6 +30,8 @@ def members(live: Iterable[str]) -> Iterator[Member]:
         yield Member(STATION, station_file)
     for place, folder in enumerate(settings.SEQUENCE_DIRS):
         yield from _below(folder, f"{PACKAGES}/{place}")
+    for content in sorted(paths.packages.glob("[!.]*")):  # no draft
+        yield from _below(content, f"{STORE}/{content.name}")
     yield from _below(paths.data / "events", EVENTS)
     for member in _below(paths.attachments, ATTACHMENTS):
         if not member.path.name.startswith("."):  # the draft of one that no row speaks of yet

@@ -14,7 +14,17 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 
-from control.archive.contents import ATTACHMENTS, EVENTS, LATCHES, PACKAGES, SPOOLS, STATION, Contents, check_fits
+from control.archive.contents import (
+    ATTACHMENTS,
+    EVENTS,
+    LATCHES,
+    PACKAGES,
+    SPOOLS,
+    STATION,
+    STORE,
+    Contents,
+    check_fits,
+)
 from control.archive.database import check_nobody_else, is_empty, put_back, sqlite_files
 from control.archive.members import NEVER
 from control.archive.naming import DRAFT, remove_drafts
@@ -113,6 +123,9 @@ def _put_files_back(draft: Path, aside: Path, restored: Restored) -> None:
     for latch in _files(draft / LATCHES):
         if not (paths.slots / latch.name).exists():  # one that holds now is newer; no restore lifts it
             latch.replace(paths.slots / latch.name)
+    for content in _files(draft / STORE):
+        if not (paths.packages / content.name).exists():  # one of the same name is the same
+            shutil.move(content, paths.packages / content.name)
     for left in paths.supervisors.iterdir():
         left.unlink()
     if (draft / STATION).exists() and not _same(draft / STATION, Path(settings.STATION_FILE)):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from control.lifecycle.packages import known_packages
 from control.lifecycle.refusals import BadValue, UnknownName
-from sequences.catalogue import find_packages
 from stations.models import Slot, Station
 
 
@@ -23,7 +22,7 @@ def default_sequence(slot: str | None) -> str:
         found = _default_of(slot)
     if found:
         return found
-    known = ", ".join(sorted(find_packages(settings.SEQUENCE_DIRS)))
+    known = ", ".join(sorted(known_packages()))
     raise BadValue(_("No sequence was named, and there is no default one. Known: %(names)s.") % {"names": known})
 
 

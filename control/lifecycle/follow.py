@@ -1,4 +1,7 @@
-"""restart, run again, resume: a new batch that is linked to the one it repeats or goes on from."""
+"""restart, run again, resume: a new batch that is linked to the one it repeats or goes on from.
+
+It runs the package as the old one was submitted with it, whatever the catalogue has by now.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from control.lifecycle.carrying import carry_from_step, carry_to_repeat_failed, 
 from control.lifecycle.control_events import record_control_event
 from control.lifecycle.finding import find_batch, find_locked
 from control.lifecycle.live_settings import settings_of
+from control.lifecycle.packages import find_content
 from control.lifecycle.refusals import BadValue, WrongState, check_text
 from control.lifecycle.steer import KINDS, ask
 from control.lifecycle.submit import Order, Origin, check_order, enqueue, trigger_of
@@ -36,12 +40,12 @@ class Mode(StrEnum):
 def restart_batch(batch_id: UUID, *, by: Actor, reason: str = USER_REQUEST) -> Batch:
     """Stop a running or paused batch and queue the same again, before all that waits with its priority; return that.
 
-    Raises NotFound or WrongState, and what `check_order` raises when it could not run again.
+    Raises NotFound or WrongState, and what `find_content` and `check_order` raise when it could not run again.
     """
     check_text("reason", reason, LONGEST_REASON)
     batch = find_batch(batch_id)
     check_allowed(Control.RESTART, State(batch.state))
-    checked = check_order(order_of(batch))
+    checked = check_order(order_of(batch), find_content(batch))
     with transaction.atomic():
         batch = find_locked(batch_id)
         _check_not_followed(batch, Batch.OriginKind.RESTART)
@@ -56,7 +60,7 @@ def rerun_batch(
 ) -> Batch:
     """Run a batch that has ended again: all of it, only what did not pass, or from a step on. Returns the new batch.
 
-    Raises NotFound or WrongState, BadValue for a missing step, and what `check_order` raises when it cannot run.
+    Raises NotFound or WrongState, BadValue for a missing step, and what `find_content` and `check_order` raise.
     """
     check_text("reason", reason, LONGEST_REASON)
     batch = find_batch(batch_id)
@@ -64,10 +68,9 @@ def rerun_batch(
     if (step is None) is (mode is Mode.FROM_STEP):
         sentence = _("Name the step from which to run again.") if step is None else _("Only from_step takes a step.")
         raise BadValue(sentence, field="step")
-    checked = check_order(order_of(batch))
+    checked = check_order(order_of(batch), find_content(batch))
     carried: Carried | None = None
     if mode is not Mode.SAME:
-        _check_unchanged(batch, checked.package.sha256)
         carried = carry_to_repeat_failed(batch) if step is None else carry_from_step(batch, step)
     with transaction.atomic():
         origin = Origin(find_locked(batch_id), Batch.OriginKind.RERUN, carried)  # nobody prunes it meanwhile
@@ -99,11 +102,10 @@ def resume_batch(batch_id: UUID, *, seen: State | None = None, by: Actor, reason
 def go_on_from(batch: Batch, kind: Batch.OriginKind, *, by: Actor, reason: str) -> Batch:
     """A new batch with what an ended one has done, and with its settings as they were last.
 
-    Raises WrongState, and what `check_order` raises when it cannot run.
+    Raises WrongState, and what `find_content` and `check_order` raise when it cannot run.
     """
     order = order_of(batch)
-    checked = check_order(replace(order, parameters=settings_of(batch)))
-    _check_unchanged(batch, checked.package.sha256)
+    checked = check_order(replace(order, parameters=settings_of(batch)), find_content(batch))
     origin = Origin(batch, kind, carry_to_resume(batch))
     with transaction.atomic():
         batch = find_locked(batch.pk)
@@ -124,17 +126,6 @@ def order_of(batch: Batch) -> Order:
         parameters=batch.parameters,
         priority=Batch.Priority(batch.priority),
     )
-
-
-def _check_unchanged(batch: Batch, sha256: str) -> None:
-    if batch.sha256 != sha256:
-        raise WrongState(
-            _(
-                "Sequence '%(name)s' was changed after this batch ran (version %(version)s): its steps may not fit "
-                "any more. Run the batch again from the beginning."
-            )
-            % {"name": batch.sequence, "version": batch.version}
-        )
 
 
 def _check_not_followed(batch: Batch, *kinds: Batch.OriginKind) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from control.lifecycle.packages import content_of
 from control.lifecycle.refusals import BadValue, WrongState
 from control.lifecycle.submit import check_size
 from control.models import Batch
-from sequences.catalogue import Package, find_packages
+from sequences.catalogue import Package
 from sequences.parameters import Schema, value_problems
 from sequences.wording import Wording, quoted
 
@@ -21,8 +21,8 @@ NONE_LIVE = gettext_noop("Sequence '%(name)s' has no parameter that may change w
 
 
 def live_schema(batch: Batch) -> Schema:
-    """The declarations of its live parameters; empty when the package is not the one any more that runs."""
-    package = _package_of(batch)
+    """The declarations of its live parameters; empty when this host does not have what it runs."""
+    package = content_of(batch)
     return {} if package is None or package.problems else _live(package)
 
 
@@ -32,11 +32,11 @@ def settings_of(batch: Batch) -> dict[str, Any]:
 
 
 def check_settings(batch: Batch, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the new values. Raises BadValue with every problem, WrongState when the package was changed meanwhile."""
-    package = _package_of(batch)
+    """Return the new values. Raises BadValue with every problem, WrongState where nobody can check them."""
+    package = content_of(batch)
     if package is None:
         raise WrongState(
-            _("Sequence '%(name)s' was changed after this batch began: its settings cannot be checked any more.")
+            _("This host does not have sequence '%(name)s' as this batch runs it: its settings cannot be checked here.")
             % {"name": batch.sequence}
         )
     schema = _live(package)
@@ -49,12 +49,6 @@ def check_settings(batch: Batch, wanted: Mapping[str, Any]) -> dict[str, Any]:
         raise BadValue("\n".join(problem.said(_) for problem in problems), field="settings")
     check_size({**settings_of(batch), **wanted})
     return dict(wanted)
-
-
-def _package_of(batch: Batch) -> Package | None:
-    """The package that it runs; None when it is gone or was changed."""
-    package = find_packages(settings.SEQUENCE_DIRS).get(batch.sequence)
-    return package if package is not None and package.sha256 == batch.sha256 else None
 
 
 def _live(package: Package) -> Schema:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import takewhile
@@ -22,6 +22,7 @@ from control.journal.kinds import ALERTS, BOARD
 from control.lifecycle import attached_files
 from control.lifecycle.actor import USER_REQUEST, Actor
 from control.lifecycle.control_events import record_control_event
+from control.lifecycle.packages import remove_unused_contents
 from control.models import Attachment, Batch, ControlEvent, Event, Measurement, Step, Stream
 from control.states import LIVE, TERMINAL, State
 
@@ -60,6 +61,7 @@ class Pruned:
     batches: int = 0
     events: int = 0  # of board and alerts
     unimported: int = 0  # batches that stay, because their spool is not completely in the database
+    contents: int = 0  # of packages, on this host, that no batch refers to any more
 
 
 def old_batches(old: Old) -> QuerySet[Batch]:
@@ -85,7 +87,8 @@ def prune(
     """Delete what is old, and yield what is gone so far whenever nothing is half gone: stop there, or go on.
 
     Effects, in order: what an interrupted run has left; a ControlEvent that counts; batches with all that belongs to
-    them, files last; the beginnings of board and alerts. `rest` sleeps between two transactions.
+    them, files last; the beginnings of board and alerts; stored contents of packages that no batch refers to. `rest`
+    sleeps between two transactions.
     """
     pruned, record = Pruned(), _Record(old, by, reason)
 
@@ -109,6 +112,7 @@ def prune(
     if old.everything:
         overflow.remove_unknown(older_than_s=old.days * 24 * 3600)
         attached_files.remove_unknown(older_than_s=old.days * 24 * 3600)
+    pruned.contents += remove_unused_contents()
     yield pruned
 
 
@@ -123,7 +127,7 @@ class _Record:
         """Call in the transaction that deletes them."""
         pruned.batches += batches
         pruned.events += events
-        after = {name: count for name, count in asdict(pruned).items() if name != "unimported"}
+        after = {"batches": pruned.batches, "events": pruned.events}
         if self._event is None:
             wanted = {"days": self._old.days, "states": list(self._old.states), "sequence": self._old.sequence}
             self._event = record_control_event(

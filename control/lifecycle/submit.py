@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -17,11 +16,13 @@ from control.journal.kinds import Kind, stream_of
 from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
 from control.lifecycle.control_events import record_control_event, told
 from control.lifecycle.doorbell import ring_slot
-from control.lifecycle.refusals import BadValue, UnknownName, check_label, check_text
+from control.lifecycle.packages import find_package, keep_content
+from control.lifecycle.refusals import BadValue, check_label, check_text
+from control.lifecycle.sequences import check_may_start
 from control.lifecycle.slot_choice import choose_slot, open_slots
 from control.models import Batch, ControlEvent, Stream
 from control.states import State
-from sequences.catalogue import Package, find_packages
+from sequences.catalogue import Package
 from sequences.manifest import Manifest
 from sequences.parameters import ParameterError, resolve_parameters
 from stations.contracts import Carried
@@ -75,14 +76,15 @@ def submit(order: Order, *, by: Actor, trigger: Batch.Trigger, reason: str = USE
     return enqueue(check_order(order), by=by, trigger=trigger, reason=reason)
 
 
-def check_order(order: Order) -> CheckedOrder:
-    """Check an order completely. Writes nothing.
+def check_order(order: Order, content: Package | None = None) -> CheckedOrder:
+    """Check an order completely. Writes nothing. `content`: what is to run, if not what the catalogue has now.
 
     Raises UnknownName or BadValue for what cannot be run, WrongState for a slot that takes nothing now.
     """
     check_label("name", order.name, LONGEST_NAME)
     check_label("subject", order.subject, LONGEST_SUBJECT)
-    package = find_package(order.sequence)
+    package = content or find_package(order.sequence)
+    check_may_start(package)
     parameters = _resolve(package, order.parameters)
     station, slot = choose_slot(package.name, package.manifest.instruments, order.slot, wait=order.wait)
     return CheckedOrder(order, package, parameters, station, slot)
@@ -91,7 +93,10 @@ def check_order(order: Order) -> CheckedOrder:
 def enqueue(
     checked: CheckedOrder, *, by: Actor, trigger: Batch.Trigger, reason: str, origin: Origin | None = None
 ) -> Batch:
-    """Effects, in order: Batch, its Stream, a ControlEvent, a line in the batch's story and on the board, a bell."""
+    """Effects, in order: the content of its package in the store, Batch, its Stream, a ControlEvent, a line in the
+    batch's story and on the board, a bell. Raises WrongState when the content cannot be kept.
+    """
+    keep_content(checked.package)
     with transaction.atomic():
         batch = _create(checked, by, trigger, origin)
         _record(batch, by, reason)
@@ -103,18 +108,6 @@ def enqueue(
 def trigger_of(by: Actor) -> Batch.Trigger:
     """What made somebody's batch begin, by the face through which he asked."""
     return Batch.Trigger.API if by.face == ControlEvent.Face.API else Batch.Trigger.MANUAL
-
-
-def find_package(name: str) -> Package:
-    """Return the package of a sequence. Raises UnknownName, or BadValue with every problem of a broken package."""
-    packages = find_packages(settings.SEQUENCE_DIRS)
-    if name not in packages:
-        raise UnknownName("sequence", name, packages)
-    package = packages[name]
-    if package.problems:
-        heading = _("Sequence '%(name)s' cannot run:") % {"name": name}
-        raise BadValue("\n".join([heading, *map(str, package.problems)]))
-    return package
 
 
 def _resolve(package: Package, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -143,7 +136,7 @@ def _create(checked: CheckedOrder, by: Actor, trigger: Batch.Trigger, origin: Or
         sequence=package.name,
         version=package.version,
         sha256=package.sha256,
-        package=str(package.path),
+        package=origin.batch.package if origin else str(package.path),
         parameters=checked.parameters,
         limits=package.manifest.limits,
         **_bounds(package.manifest, checked.station),

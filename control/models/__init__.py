@@ -9,6 +9,7 @@ from control.models.control_event import ControlEvent
 from control.models.error_log import ErrorLog
 from control.models.measurement import Measurement
 from control.models.schedule import Schedule
+from control.models.sequence import Sequence
 from control.models.step import Step
 from control.models.stream import Event, Stream
 
@@ -23,6 +24,7 @@ __all__ = [
     "Measurement",
     "Preference",
     "Schedule",
+    "Sequence",
     "Step",
     "Stream",
 ]

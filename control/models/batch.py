@@ -40,7 +40,7 @@ class Batch(models.Model):
     sequence = models.CharField(_("sequence"), max_length=100)
     version = models.CharField(_("version"), max_length=40)
     sha256 = models.CharField(_("checksum of the package"), max_length=64)
-    package = models.CharField(_("package"), max_length=500)  # folder of the sequence package
+    package = models.CharField(_("package"), max_length=500)  # the folder it was in, when it was submitted
     parameters = models.JSONField(_("parameters"), default=dict)
     limits = models.JSONField(_("limits"), default=dict)
     # The rungs of the ladder by which the guard ends a run; docs/safety.md.

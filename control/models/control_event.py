@@ -27,6 +27,7 @@ class ControlEvent(models.Model):
         EMERGENCY_STOP = "EMERGENCY_STOP", _("Emergency stop")
         RESET = "RESET", _("Reset")
         SCHEDULE_CHANGE = "SCHEDULE_CHANGE", _("Change of a schedule")
+        SEQUENCE_CHANGE = "SEQUENCE_CHANGE", _("Change of a sequence")
         PRUNE = "PRUNE", _("Pruning")
         BACKUP = "BACKUP", _("Backup")
 
@@ -40,7 +41,7 @@ class ControlEvent(models.Model):
     id = models.UUIDField(_("ID"), primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(_("kind"), max_length=15, choices=Kind.choices)
     batch = models.ForeignKey(Batch, models.CASCADE, verbose_name=_("batch"), null=True, related_name="control_events")
-    # of an emergency stop or reset: a slot, a station or "all"
+    # of an emergency stop or reset: a slot, a station or "all"; of a schedule or sequence: its name
     scope = models.CharField(_("scope"), max_length=100, blank=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, verbose_name=_("user"), null=True)
     by = models.CharField(_("by"), max_length=150)

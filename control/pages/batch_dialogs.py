@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from control.access.rights import Right, rights_of
+from control.history.sequences import content_notice
 from control.lifecycle.follow import Mode
 from control.lifecycle.steps_ahead import MAIN
 from control.models import Batch
@@ -59,6 +60,7 @@ def dialogs_of(batch: Batch, allowed: dict[str, list[str]], form: SettingsForm) 
         "steps": steps,
         "can_begin_later": any(step["resumable"] for step in steps),
         "settings_form": form,
+        "content_notice": content_notice(batch),
     }
 
 

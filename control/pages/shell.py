@@ -65,6 +65,10 @@ class Shell:
         return Right.OPERATE in self.rights
 
     @property
+    def may_engineer(self) -> bool:
+        return Right.ENGINEER in self.rights
+
+    @property
     def may_reset(self) -> bool:
         return Right.RESET in self.rights
 

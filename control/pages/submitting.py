@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,13 +14,15 @@ from control.access.faces import actor_of
 from control.access.rights import Right
 from control.history.facts import Facts
 from control.history.slots import read_slots
+from control.lifecycle.packages import known_packages
 from control.lifecycle.refusals import BadValue, Refused, UnknownName
+from control.lifecycle.sequences import disabled_sentence
 from control.lifecycle.submit import Order, submit
-from control.models import Batch, ControlEvent
+from control.models import Batch, ControlEvent, Sequence
 from control.pages.inside import draw, needs
 from control.pages.submit_form import PREFIX, SubmitForm
 from control.states import SlotState
-from sequences.catalogue import Package, find_packages
+from sequences.catalogue import Package
 from stations.models import Slot
 
 
@@ -32,15 +33,16 @@ def new_batch(request: HttpRequest) -> HttpResponse:
 
     `like`: an old batch; the form begins with what that one was given.
     """
-    packages = find_packages(settings.SEQUENCE_DIRS)
+    packages = known_packages()
     old = _old_batch(request.GET.get("like", ""))
     asked = old.sequence if old else request.GET.get("sequence", "")
     name = request.POST.get("sequence") or asked
     chosen = packages.get(name)
-    if chosen is None or chosen.problems:
-        refusal = UnknownName("sequence", name, packages) if name and chosen is None else ""
-        choice = {"packages": list(packages.values()), "refusal": refusal}
-        return draw(request, "control/choose_sequence.html", _("New batch"), **choice)
+    disabled = {row.name: disabled_sentence(row) for row in Sequence.objects.filter(enabled=False)}
+    if chosen is None or chosen.problems or name in disabled:
+        refusal = UnknownName("sequence", name, packages) if name and chosen is None else disabled.get(name, "")
+        choices = [{"package": package, "disabled": disabled.get(package.name)} for package in packages.values()]
+        return draw(request, "control/choose_sequence.html", _("New batch"), choices=choices, refusal=refusal)
     places = fitting_places(chosen)
     if request.method != "POST":
         form = SubmitForm(chosen.manifest, initial=_as_before(old, places) if old else {"slot": ""})

@@ -13,6 +13,7 @@ from control.pages import (
     login_link,
     overview,
     safety,
+    sequences,
     submitting,
 )
 
@@ -28,6 +29,10 @@ urlpatterns = [
         path(f"batches/<uuid:batch_id>/{word}/", controls.control, {"word": word}, name="control")
         for word in controls.WORDS
     ),
+    path("sequences/", sequences.catalogue, name="sequences"),
+    path("sequences/<str:name>/", sequences.sequence_page, name="sequence"),
+    path("sequences/<str:name>/enable/", sequences.enable, name="enable_sequence"),
+    path("sequences/<str:name>/disable/", sequences.disable, name="disable_sequence"),
     path("emergency-stop/", safety.emergency_stop, name="emergency_stop"),
     path("reset/", controls.reset_scope, name="reset"),
     path("language/", language.choose_language, name="language"),

@@ -8,6 +8,8 @@ import time
 
 from django.conf import settings
 
+from control.lifecycle.packages import folder_to_run
+from control.lifecycle.sequences import may_bring_drivers
 from control.models import Batch
 from stations.contracts import Ending, GuardStatus, Job
 from stations.safety import client
@@ -30,8 +32,10 @@ def job_of(batch: Batch) -> Job:
     """What the guard is told of a batch."""
     job = Job(
         run=str(batch.pk),
-        package=batch.package,
+        package=str(folder_to_run(batch)),
         sha256=batch.sha256,
+        version=batch.version,
+        package_drivers=may_bring_drivers(batch.sequence),
         parameters=batch.parameters,
         limits=batch.limits,
         subject=batch.subject,

@@ -18,7 +18,7 @@ export function drawDrivers(drivers) {
         {},
         element("th", { scope: "row" }, role),
         element("td", {}, driver.name ?? ""),
-        element("td", {}, element("code", {}, driver.driver ?? "")),
+        element("td", {}, element("code", {}, [driver.package_driver, driver.driver].filter(Boolean).join(" → "))),
         element("td", {}, driver.version ?? ""),
         element("td", {}, element("code", {}, driver.resource ?? "")),
       ),

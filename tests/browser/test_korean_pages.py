@@ -22,6 +22,9 @@ BEGINNING = 30  # characters of a sentence that lists may shorten
 def as_written(web: WebStation, story: Story) -> set[str]:
     """How texts begin that stay as authors and drivers wrote them. Why a batch was stopped is told in Korean."""
     texts = set(every_text(web.get("/api/sequences/")))
+    for name in ("board_test", "step_loop"):
+        sequence = web.get(f"/api/sequences/{name}/")
+        texts |= {*every_text(sequence), *sequence["readme"].splitlines()}
     for batch in (story.passed, story.failed):
         texts |= set(every_text([web.batch(batch), web.get(f"/api/control/batches/{batch}/events/?limit=1000")]))
     return {text[:BEGINNING] for text in texts if LATIN_SENTENCE.search(text)}

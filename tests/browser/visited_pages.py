@@ -39,6 +39,7 @@ def tell_story(web: WebStation) -> Story:
     web.post("/api/reset/", all=True, reason="board removed")
     order = {"sequence": "board_test", "slot": "demo/slot-1", "subject": "SN-0005"}
     web.post("/api/schedules/", name="nightly", action="RUN_SEQUENCE", order=order, cron="30 2 * * *")
+    web.post("/api/sequences/step_loop/disable/", reason="its limits are wrong")
     kept = web.submit("keeper", subject="SN-0006")
     web.wait_for(kept, "COMPLETED")
     return Story(passed, failed, stopped, aborted, kept)
@@ -68,6 +69,11 @@ def addresses(story: Story) -> dict[str, str]:
         "batch-unknown": "/control/batches/01900000-0000-7000-8000-000000000000/",
         "choose-sequence": "/control/batches/new/",
         "new-batch": "/control/batches/new/?sequence=board_test",
+        "sequences": "/control/sequences/",
+        "sequences-none-found": "/control/sequences/?q=nothing+like+this",
+        "sequence": "/control/sequences/board_test/",
+        "sequence-disabled": "/control/sequences/step_loop/",
+        "sequence-unknown": "/control/sequences/nothing_like_this/",
         "login-link": "/control/login-link/",
         **{f"admin-{row}": f"/admin/control/{row}/" for row in rows},
         "admin-events-of-batch": f"/admin/control/event/?batch={story.passed}",
@@ -94,7 +100,7 @@ def visit(login: Callable[..., Page], pages: dict[str, str], **options: Any) -> 
     # A page that is not there complains in the browser's console, as it should.
     beside = login("administrator", complain=False, **options)
     for name, address in pages.items():
-        yield name, opened(beside if name == "batch-unknown" else window, address)
+        yield name, opened(beside if name.endswith("-unknown") else window, address)
 
 
 def open_dialogs(page: Page) -> Iterator[str]:

@@ -76,7 +76,11 @@ def test_limits_of_the_job_count(write_package):
         ({"sha256": "0" * 64}, "was changed after the batch was submitted. Submit it again to run it as it is now."),
         ({"parameters": {"volts": 3}}, "There is no parameter 'volts'. Known: none."),
         ({"limits": {"x": {"minimum": "a"}}}, "cannot be used: minimum must be a finite number, it is 'a'"),
-        ({"package": "/nowhere"}, "no sequence package at /nowhere. Was it moved after the batch was submitted?"),
+        (
+            {"package": "/nowhere/sample"},
+            "looked for at /nowhere/sample. Install exactly that there, in a folder of GWANJE_SEQUENCE_DIRS or as a "
+            "wheel, and run the batch again.",
+        ),
     ],
 )
 def test_job_that_cannot_run_leaves_one_error(write_package, changes, message):

@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from control.management.terminal_words import counted
 from sequences.catalogue import package_folders
+from sequences.installed import installed_packages
 from sequences.manifest import FILE_NAME as MANIFEST_FILE
 from sequences.problems import Problem, readable
 from sequences.sequence_check import FILE_NAME as SEQUENCE_FILE
@@ -44,7 +45,9 @@ class Command(BaseCommand):
 
 
 def _catalogue() -> list[Path]:
-    return [package for folder in settings.SEQUENCE_DIRS for package in package_folders(folder)]
+    """Those in folders, and of installed wheels that hold what they promise; of the others the pages tell."""
+    wheels = [wheel.path for wheel in installed_packages() if not wheel.problem]
+    return [*(package for folder in settings.SEQUENCE_DIRS for package in package_folders(folder)), *wheels]
 
 
 def _packages_at(text: str) -> list[Path]:

@@ -88,6 +88,8 @@ class Command(BaseCommand):
 
 def _summary(pruned: Pruned, *, interrupted: bool) -> str:
     told = f"Pruned: {pruned.batches:,} batches, {pruned.events:,} events of board and alerts."
+    if pruned.contents:
+        told += f" Packages that no batch needs any more: {pruned.contents:,}."
     if pruned.unimported:
         told += f" Left: {pruned.unimported:,} whose spool is not completely in the database; start their station."
     return f"Interrupted. {told}" if interrupted else told

@@ -11,8 +11,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.markup import escape
 
+from control.lifecycle.packages import find_package
 from control.lifecycle.refusals import BadValue
-from control.lifecycle.submit import Order, find_package, submit
+from control.lifecycle.submit import Order, submit
 from control.management.awaited_signals import AwaitedSignals
 from control.management.following import exit_code, follow_own
 from control.management.refusing import REFUSED, person_at_the_keyboard, refusing

@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-
+from control.lifecycle.packages import known_package, known_packages
 from control.lifecycle.refusals import BadValue, UnknownName
-from sequences.catalogue import Package, find_packages, read_package
+from sequences.catalogue import Package, read_package
 from sequences.manifest import FILE_NAME
 from sequences.parameters import ParameterError, parse_parameter_texts, resolve_parameters
 
@@ -43,11 +42,12 @@ def _in_folder(folder: Path) -> Package:
 
 
 def _in_catalogue(name: str) -> Package:
-    packages = find_packages(settings.SEQUENCE_DIRS)
-    if name in packages:
-        return packages[name]
+    package = known_package(name)
+    if package is not None:
+        return package
     if (Path(name) / FILE_NAME).is_file():
         raise BadValue(
-            f"No folder of GWANJE_SEQUENCE_DIRS holds '{name}'. To try the one that is here: .{os.sep}{name}"
+            f"Neither a folder of GWANJE_SEQUENCE_DIRS nor a wheel holds '{name}'. "
+            f"To try the one that is here: .{os.sep}{name}"
         )
-    raise UnknownName("sequence", name, packages)
+    raise UnknownName("sequence", name, known_packages())

@@ -157,6 +157,7 @@ def _job(batch: Batch, package: Package, place: Place) -> Job:
         deadline_grace_s=ladder.deadline_grace_s,
         spool_limit=int(resources.get("spool_mb", SPOOL_LIMIT_MB) * MIB),
         resources=resources,
+        package_drivers=True,  # whoever tries a package at the desk runs its code anyway
     )
 
 

@@ -51,6 +51,9 @@ TABLE: list[tuple[str, str, Right | None, Any, int]] = [
     ("post", "/api/emergency-stop/", Right.EMERGENCY_STOP, SLOT, 202),
     ("post", "/api/reset/", Right.RESET, {**SLOT, "reason": "safe"}, 200),
     ("get", "/api/sequences/", Right.SEE, None, 200),
+    ("get", "/api/sequences/{name}/", Right.SEE, None, 200),
+    ("post", "/api/sequences/{name}/enable/", Right.ENGINEER, {}, 200),
+    ("post", "/api/sequences/{name}/disable/", Right.ENGINEER, {"reason": "wrong limits"}, 200),
     ("get", "/api/schedules/", Right.SEE, None, 200),
     ("post", "/api/schedules/", Right.SCHEDULE, {"name": "save", "action": "BACKUP", "every_s": 3600}, 201),
     ("get", "/api/schedules/{schedule_id}/", Right.SEE, None, 200),
@@ -65,6 +68,7 @@ IDS = [f"{method} {path}" for method, path, *_ in TABLE]
 def ask(caller: Caller, method: str, path: str, body: Any) -> int:
     batch = queued()
     names = {"batch_id": batch.pk, "seq": 1, "station": "demo", "slot": "slot-1", "schedule_id": scheduled().pk}
+    names["name"] = "step_loop"
     if "attachment_id" in path:
         names["attachment_id"] = attached(batch.steps.create(index=0, name="scan", group="main")).pk
     address = path.format(**names)

@@ -53,6 +53,7 @@ def known(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, 
         "seq": 1,
         "station": "demo",
         "slot": "slot-1",
+        "name": "step_loop",
         "schedule_id": str(scheduled().pk),
     }
 

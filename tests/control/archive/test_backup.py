@@ -38,13 +38,16 @@ def test_an_archive_holds_everything(filled: Installation, archive: Path):
     found = members(archive)
     kind = "database.sqlite3" if filled.database_url.startswith("sqlite") else "database.dump"
     (stream,) = filled.query("SELECT MIN(id) FROM control_stream WHERE batch_id IS NOT NULL")[0]
-    own = {name for name in found if not name.startswith(("packages/0/", "spools/"))}
+    own = {name for name in found if not name.startswith(("packages/0/", "package-store/", "spools/"))}
     latch, large = "latches/demo--slot-2.latch.json", f"events/{stream}/2.json"
     (kept,) = {f"attachments/{name}" for name in files(filled.paths.attachments)}
     assert own == {kind, "station.yaml", "packages/1/ours/manifest.yaml", large, latch, kept, "contents.json"}
     assert found["station.yaml"] == filled.station_file.read_bytes()
     assert [name for name in found if name.startswith("spools/")] == [f"spools/{_spool(filled)}"]
-    assert "packages/0/board_test/sequence.py" in found
+    ((used,),) = filled.query("SELECT DISTINCT sha256 FROM control_batch")
+    package = {name.removeprefix("packages/0/board_test/"): data for name, data in found.items() if "0/board_" in name}
+    assert {name: found[f"package-store/{used}/board_test/{name}"] for name in package} == package
+    assert "sequence.py" in package
 
 
 def _spool(installation: Installation) -> str:

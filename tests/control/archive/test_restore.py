@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from sequences.catalogue import content_hash
 from tests.control.archive.conftest import CHANGED, backed_up, content, files, forged, members
 from tests.installations import Installation
 
@@ -129,6 +130,17 @@ def test_an_empty_data_directory_is_filled(archive: Path, other: Installation):
     shutil.rmtree(other.data)
     restored(other, archive)
     assert other.query(LIVE)[0][0] == "has ended"
+
+
+@pytest.mark.any_database
+def test_contents_that_batches_were_submitted_with_come_back_and_none_goes(archive: Path, other: Installation):
+    mine = other.paths.packages / ("0" * 64) / "mine" / "sequence.py"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("pass")
+    restored(other, archive)
+    ((used,),) = other.query("SELECT DISTINCT sha256 FROM control_batch")
+    assert content_hash(other.paths.packages / used / "board_test") == used
+    assert mine.read_text() == "pass"
 
 
 @pytest.mark.any_database

@@ -221,9 +221,9 @@ def test_resume_of_more_than_a_guard_can_be_told_is_refused() -> None:
     )
 
 
-def test_resume_of_a_changed_sequence_is_refused() -> None:
+def test_resume_of_content_that_nobody_has_is_refused() -> None:
     batch = batch_in(State.STOPPED, outcomes="PN", sha256="0" * 64)
-    with pytest.raises(WrongState, match="was changed after this batch ran"):
+    with pytest.raises(WrongState, match="does not have sequence 'lane_work' any more as this batch ran it"):
         resume_batch(batch.pk, by=ANNA)
 
 

@@ -177,7 +177,7 @@ def test_settings_that_no_guard_could_be_told_are_refused() -> None:
     assert str(refused.value) == "The parameters take more than 64 KiB. Put large data into a file."
 
 
-def test_change_of_settings_of_a_changed_package_is_refused() -> None:
+def test_change_of_settings_of_content_that_nobody_has_is_refused() -> None:
     batch = batch_in(State.RUNNING, sha256="0" * 64)
-    with pytest.raises(WrongState, match="was changed after this batch began"):
+    with pytest.raises(WrongState, match="does not have sequence 'lane_work' as this batch runs it"):
         change_settings(batch.pk, {"pace": 1.0}, by=ANNA)

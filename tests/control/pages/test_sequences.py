@@ -1,0 +1,172 @@
+"""The catalogue as people see it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.urls import reverse
+
+from control.models import ControlEvent, Sequence
+from tests.control.pages.people import WHO, browser_of
+from tests.rows import demo_station, queued
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/control/sequences/"
+ONE = "/control/sequences/step_loop/"
+SEQUENCE = """
+from sequences.authoring import sequence, step
+
+@sequence
+class Ours:
+    @step(timeout_s=5)
+    def look(self, run):
+        '''Looks at it.'''
+"""
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A package of our own beside those that come with Gwanje."""
+    folder = tmp_path / "packages" / "ours"
+    folder.mkdir(parents=True)
+    (folder / "manifest.yaml").write_text('name: ours\nversion: "1.0"\ntitle: Ours\n')
+    (folder / "sequence.py").write_text(SEQUENCE)
+    monkeypatch.setattr(settings, "SEQUENCE_DIRS", [*settings.SEQUENCE_DIRS, folder.parent])
+    return folder
+
+
+def page(path: str, who: str = "engineer", **query: str) -> str:
+    answer = browser_of(who).get(path, query)
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
+def test_list_shows_every_sequence_and_its_last_run(monkeypatch, package):
+    demo_station(monkeypatch)
+    batch = queued("step_loop", None)
+    text = page(LIST)
+    assert [name in text for name in ("board_test", "step_loop", "ours")] == [True] * 3
+    assert f'<a href="/control/batches/{batch.pk}/">' in text
+    assert ("Comes with Gwanje" in text, str(package.parent) in text) == (True, True)
+
+
+def test_reload_shows_an_edited_package(package):
+    assert "Ours" in page(LIST)
+    (package / "manifest.yaml").write_text('name: ours\nversion: "1.1"\ntitle: Edited\n')
+    assert "Edited" in page(LIST) and "1.1" in page(f"{LIST}ours/")
+
+
+@pytest.mark.parametrize(("q", "found"), [("OURS", ["ours"]), ("loop", ["step_loop"]), ("nothing at all", [])])
+def test_search_finds_names_titles_and_descriptions(package, q, found):
+    text = page(LIST, q=q)
+    shown = [name for name in ("board_test", "ours", "step_loop") if f'href="{LIST}{name}/"' in text]
+    assert (shown, "No sequence has" in text) == (found, not found)
+
+
+def test_empty_catalogue_says_what_to_do(monkeypatch):
+    monkeypatch.setattr(settings, "SEQUENCE_DIRS", [Path("/nowhere")])
+    assert "GWANJE_SEQUENCE_DIRS" in page(LIST)
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_list_takes_as_many_queries_for_three_as_for_one(monkeypatch, tmp_path, django_assert_num_queries, rows):
+    demo_station(monkeypatch)
+    for number in range(rows):
+        folder = tmp_path / f"s{number}"
+        folder.mkdir()
+        (folder / "manifest.yaml").write_text(f'name: s{number}\nversion: "1"\n')
+        (folder / "sequence.py").write_text(SEQUENCE)
+    monkeypatch.setattr(settings, "SEQUENCE_DIRS", [tmp_path])
+    for number in range(rows):
+        queued(f"s{number}", None)
+    browser = browser_of("viewer")
+    browser.get(LIST)
+    with django_assert_num_queries(6):
+        browser.get(LIST)
+
+
+def test_page_of_a_sequence_shows_what_it_takes_and_does(monkeypatch):
+    demo_station(monkeypatch)
+    text = page(f"{LIST}board_test/")
+    for said in (
+        "input_voltage",
+        "demo/slot-1",
+        "demo/slot-2",
+        "Setup",
+        "Teardown",
+        "What its author says",
+        "Start a batch",
+    ):
+        assert said in text
+
+
+def test_problem_stands_there_with_file_line_and_code(package):
+    (package / "manifest.yaml").write_text('name: ours\nversion: "1.0"\ncolour: red\n')
+    text = page(f"{LIST}ours/")
+    assert f"<code>{package / 'manifest.yaml'}:3</code> <strong>E104</strong>" in text
+    assert "Start a batch" not in text
+
+
+def test_readme_is_shown_as_text_and_no_further_than_its_limit(package):
+    (package / "README.md").write_text("<script>alert(1)</script>" + "x" * 70_000 + "END")
+    text = page(f"{LIST}ours/")
+    assert ("&lt;script&gt;" in text, "END" in text) == (True, False)
+
+
+def test_role_called_items_is_shown_like_any_other(package):
+    (package / "manifest.yaml").write_text('name: ours\nversion: "1.0"\ninstruments: {items: what is counted}\n')
+    assert "what is counted" in page(f"{LIST}ours/")
+
+
+@pytest.mark.parametrize("name", ["lost", "..%2F..", "a%00b", "x" * 300])
+def test_unknown_sequence_is_404_with_the_way_back(name):
+    answer = browser_of("viewer").get(f"{LIST}{name}/")
+    assert answer.status_code == 404
+
+
+def post(who: str, word: str, **fields: str) -> Any:
+    return browser_of(who).post(f"{ONE}{word}/", fields)
+
+
+@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize("word", ["enable", "disable"])
+def test_only_engineers_switch_a_sequence(who, word):
+    answer = post(who, word, reason="wrong limits")
+    allowed = who in ("engineer", "admin")
+    assert answer.status_code == (302 if allowed or who == "anonymous" else 403)
+    assert Sequence.objects.filter(enabled=False).exists() == (allowed and word == "disable")
+    assert ('id="switch-dialog"' in page(ONE, who)) == allowed if who in ("viewer", "operator", "engineer") else True
+
+
+def test_disabled_sequence_says_by_whom_and_why_and_cannot_be_chosen(monkeypatch):
+    demo_station(monkeypatch)
+    assert post("engineer", "disable", reason="wrong limits").headers["Location"] == ONE
+    assert "wrong limits" in page(ONE) and "Start a batch" not in page(ONE)
+    choice = page(reverse("control:new_batch"), "operator", sequence="step_loop")
+    assert "is disabled (engineer: wrong limits)" in choice and 'href="?sequence=step_loop"' not in choice
+    event = ControlEvent.objects.get(kind="SEQUENCE_CHANGE")
+    assert (event.face, event.by, event.scope) == ("PAGE", "engineer", "step_loop")
+    assert post("engineer", "enable").status_code == 302
+    assert "Start a batch" in page(ONE)
+
+
+def test_disabling_without_a_reason_is_refused_on_the_page():
+    answer = browser_of("engineer").post(f"{ONE}disable/", {"reason": ""}, follow=True)
+    assert "Say why: whoever wants to start the sequence is told." in answer.content.decode()
+    assert Sequence.objects.count() == 0
+
+
+def test_batch_page_tells_what_the_catalogue_has_by_now(monkeypatch, package):
+    demo_station(monkeypatch)
+    batch = queued("ours", None)
+    (package / "manifest.yaml").write_text('name: ours\nversion: "1.1"\n')
+    for file in package.iterdir():
+        os.utime(file)
+    text = page(f"/control/batches/{batch.pk}/", "operator")
+    assert "Runs version 1.0 as submitted; the catalogue has 1.1." in text
+    assert f'href="/control/batches/new/?like={batch.pk}"' in text
