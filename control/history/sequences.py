@@ -22,6 +22,7 @@ from sequences.problems import readable
 
 # Batches of a sequence whose versions are counted: a page must not read a whole history.
 COUNTED = 10_000
+AT_ONCE = 200  # conditions in one query: SQLite takes a thousand
 README, README_LIMIT = "README.md", 64 * 1024  # bytes
 BUNDLED, FOLDER, WHEEL = "bundled", "folder", "wheel"
 
@@ -71,7 +72,10 @@ def whole_sequence(package: Package, decided: Sequence | None) -> Facts:
             for step in read_outline(package.path)
         ],
         "readme": readme_of(package),
-        "versions": versions_of(package.name),
+        "versions": [
+            {**version, "first": iso(version["first"]), "last": iso(version["last"])}
+            for version in versions_of(package.name)
+        ],
     }
 
 
@@ -100,7 +104,7 @@ def source_of(package: Package) -> str:
 def versions_of(name: str) -> list[Facts]:
     """Each content under which a sequence ran, newest first, with its uses among the last COUNTED batches."""
     newest = Batch.objects.filter(sequence=name).order_by("-pk").values("pk")[:COUNTED]
-    found = (
+    return list(
         Batch.objects.filter(pk__in=newest)
         .order_by()
         .values("version", "sha256")
@@ -108,17 +112,18 @@ def versions_of(name: str) -> list[Facts]:
         .annotate(live=Count("pk", filter=Q(state__in=LIVE)))
         .order_by("-last")
     )
-    return [{**row, "first": iso(row["first"]), "last": iso(row["last"])} for row in found]
 
 
 def last_batches(names: Iterable[str]) -> dict[str, Batch]:
-    """The newest batch of each sequence, in one query that looks at one row of an index for each."""
-    newest = [Batch.objects.filter(sequence=name).order_by("-pk").values("pk")[:1] for name in names]
-    if not newest:
-        return {}
-    wanted = reduce(or_, (Q(pk=Subquery(rows)) for rows in newest))
-    found = Batch.objects.filter(wanted).only("name", "sequence", "state", "outcome", "created_at")
-    return {batch.sequence: batch for batch in found}
+    """The newest batch of each sequence. A query for up to AT_ONCE of them looks at one row of an index for each."""
+    waiting, found = list(names), {}
+    while waiting:
+        some, waiting = waiting[:AT_ONCE], waiting[AT_ONCE:]
+        newest = (Batch.objects.filter(sequence=name).order_by("-pk").values("pk")[:1] for name in some)
+        wanted = reduce(or_, (Q(pk=Subquery(rows)) for rows in newest))
+        rows = Batch.objects.filter(wanted).only("name", "sequence", "state", "outcome", "created_at")
+        found |= {batch.sequence: batch for batch in rows}
+    return found
 
 
 def content_notice(batch: Batch) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 
 from control.models import ControlEvent, Sequence
 from tests.control.pages.people import WHO, browser_of
@@ -103,6 +105,13 @@ def test_page_of_a_sequence_shows_what_it_takes_and_does(monkeypatch):
         "Start a batch",
     ):
         assert said in text
+
+
+def test_versions_that_ran_are_shown_with_their_times(monkeypatch):
+    demo_station(monkeypatch)
+    batch = queued("step_loop", None)
+    shown = date_format(localtime(batch.created_at), "DATETIME_FORMAT")
+    assert page(ONE).count(f"<td>{shown}</td>") == 2
 
 
 def test_problem_stands_there_with_file_line_and_code(package):
