@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from control.pages import batch, batch_dialogs, controls, language, login_link, overview, safety, submitting
+from control.pages import batch, batch_dialogs, comparing, controls, language, login_link, overview, safety, submitting
 
 app_name = "control"
 urlpatterns = [
@@ -13,6 +13,13 @@ urlpatterns = [
     path("batches/<uuid:batch_id>/", batch.batch_page, name="batch"),
     path("batches/<uuid:batch_id>/story/", batch.batch_story, name="batch_story"),
     path("batches/<uuid:batch_id>/dialogs/", batch_dialogs.batch_dialogs, name="batch_dialogs"),
+    path("batches/<uuid:batch_id>/compare/", comparing.choose_run, name="choose_comparison"),
+    path("batches/<uuid:batch_id>/compare/<uuid:other>/", comparing.comparison, name="comparison"),
+    path(
+        "batches/<uuid:batch_id>/compare/<uuid:other>/comparison.<slug:kind>",
+        comparing.comparison_file,
+        name="comparison_file",
+    ),
     *(
         path(f"batches/<uuid:batch_id>/{word}/", controls.control, {"word": word}, name="control")
         for word in controls.WORDS

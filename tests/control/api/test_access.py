@@ -28,6 +28,7 @@ TABLE: list[tuple[str, str, Right | None, Any, int]] = [
     ("get", "/api/control/batches/", Right.SEE, None, 200),
     ("post", "/api/control/batches/", Right.OPERATE, {"sequence": "step_loop"}, 201),
     ("get", BATCH, Right.SEE, None, 200),
+    ("get", f"{BATCH}compare/{{other}}/", Right.SEE, None, 200),
     ("get", f"{BATCH}steps/", Right.SEE, None, 200),
     ("get", f"{BATCH}measurements/", Right.SEE, None, 200),
     ("get", f"{BATCH}events/", Right.SEE, None, 200),
@@ -62,7 +63,10 @@ IDS = [f"{method} {path}" for method, path, *_ in TABLE]
 
 def ask(caller: Caller, method: str, path: str, body: Any) -> int:
     batch = queued()
-    address = path.format(batch_id=batch.pk, seq=1, station="demo", slot="slot-1", schedule_id=scheduled().pk)
+    other = queued(slot="demo/slot-2").pk if "{other}" in path else ""
+    address = path.format(
+        batch_id=batch.pk, other=other, seq=1, station="demo", slot="slot-1", schedule_id=scheduled().pk
+    )
     answer = caller.get(address) if method == "get" else caller.send(address, body, method)
     return answer.status_code
 
