@@ -55,7 +55,8 @@ def duration_difference(a: float | None, b: float | None) -> str:
     """By how many seconds a took longer than b."""
     if a is None or b is None:
         return ""
-    return f"{'-' if a < b else '+'}{duration_text(abs(a - b))}"
+    sign = "" if round(1000 * abs(a - b)) == 0 else "-" if a < b else "+"
+    return f"{sign}{duration_text(abs(a - b))}"
 
 
 def step_rows(step: Facts) -> Row:

@@ -25,9 +25,9 @@ def provenance_of(facts: Facts, units: dict[str, str]) -> dict[str, Any]:
         ],
         "limits": [(name, limits_text(bounds, bounds.get("unit", ""))) for name, bounds in facts["limits"].items()],
         "ladder": [
-            (_("Time to stop"), facts["stop_grace_s"]),
-            (_("Time after SIGTERM"), facts["term_grace_s"]),
-            (_("Time after a deadline"), facts["deadline_grace_s"]),
+            (_("Time to stop"), value_text(facts["stop_grace_s"], "s")),
+            (_("Time after SIGTERM"), value_text(facts["term_grace_s"], "s")),
+            (_("Time after a deadline"), value_text(facts["deadline_grace_s"], "s")),
         ],
         "carried": _carried(facts["carried"]),
         "resources": _resources(facts["resources"]),

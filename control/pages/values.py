@@ -43,4 +43,7 @@ def difference_text(difference: float | None, relative: float | None, unit: str 
     if difference == 0:
         return f"0 {unit}".rstrip()
     absolute = f"{difference:+.6g} {unit}".rstrip()
-    return absolute if relative is None else f"{absolute} ({100 * relative:+.3g} %)"
+    if relative is None:
+        return absolute
+    percent = 100 * relative
+    return f"{absolute} ({percent:{'+.0f' if 1000 <= abs(percent) < 1e15 else '+.3g'}} %)"
