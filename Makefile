@@ -51,7 +51,7 @@ faults: .venv/requirements-dev ## every ending of every activity on both databas
 soak: .venv/requirements-dev ## work and faults at random on four slots; every promise is checked
 	@$(BIN)/python -m tests.faults.soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
-bench: .venv/requirements-dev .venv/openhtf/requirements ## measure; prints medians and the ratio to a goal or a peer
+bench: .venv/requirements-dev .venv/peers/requirements ## measure; prints medians and the ratio to a goal or a peer
 	@$(BIN)/python -m benchmarks $(ONLY)
 
 messages: .venv/requirements-dev ## take new texts into the Korean catalogue, compile it, and list what is not translated
@@ -86,9 +86,9 @@ clean: ## remove the virtual environment and caches; data/ stays
 	@$(PIP) -r requirements-dev.txt
 	@touch $@ .venv/requirements
 
-# The peer of `make bench` has an environment of its own, so that its requirements never meet ours.
-.venv/openhtf/requirements: requirements-bench.txt | .venv/bin/python
-	@echo "Installing OpenHTF, the peer of the benchmarks, into .venv/openhtf."
-	@$(BIN)/python -m venv .venv/openhtf
-	@.venv/openhtf/bin/python -m pip install --quiet --quiet --disable-pip-version-check -r requirements-bench.txt
+# The peers of `make bench` have an environment of their own, so that their requirements never meet ours.
+.venv/peers/requirements: requirements-bench.txt | .venv/bin/python
+	@echo "Installing OpenHTF, pytest and Robot Framework, the peers of the benchmarks, into .venv/peers."
+	@$(BIN)/python -m venv .venv/peers
+	@.venv/peers/bin/python -m pip install --quiet --quiet --disable-pip-version-check -r requirements-bench.txt
 	@touch $@

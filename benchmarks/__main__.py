@@ -11,7 +11,7 @@ from rich.console import Console
 
 from benchmarks.station import DATABASES, running_station
 
-WIDTH = 140
+WIDTH = 160
 # Imported once the station's settings are known: Django reads them at the first import of a model.
 BENCHMARKS = {
     "footprint": "benchmarks.footprint",

@@ -1,4 +1,4 @@
-"""The peer: the same trivial step in OpenHTF, recorded by its JSON output. Runs in OpenHTF's own environment.
+"""A peer: the same trivial step in OpenHTF, recorded by its JSON output. Runs in the environment of the peers.
 
 `python openhtf_loop.py STEPS FILE` prints the seconds that execution and record took, without the start of the process.
 """

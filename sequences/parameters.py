@@ -77,7 +77,7 @@ def resolve_parameters(schema: Schema, given: Mapping[str, Any]) -> dict[str, An
         elif "default" in declared:
             values[name] = declared["default"]
         else:
-            missing = {"name": name, "expected": _expected(declared)}
+            missing = {"name": name, "expected": expected_value(declared)}
             problems.append(Wording("Parameter '%(name)s' must be given: %(expected)s.", missing))
     if problems:
         raise ParameterError(problems)
@@ -130,33 +130,33 @@ def value_problems(name: str, declared: Mapping[str, Any], value: object) -> lis
     )
     if inside:
         return []
-    said = {"name": name, "expected": _expected(declared), "value": shown(value)}
+    said = {"name": name, "expected": expected_value(declared), "value": shown(value)}
     return [Wording("Parameter '%(name)s' must be %(expected)s, it is %(value)s.", said)]
-
-
-def expectation(declared: Mapping[str, Any]) -> Wording:
-    """What a parameter takes: "a number from 1 to 30 V"."""
-    return _expected(declared)
 
 
 def _outside(declared: Mapping[str, Any], value: Any) -> bool:
     return bool(value < declared.get("minimum", -math.inf) or value > declared.get("maximum", math.inf))
 
 
-def _expected(declared: Mapping[str, Any]) -> Wording:
-    """ "a number from 1 to 30 V", "one of 'fast', 'slow'"."""
+def expected_value(declared: Mapping[str, Any]) -> Wording:
+    """What a parameter takes: "a number from 1 to 30 V", "one of 'fast', 'slow'"."""
     if "enum" in declared:
         return Wording("one of %(values)s", {"values": ", ".join(map(repr, declared["enum"]))})
     values: dict[str, str] = {}
     if declared["type"] in ("number", "integer"):
         bounds = [name for name in ("minimum", "maximum") if declared.get(name) is not None]
-        values = {name: f"{declared[name]:g}" for name in bounds}
+        values = {name: _digits(declared[name]) for name in bounds}
         if unit := declared.get("unit", ""):
             last = bounds[-1] if bounds else "unit"
             values[last] = f"{values.get(last, '')} {unit}".lstrip()
     elif "pattern" in declared:
         values = {"pattern": f"'{declared['pattern']}'"}
     return replace(EXPECTED[declared["type"], *values], values=values)
+
+
+def _digits(number: float) -> str:
+    """Whole numbers with all their digits: a bound of 1000001 is not 1e+06."""
+    return str(number) if isinstance(number, int) else f"{number:.10g}"
 
 
 def _unknown(name: str, schema: Schema) -> Wording:
@@ -198,7 +198,8 @@ def _range_problems(name: str, declared: Mapping[str, Any]) -> list[str]:
     if declared["type"] not in ("number", "integer") and ("minimum" in declared or "maximum" in declared):
         problems.append(f"parameter '{name}': a {declared['type']} has no minimum or maximum")
     if declared.get("minimum", -math.inf) > declared.get("maximum", math.inf):
-        problems.append(f"parameter '{name}': minimum {declared['minimum']:g} is above maximum {declared['maximum']:g}")
+        low, high = _digits(declared["minimum"]), _digits(declared["maximum"])
+        problems.append(f"parameter '{name}': minimum {low} is above maximum {high}")
     allowed = declared.get("enum", [""])
     if not isinstance(allowed, list) or not allowed:
         problems.append(f"parameter '{name}': enum must be a list of values")

@@ -8,7 +8,8 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.admin import action, display
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -31,6 +32,7 @@ from control.admin.cells import (
     progress,
     reason_of,
     row_link,
+    start_url,
     text_of,
     time_of,
 )
@@ -107,7 +109,7 @@ class BatchAdmin(ReadOnlyAdmin):
     search_fields = ("name",)
     search_help_text = gettext_lazy("Id, or how its name or subject begins")
     ordering = ("-pk",)
-    actions = ("keep", "release")
+    actions = ("compare", "keep", "release")
     empty_text = gettext_lazy("No batch has been submitted yet. Start one from live control, by API or by command.")
     fieldsets = (
         (
@@ -183,6 +185,15 @@ class BatchAdmin(ReadOnlyAdmin):
     def has_operate_permission(self, request: HttpRequest) -> bool:
         return may(request.user, Right.OPERATE)
 
+    @action(description=gettext_lazy("Compare the two selected batches"), permissions=["view"])
+    def compare(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
+        """The later one beside the earlier one."""
+        chosen = list(queryset.order_by("-pk").values_list("pk", flat=True)[:3])
+        if len(chosen) == 2:
+            return HttpResponseRedirect(reverse("control:comparison", args=chosen))
+        self.message_user(request, _("Select two batches to compare them, neither more nor less."), messages.WARNING)
+        return None
+
     @action(description=gettext_lazy("Keep selected batches: never prune them"), permissions=["operate"])
     def keep(self, request: HttpRequest, queryset: QuerySet) -> None:
         count = _set_keep(request, queryset.filter(keep=False), True)
@@ -194,6 +205,10 @@ class BatchAdmin(ReadOnlyAdmin):
         count = _set_keep(request, queryset.filter(keep=True), False)
         said = ngettext("%(count)s batch is kept no longer.", "%(count)s batches are kept no longer.", count)
         self.message_user(request, said % {"count": count}, messages.SUCCESS)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        start = start_url() if self.has_operate_permission(request) else ""
+        return super().changelist_view(request, {"start_url": start, **(extra_context or {})})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         match = request.resolver_match
@@ -212,6 +227,7 @@ class BatchAdmin(ReadOnlyAdmin):
                 "facts": [obj.current_step, duration(elapsed_s(obj, timezone.now()))],
             },
             "live_url": live_url(obj),
+            "again_url": start_url(obj) if self.has_operate_permission(request) else "",
             "neighbours": counted_neighbours(obj),
             "tables": [_steps(obj), *attachments_of(obj), _control_events(obj), _events(obj)],
         }

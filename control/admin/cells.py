@@ -10,12 +10,12 @@ from typing import Any
 from django.contrib.admin import display
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from control.history.durations import duration_text
 from control.lifecycle.actor import USER_REQUEST
 from control.models import Batch, ControlEvent, Event
 from control.states import State, StepOutcome, StepState
@@ -137,17 +137,7 @@ def moment(at: datetime | None, *, exact: bool = False) -> SafeString | str:
 
 
 def duration(seconds: float | None) -> str:
-    """412 ms, 8.4 s, 3:07, 2:03:07, as `duration` of format.js writes it: rounded once, then only cut."""
-    if seconds is None:
-        return EMPTY
-    milliseconds = round(seconds * 1000)
-    if milliseconds < 1000:
-        return gettext("%(milliseconds)s ms") % {"milliseconds": milliseconds}
-    if milliseconds < 60_000:
-        return gettext("%(seconds)s s") % {"seconds": number_format(milliseconds // 100 / 10, 1)}
-    minutes, rest = divmod(milliseconds // 1000, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    return EMPTY if seconds is None else duration_text(seconds)
 
 
 def progress(batch: Batch) -> SafeString:
@@ -233,3 +223,12 @@ def live_url(batch: Batch) -> str:
         return reverse("control:batch", args=[batch.pk])
     except NoReverseMatch:
         return ""
+
+
+def start_url(like: Batch | None = None) -> str:
+    """The page that starts a batch, with the values of an old one; nothing where there are no pages."""
+    try:
+        address = reverse("control:new_batch")
+    except NoReverseMatch:
+        return ""
+    return f"{address}?{urlencode({'like': like.pk})}" if like else address

@@ -78,6 +78,7 @@ class WholeBatch(BatchFacts):
     sha256 = serializers.CharField(help_text="Of the sequence's package.")
     package = serializers.CharField()
     parameters = serializers.DictField(help_text="With which it was submitted.")
+    units = serializers.DictField(help_text="Of the parameters that have one, by name.")
     settings = serializers.DictField(help_text="Live parameters that were changed while it ran.")
     limits = serializers.DictField()
     drivers = serializers.DictField(help_text="The drivers' versions, by instrument.")

@@ -6,6 +6,7 @@ from django.urls import include, path, re_path
 
 from control.api.attachments import Attachments, OneAttachment
 from control.api.batches import Batches, OneBatch
+from control.api.comparison import Compare
 from control.api.control_events import ControlEvents
 from control.api.emergency import EmergencyStop, Reset
 from control.api.errors import Errors
@@ -26,6 +27,7 @@ app_name = "api"
 
 of_batch = [
     path("", OneBatch.as_view(), name="batch"),
+    path("compare/<uuid:other>/", Compare.as_view(), name="compare"),
     path("steps/", Steps.as_view(), name="steps"),
     path("measurements/", Measurements.as_view(), name="measurements"),
     path("attachments/", Attachments.as_view(), name="attachments"),

@@ -16,6 +16,7 @@ Facts = dict[str, Any]
 # What only `batch_provenance` tells of a batch. Together it is large: readers of lists leave it in the database.
 PROVENANCE = (
     "parameters",
+    "units",
     "limits",
     "drivers",
     "station_configuration",
@@ -66,6 +67,7 @@ def batch_provenance(batch: Batch) -> Facts:
         "sha256": batch.sha256,
         "package": batch.package,
         "parameters": batch.parameters,
+        "units": batch.units,
         "settings": batch.settings,
         "limits": batch.limits,
         "drivers": batch.drivers,

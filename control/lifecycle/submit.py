@@ -138,6 +138,7 @@ def _create(checked: CheckedOrder, by: Actor, trigger: Batch.Trigger, origin: Or
         sha256=package.sha256,
         package=origin.batch.package if origin else str(package.path),
         parameters=checked.parameters,
+        units=_units(package.manifest),
         limits=package.manifest.limits,
         **_bounds(package.manifest, checked.station),
         station=checked.station,
@@ -152,6 +153,11 @@ def _create(checked: CheckedOrder, by: Actor, trigger: Batch.Trigger, origin: Or
     )
     Stream.objects.create(name=stream_of(batch.pk), batch=batch)
     return batch
+
+
+def _units(manifest: Manifest) -> dict[str, str]:
+    """Of the parameters that have one, kept with the batch: the manifest may say something else tomorrow."""
+    return {name: declared["unit"] for name, declared in manifest.parameters.items() if declared.get("unit")}
 
 
 def _bounds(manifest: Manifest, station: Station) -> dict[str, Any]:

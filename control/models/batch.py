@@ -42,6 +42,7 @@ class Batch(models.Model):
     sha256 = models.CharField(_("checksum of the package"), max_length=64)
     package = models.CharField(_("package"), max_length=500)  # the folder it was in, when it was submitted
     parameters = models.JSONField(_("parameters"), default=dict)
+    units = models.JSONField(_("units"), default=dict)  # of parameters that have one
     limits = models.JSONField(_("limits"), default=dict)
     # The rungs of the ladder by which the guard ends a run; docs/safety.md.
     stop_grace_s = models.FloatField(_("time to stop (s)"))

@@ -23,7 +23,7 @@ from control.pages.batch_words import batch_words, priority_word
 from control.pages.controls import EMERGENCY_STOP
 from control.pages.inside import draw, needs
 from control.pages.provenance import provenance_of
-from control.pages.relatives import followers_of, origin_of
+from control.pages.relatives import followers_of, nearest_comparisons, origin_of
 from control.pages.settings_form import SettingsForm
 from control.pages.shell import ANY_BATCH
 from control.pages.words import labels
@@ -42,7 +42,7 @@ def batch_page(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     facts, form = story["batch"], SettingsForm(row)
     allowed = offered_controls(rights_of(request.user), form)
     state = State(facts["state"])
-    units = {name: declared.get("unit", "") for name, declared in form.schema.items()}
+    units = {**{name: declared.get("unit", "") for name, declared in form.schema.items()}, **row.units}
     data = {
         "endings": ending_rules(),
         "allowed": allowed,
@@ -68,6 +68,7 @@ def batch_page(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         links=_links(facts),
         origin=origin_of(row),
         followers=followers_of(row),
+        comparable=nearest_comparisons(row),
         **dialogs_of(row, allowed, form),
         **provenance_of(story["provenance"], units),
     )

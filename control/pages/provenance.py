@@ -5,37 +5,47 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from control.history.facts import Facts
 from control.history.limits import limits_text
+from control.pages.values import change_text, value_text
 
 
 def provenance_of(facts: Facts, units: dict[str, str]) -> dict[str, Any]:
-    """The context of `batch_provenance.html`. `units`: of live parameters; those of others are in the manifest."""
+    """The context of `batch_provenance.html`. `units`: of parameters."""
     changed = facts["settings"]
     return {
         "provenance": facts,
         # As lists: to a template, a parameter called "items" would hide the dictionary's own.
         "parameters": [
-            {
-                "name": name,
-                "value": value,
-                "changed": name in changed,
-                "now": changed.get(name),
-                "unit": units.get(name, ""),
-            }
+            {"name": name, "text": _parameter(value, changed.get(name, value), name in changed, units.get(name, ""))}
             for name, value in facts["parameters"].items()
         ],
         "limits": [(name, limits_text(bounds, bounds.get("unit", ""))) for name, bounds in facts["limits"].items()],
         "ladder": [
-            (_("Time to stop"), facts["stop_grace_s"]),
-            (_("Time after SIGTERM"), facts["term_grace_s"]),
-            (_("Time after a deadline"), facts["deadline_grace_s"]),
+            (_("Time to stop"), value_text(facts["stop_grace_s"], "s")),
+            (_("Time after SIGTERM"), value_text(facts["term_grace_s"], "s")),
+            (_("Time after a deadline"), value_text(facts["deadline_grace_s"], "s")),
         ],
+        "carried": _carried(facts["carried"]),
         "resources": _resources(facts["resources"]),
         "station_configuration": json.dumps(facts["station_configuration"], indent=2, ensure_ascii=False),
     }
+
+
+def _parameter(value: Any, now: Any, changed: bool, unit: str) -> str:
+    return change_text(value, now, unit) if changed else value_text(value, unit)
+
+
+def _carried(carried: Facts | None) -> Facts | None:
+    """Which steps were taken over, counted from 1, and the batch in which they ran; None where none were."""
+    if not carried or not carried["steps"]:
+        return None
+    ranges = [(steps["first"] + 1, steps["last"] + 1) for steps in carried["steps"]]
+    texts = [str(first) if first == last else f"{first} – {last}" for first, last in ranges]
+    return {"steps": ", ".join(texts), "address": reverse("control:batch", args=[carried["batch"]])}
 
 
 def _resources(resources: Facts) -> list[tuple[str, str]]:

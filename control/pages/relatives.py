@@ -1,4 +1,4 @@
-"""The batches around one: that from which it comes, and those that follow it."""
+"""The batches around one: that from which it comes, those that follow it, and those worth a comparison."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from control.history.comparable import Near, nearest_runs
 from control.models import Batch
 from control.states import State
 
@@ -44,6 +45,19 @@ def followers_of(batch: Batch) -> list[dict[str, Any]]:
             "state_word": State(row.state).label,
         }
         for row in rows
+    ]
+
+
+def nearest_comparisons(batch: Batch) -> list[dict[str, str]]:
+    """Links that set it beside the runs near to it."""
+    sentences = {
+        Near.ORIGIN: _("Compare with its origin"),
+        Near.SAME_PLACE: _("Compare with the run before"),
+        Near.SAME_SUBJECT: _("Compare with the run of this subject before"),
+    }
+    return [
+        {"text": sentences[near.near], "address": reverse("control:comparison", args=[batch.pk, near.batch.pk])}
+        for near in nearest_runs(batch)
     ]
 
 

@@ -31,7 +31,7 @@ from control.pages.submitting import fitting_places
 from control.states import State, StepOutcome
 from sequences.catalogue import Package
 from sequences.outline import GROUPS, read_outline
-from sequences.parameters import expectation
+from sequences.parameters import expected_value
 from sequences.wording import quoted
 
 
@@ -69,7 +69,7 @@ def sequence_page(request: HttpRequest, name: str) -> HttpResponse:
         **row,
         last=_shown_batch(last_batches([package.name]).get(package.name)),
         parameters=[
-            {"name": name, "takes": expectation(declared).said(_), "about": declared}
+            {"name": name, "takes": expected_value(declared).said(_), "about": declared}
             for name, declared in package.manifest.parameters.items()
         ]
         if not package.problems

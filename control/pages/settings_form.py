@@ -11,7 +11,8 @@ from django.utils.translation import gettext
 from control.lifecycle.live_settings import live_schema, settings_of
 from control.lifecycle.refusals import BadValue
 from control.models import Batch
-from control.pages.submit_form import PREFIX, as_declared, parameter_field
+from control.pages.parameter_fields import PREFIX, parameter_field
+from control.pages.submit_form import as_declared
 from sequences.parameters import value_problems
 
 
@@ -35,7 +36,7 @@ class SettingsForm(forms.Form):
         self.schema = live_schema(batch)
         now = settings_of(batch)
         for name, declared in self.schema.items():
-            field = self.fields[PREFIX + name] = parameter_field(name, declared)
+            field = self.fields[PREFIX + name] = parameter_field(name, declared, beginning=False)
             field.initial, field.show_hidden_initial = now.get(name), True
 
     def settings(self) -> dict[str, Any]:

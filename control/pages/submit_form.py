@@ -8,27 +8,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext, gettext_lazy
 
-from control.lifecycle.refusals import UNKEPT, BadValue, can_be_kept, check_label
+from control.lifecycle.refusals import BadValue, check_label
 from control.lifecycle.submit import LONGEST_NAME, LONGEST_SUBJECT
 from control.models import Batch
+from control.pages.parameter_fields import PREFIX, TextField, parameter_field
 from sequences.manifest import Manifest
 from sequences.parameters import ParameterError, parse_value, resolve_parameters
-
-PREFIX = "parameter-"
-
-
-class TextField(forms.CharField):
-    """What was typed, as it is: the lifecycle judges it, so that page and API refuse in the same sentences."""
-
-    def __init__(self, **more: Any) -> None:
-        super().__init__(required=False, **more)
-        self.validators = []
-
-    def clean(self, value: Any) -> str:
-        text: str = super().clean(value)
-        if not can_be_kept(text):
-            raise forms.ValidationError(gettext(UNKEPT))
-        return text
 
 
 class SubmitForm(forms.Form):
@@ -80,7 +65,7 @@ class SubmitForm(forms.Form):
         given = {}
         for name, declared in self.schema.items():
             value = self.cleaned_data.get(PREFIX + name, "")
-            if value == "" and "default" not in declared:
+            if value == "" and "default" not in declared and "" not in declared.get("enum", ()):
                 continue
             given[name] = as_declared(value, declared)
         return given
@@ -100,30 +85,3 @@ def as_declared(value: str | bool, declared: Mapping[str, Any]) -> Any:
     if "enum" in declared:
         return {str(known): known for known in declared["enum"]}.get(value, value)
     return parse_value(value, declared["type"])
-
-
-def parameter_field(name: str, declared: Mapping[str, Any]) -> forms.Field:
-    """A field for what the manifest declares."""
-    field = _field_of(
-        declared,
-        label=name.replace("_", " "),
-        help_text=declared.get("description", ""),
-        initial=declared.get("default"),
-    )
-    field.unit = declared.get("unit", "")
-    field.minimum, field.maximum = declared.get("minimum"), declared.get("maximum")
-    return field
-
-
-def _field_of(declared: Mapping[str, Any], **common: Any) -> forms.Field:
-    kind = declared["type"]
-    if "enum" in declared:
-        choices = [(str(value), str(value)) for value in declared["enum"]]
-        return TextField(widget=forms.Select(choices=choices), **common)
-    if kind == "boolean":
-        return forms.BooleanField(required=False, **common)
-    if kind == "string":
-        return TextField(strip=False, **common)
-    # A field of numbers would throw away what is no number before anybody can say what is wrong with it.
-    keys = "decimal" if declared.get("minimum", -1) >= 0 else "text"  # a pad of digits has no minus sign
-    return TextField(widget=forms.TextInput({"inputmode": keys, "autocomplete": "off"}), **common)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -20,7 +21,8 @@ from control.lifecycle.sequences import disabled_sentence
 from control.lifecycle.submit import Order, submit
 from control.models import Batch, ControlEvent, Sequence
 from control.pages.inside import draw, needs
-from control.pages.submit_form import PREFIX, SubmitForm
+from control.pages.parameter_fields import PREFIX
+from control.pages.submit_form import SubmitForm
 from control.states import SlotState
 from sequences.catalogue import Package
 from stations.models import Slot
@@ -40,19 +42,63 @@ def new_batch(request: HttpRequest) -> HttpResponse:
     chosen = packages.get(name)
     disabled = {row.name: disabled_sentence(row) for row in Sequence.objects.filter(enabled=False)}
     if chosen is None or chosen.problems or name in disabled:
-        refusal = UnknownName("sequence", name, packages) if name and chosen is None else disabled.get(name, "")
+        refusal = disabled.get(name) or _refusal(name, chosen, packages)
         choices = [{"package": package, "disabled": disabled.get(package.name)} for package in packages.values()]
         return draw(request, "control/choose_sequence.html", _("New batch"), choices=choices, refusal=refusal)
     places = fitting_places(chosen)
     if request.method != "POST":
         form = SubmitForm(chosen.manifest, initial=_as_before(old, places) if old else {"slot": ""})
-        return _form_page(request, chosen, form, places)
+        return _form_page(request, chosen, form, places, changed=_changed_since(old, chosen))
+    if request.POST.get("sha256", chosen.sha256) != chosen.sha256:
+        form = SubmitForm(chosen.manifest, initial=_as_typed(request.POST, chosen))
+        return _form_page(request, chosen, form, places, status=409, changed=_changed_meanwhile(request.POST, chosen))
     form = SubmitForm(chosen.manifest, request.POST)
     if form.is_valid():
         batch = _submit(request, chosen, form, {place["id"] for place in places})
         if batch is not None:
             return HttpResponseRedirect(reverse("control:batch", args=[batch.pk]))
     return _form_page(request, chosen, form, places, status=400)
+
+
+def _refusal(name: str, chosen: Package | None, packages: Mapping[str, Package]) -> UnknownName | str:
+    """Why there is no form; nothing where nobody has named a sequence."""
+    if chosen is not None:
+        return _("Sequence '%(name)s' cannot run as it is now: see below. Nothing was started.") % {"name": name}
+    return UnknownName("sequence", name, packages) if name else ""
+
+
+def _changed_since(old: Batch | None, chosen: Package) -> list[str]:
+    """What somebody has to know who begins with the values of an old run."""
+    if old is None or old.sha256 == chosen.sha256:
+        return []
+    versions = {"old": old.version, "new": chosen.version}
+    told = _("The sequence was changed since that run (version %(old)s, now %(new)s).") % versions
+    return [told, *_other_parameters(old.parameters.keys(), chosen)]
+
+
+def _changed_meanwhile(typed: QueryDict, chosen: Package) -> list[str]:
+    told = _("The sequence was changed while this form was open. Nothing was started: look at the values once more.")
+    return [told, *_other_parameters(typed.get("asked", "").split(), chosen)]
+
+
+def _other_parameters(before: Collection[str], chosen: Package) -> list[str]:
+    """Which parameters are new, and which are gone."""
+    now = chosen.manifest.parameters.keys()
+    new, gone = [name for name in now if name not in before], [name for name in before if name not in now]
+    sentences = [(_("New parameters: %(names)s."), new), (_("Gone, with what was given for them: %(names)s."), gone)]
+    return [sentence % {"names": ", ".join(names)} for sentence, names in sentences if names]
+
+
+def _as_typed(typed: QueryDict, chosen: Package) -> dict[str, Any]:
+    """What a form of another version held. A switch that is off sends nothing: it counts as off if it was there."""
+    asked = typed.get("asked", "").split()
+    kept: dict[str, Any] = {name: typed[name] for name in ("name", "subject", "priority", "slot") if name in typed}
+    for name, declared in chosen.manifest.parameters.items():
+        if PREFIX + name in typed:
+            kept[PREFIX + name] = typed[PREFIX + name]
+        elif name in asked and declared["type"] == "boolean":
+            kept[PREFIX + name] = False
+    return kept
 
 
 def _old_batch(text: str) -> Batch | None:
@@ -88,9 +134,16 @@ def _submit(request: HttpRequest, chosen: Package, form: SubmitForm, fitting: se
 
 
 def _form_page(
-    request: HttpRequest, chosen: Package, form: SubmitForm, places: list[Facts], status: int = 200
+    request: HttpRequest,
+    chosen: Package,
+    form: SubmitForm,
+    places: list[Facts],
+    status: int = 200,
+    changed: Collection[str] = (),
 ) -> HttpResponse:
+    """`changed`: sentences about what is not any more as it was when somebody chose the values."""
     context: dict[str, Any] = {"package": chosen, "form": form, "places": places, "slot": form["slot"].value() or ""}
+    context["changed"] = changed
     return draw(request, "control/new_batch.html", chosen.title, status=status, **context)
 
 

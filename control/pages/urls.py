@@ -8,6 +8,7 @@ from control.pages import (
     attachments,
     batch,
     batch_dialogs,
+    comparing,
     controls,
     language,
     login_link,
@@ -25,6 +26,13 @@ urlpatterns = [
     path("batches/<uuid:batch_id>/story/", batch.batch_story, name="batch_story"),
     path("batches/<uuid:batch_id>/attachments/<uuid:attachment_id>/", attachments.attachment, name="attachment"),
     path("batches/<uuid:batch_id>/dialogs/", batch_dialogs.batch_dialogs, name="batch_dialogs"),
+    path("batches/<uuid:batch_id>/compare/", comparing.choose_run, name="choose_comparison"),
+    path("batches/<uuid:batch_id>/compare/<uuid:other>/", comparing.comparison, name="comparison"),
+    path(
+        "batches/<uuid:batch_id>/compare/<uuid:other>/comparison.<slug:kind>",
+        comparing.comparison_file,
+        name="comparison_file",
+    ),
     *(
         path(f"batches/<uuid:batch_id>/{word}/", controls.control, {"word": word}, name="control")
         for word in controls.WORDS

@@ -28,6 +28,7 @@ TABLE: list[tuple[str, str, Right | None, Any, int]] = [
     ("get", "/api/control/batches/", Right.SEE, None, 200),
     ("post", "/api/control/batches/", Right.OPERATE, {"sequence": "step_loop"}, 201),
     ("get", BATCH, Right.SEE, None, 200),
+    ("get", f"{BATCH}compare/{{other}}/", Right.SEE, None, 200),
     ("get", f"{BATCH}steps/", Right.SEE, None, 200),
     ("get", f"{BATCH}measurements/", Right.SEE, None, 200),
     ("get", f"{BATCH}attachments/", Right.SEE, None, 200),
@@ -68,7 +69,7 @@ IDS = [f"{method} {path}" for method, path, *_ in TABLE]
 def ask(caller: Caller, method: str, path: str, body: Any) -> int:
     batch = queued()
     names = {"batch_id": batch.pk, "seq": 1, "station": "demo", "slot": "slot-1", "schedule_id": scheduled().pk}
-    names["name"] = "step_loop"
+    names |= {"name": "step_loop", "other": queued(slot="demo/slot-2").pk if "{other}" in path else ""}
     if "attachment_id" in path:
         names["attachment_id"] = attached(batch.steps.create(index=0, name="scan", group="main")).pk
     address = path.format(**names)
