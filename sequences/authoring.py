@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar, overload
 
+from sequences.prompts import PromptTimeout
 from sequences.run import Run
 from sequences.step_options import option_problems
 
-__all__ = ["Run", "SequenceDefinition", "StepDefinition", "sequence", "setup", "step", "teardown"]
+__all__ = ["PromptTimeout", "Run", "SequenceDefinition", "StepDefinition", "sequence", "setup", "step", "teardown"]
 
 StepFunction = TypeVar("StepFunction", bound=Callable[..., Any])
 Class = TypeVar("Class", bound=type)

@@ -15,6 +15,7 @@ from sequences.judgement import Judgement
 from sequences.live_settings import LiveSettings
 from sequences.outcomes import Happening
 from sequences.preflight import Instruments, Prepared, ReadyInstruments, prepare
+from sequences.prompts import Prompts
 from sequences.recorder import Recorder
 from sequences.run import Parameters, Run
 from sequences.saved_values import SavedValues
@@ -82,6 +83,7 @@ class _Execution:
         run = Run(
             recorder,
             steering.wait,
+            Prompts(recorder, steering, prepared.package.path),
             subject=self._job["subject"],
             parameters=parameters,
             instruments=instruments.by_role,

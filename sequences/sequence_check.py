@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sequences.manifest import Manifest
 from sequences.problems import Problem
+from sequences.prompt_check import check_prompts
 from sequences.step_options import option_problems
 from sequences.usage_check import check_usage
 
@@ -32,13 +33,13 @@ def check_sequence(folder: Path, manifest: Manifest | None) -> list[Problem]:
         return [Problem(file, error.lineno or 1, "E202", f"syntax error: {error.msg}")]
     except (ValueError, RecursionError, MemoryError) as error:  # null bytes, absurd nesting
         return [Problem(file, 1, "E202", f"cannot be parsed: {error}")]
-    return [Problem(file, line, code, message) for line, code, message in _findings(tree, manifest)]
+    return [Problem(file, line, code, message) for line, code, message in _findings(tree, manifest, folder)]
 
 
 Finding = tuple[int, str, str]  # line, code, message
 
 
-def _findings(tree: ast.Module, manifest: Manifest | None) -> Iterator[Finding]:
+def _findings(tree: ast.Module, manifest: Manifest | None, folder: Path) -> Iterator[Finding]:
     names = _authoring_names(tree)
     classes = [
         node
@@ -58,6 +59,8 @@ def _findings(tree: ast.Module, manifest: Manifest | None) -> Iterator[Finding]:
         yield from _options(function, mark, group, manifest)
     run_names = {"run", *(function.args.args[1].arg for function, _, _ in steps if len(function.args.args) > 1)}
     yield from check_usage(tree, run_names, manifest)
+    in_teardown = [function for function, _, group in steps if group == "teardown"]
+    yield from check_prompts(tree, run_names, in_teardown, folder)
 
 
 def _authoring_names(tree: ast.Module) -> dict[str, str]:

@@ -1,13 +1,14 @@
-"""Obeys wishes at boundaries: pause, resume, stop, skip, new settings, and the guard's own, a limit."""
+"""Obeys wishes at boundaries: pause, resume, stop, skip, new settings, answers, and the guard's own, a limit."""
 
 from __future__ import annotations
 
 import time
 
 from sequences.deadlines import Deadlines
-from sequences.host import Host
-from sequences.interrupts import LimitExceeded, demand, ending_for, interruptible, remember, shielded
+from sequences.host import Host, SpoolFull
+from sequences.interrupts import LimitExceeded, SkipRequested, demand, ending_for, interruptible, remember, shielded
 from sequences.live_settings import LiveSettings
+from sequences.prompts import Prompt
 from sequences.skips import Skips
 from sequences.story import Story
 from stations.contracts import Wish
@@ -21,6 +22,7 @@ class Steering:
         self._story = story
         self._deadlines = deadlines
         self._settings = settings
+        self._prompt: Prompt | None = None  # that waits for its answer
         self.skips = skips
         self.in_teardown = False
 
@@ -38,6 +40,39 @@ class Steering:
                 end += self._obey(wish)
             elif time.monotonic() >= end:
                 return
+
+    @shielded
+    def wait_for(self, prompt: Prompt, timeout_s: float | None) -> bool:
+        """Wait until a prompt is answered; meanwhile no clock of step and sequence runs, and every wish is obeyed.
+
+        False: nobody answered within `timeout_s`, pauses not counted. Raises the Interrupt that ends the wait, if one
+        does, and SpoolFull when the answer cannot be written down: then it does not hold.
+        """
+        self._prompt = prompt
+        self._deadlines.pause()
+        try:
+            answered = self._await_answer(prompt, timeout_s)
+        except (SkipRequested, SpoolFull):
+            self._deadlines.resume()
+            raise
+        finally:
+            self._prompt = None
+        self._deadlines.resume()
+        return answered
+
+    def _await_answer(self, prompt: Prompt, timeout_s: float | None) -> bool:
+        end = None if timeout_s is None else time.monotonic() + timeout_s
+        while True:
+            self.skips.leave()
+            if prompt.answered:
+                return True
+            left = None if end is None else end - time.monotonic()
+            if left is not None and left <= 0:
+                return False
+            wish = interruptible(self._host.receive_wish, left)
+            if wish is not None:
+                paused_s = self._obey(wish)
+                end = None if end is None else end + paused_s
 
     def _obey(self, wish: Wish) -> float:
         """Do as wished. Returns how long the run was paused, in seconds."""
@@ -59,11 +94,14 @@ class Steering:
             self._skip(wish, leaving)
         elif wish["word"] == "settings":
             self._change(wish)
+        elif wish["word"] == "answer":
+            self._take_answer(wish)
         else:
             raise demand(ending_for(wish))
 
     def _pause(self, pause: Wish) -> float:
         self._deadlines.pause()
+        began = time.monotonic()
         self._story.emit("batch.paused", control=pause["control"], word="pause", message=pause["reason"])
         while True:
             wish = interruptible(self._host.receive_wish, None)
@@ -71,7 +109,8 @@ class Steering:
                 continue
             if wish["word"] == "resume":
                 self._story.emit("batch.resumed", control=wish["control"], word="resume", message=wish["reason"])
-                return self._deadlines.resume()
+                self._deadlines.resume()
+                return time.monotonic() - began
             if wish["word"] == "pause":
                 self.answer(wish["control"], "pause", "the run is paused")
             else:
@@ -97,6 +136,23 @@ class Steering:
             self.answer(wish["control"], "settings", str(problem))
         else:
             self._story.emit("control", control=wish["control"], word="settings", message=message, settings=given)
+
+    def _take_answer(self, wish: Wish) -> None:
+        """The first good answer to the prompt that waits holds. While the run is paused it is kept."""
+        prompt = self._prompt
+        if prompt is None or wish.get("prompt") != prompt.key:
+            self.answer(wish["control"], "answer", "the prompt is over")
+            return
+        if prompt.answered:
+            self.answer(wish["control"], "answer", "the prompt is answered already")
+            return
+        value = wish.get("value")
+        problems = prompt.take(value)
+        if problems:
+            self.answer(wish["control"], "answer", " ".join(map(str, problems)))
+            return
+        said = {"control": wish["control"], "prompt": prompt.key, "value": value, "by": wish.get("by", "")}
+        self._host.emit("prompt.answered", **prompt.place, **said)
 
     def answer(self, control: str, word: str, why: str = "the teardown is running") -> None:
         """Tell that a wish has no effect."""
