@@ -6,12 +6,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from django.utils import timezone
+
 from control.lifecycle.actor import Actor
 from control.lifecycle.claim import claim
 from control.lifecycle.schedule_plan import Plan
 from control.lifecycle.schedules import create_schedule
 from control.lifecycle.submit import Order, submit
-from control.models import Batch, ControlEvent, Schedule, Stream
+from control.models import Batch, ControlEvent, Prompt, Schedule, Stream
 from stations.models import Slot, Station
 from stations.provisioning import take_in
 from stations.station_file import Station as Described
@@ -48,3 +50,11 @@ def running(slot: str = "demo/slot-1", **more: Any) -> Stream:
     stream = claim(Slot.objects.get(pk=slot))
     assert stream is not None
     return stream
+
+
+def ask(batch: Batch, key: str = "p1", type: str = "number", **question: Any) -> Prompt:
+    """A prompt that waits."""
+    known = {"message": "How long?", "choices": [], "unit": "", "minimum": None, "maximum": None, "default": None}
+    asked = {**known, "image": None, "timeout_s": None, **question}
+    Batch.objects.filter(pk=batch.pk).update(open_prompt=key)
+    return Prompt.objects.create(batch=batch, key=key, step=0, type=type, question=asked, asked_at=timezone.now())

@@ -7,6 +7,7 @@ from control.models.batch import Batch
 from control.models.control_event import ControlEvent
 from control.models.error_log import ErrorLog
 from control.models.measurement import Measurement
+from control.models.prompt import Prompt
 from control.models.schedule import Schedule
 from control.models.step import Step
 from control.models.stream import Event, Stream
@@ -20,6 +21,7 @@ __all__ = [
     "LoginLink",
     "Measurement",
     "Preference",
+    "Prompt",
     "Schedule",
     "Step",
     "Stream",

@@ -189,6 +189,8 @@ const SENTENCES = {
   torn: ({ message }) => message,
   error: ({ message }, { exception }) => `${exception}: ${message}`,
   control: asked,
+  "prompt.asked": ({ message }) => fill(text.prompt_asked, { question: message }),
+  "prompt.closed": () => [text.prompt_unanswered, "WARNING"],
   saved: (event, { name }) => [fill(text.saved, { name }), "DEBUG"],
   ladder: climbed,
   safe_state: proof,

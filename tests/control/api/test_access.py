@@ -34,6 +34,9 @@ TABLE: list[tuple[str, str, Right | None, Any, int]] = [
     ("get", f"{BATCH}events/{{seq}}/", Right.SEE, None, 200),
     ("get", f"{BATCH}control-events/", Right.SEE, None, 200),
     ("get", f"{BATCH}errors/", Right.SEE, None, 200),
+    ("get", f"{BATCH}prompts/", Right.SEE, None, 200),
+    ("get", f"{BATCH}prompts/{{prompt}}/image/", Right.SEE, None, 404),
+    ("post", f"{BATCH}answer/", Right.OPERATE, {"prompt": "p1", "value": 4}, 404),
     ("post", f"{BATCH}pause/", Right.OPERATE, {}, 409),
     ("post", f"{BATCH}resume/", Right.OPERATE, {}, 409),
     ("post", f"{BATCH}stop/", Right.OPERATE, {}, 202),
@@ -62,7 +65,9 @@ IDS = [f"{method} {path}" for method, path, *_ in TABLE]
 
 def ask(caller: Caller, method: str, path: str, body: Any) -> int:
     batch = queued()
-    address = path.format(batch_id=batch.pk, seq=1, station="demo", slot="slot-1", schedule_id=scheduled().pk)
+    address = path.format(
+        batch_id=batch.pk, seq=1, prompt="p1", station="demo", slot="slot-1", schedule_id=scheduled().pk
+    )
     answer = caller.get(address) if method == "get" else caller.send(address, body, method)
     return answer.status_code
 

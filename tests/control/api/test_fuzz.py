@@ -22,7 +22,7 @@ from control.access.keys import create_key
 from control.access.rights import Role
 from control.lifecycle.steer import pause_batch
 from tests.control.api.callers import make_user
-from tests.rows import ANNA, demo_station, running, scheduled
+from tests.rows import ANNA, ask, demo_station, running, scheduled
 
 pytestmark = pytest.mark.any_database
 
@@ -49,6 +49,7 @@ def known(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, 
     return {
         "batch_id": str(batch.pk),
         "seq": 1,
+        "prompt": ask(batch).key,
         "station": "demo",
         "slot": "slot-1",
         "schedule_id": str(scheduled().pk),
