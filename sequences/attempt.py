@@ -16,6 +16,7 @@ from sequences.host import GuardLost, SpoolFull
 from sequences.interrupts import Interrupt, LimitExceeded, SkipRequested, Stopped, interruptible
 from sequences.outcomes import Outcome
 from sequences.plan import Step
+from sequences.prompts import PromptTimeout
 from sequences.recorder import Recorder
 from sequences.run import Run, StepExit
 from stations.drivers.instrument_error import InstrumentError
@@ -86,7 +87,7 @@ def outcome_of(problem: BaseException) -> Outcome:
         return Outcome.SKIPPED
     if isinstance(problem, LimitExceeded):
         return Outcome.ERROR
-    return Outcome.TIMEOUT if isinstance(problem, Interrupt) else Outcome.ERROR
+    return Outcome.TIMEOUT if isinstance(problem, Interrupt | PromptTimeout) else Outcome.ERROR
 
 
 def open_files_exceeded(problem: BaseException) -> LimitExceeded | None:
@@ -102,7 +103,7 @@ def open_files_exceeded(problem: BaseException) -> LimitExceeded | None:
 
 
 def describe(problem: BaseException) -> str:
-    if isinstance(problem, Interrupt):
+    if isinstance(problem, Interrupt | PromptTimeout):
         return str(problem)
     return f"{type(problem).__name__}: {problem}" if str(problem) else type(problem).__name__
 

@@ -7,10 +7,21 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar, overload
 
 from sequences.conditions import ALWAYS, Condition
+from sequences.prompts import PromptTimeout
 from sequences.run import Run
 from sequences.step_options import option_problems
 
-__all__ = ["GroupDefinition", "Run", "StepDefinition", "group", "sequence", "setup", "step", "teardown"]
+__all__ = [
+    "GroupDefinition",
+    "PromptTimeout",
+    "Run",
+    "StepDefinition",
+    "group",
+    "sequence",
+    "setup",
+    "step",
+    "teardown",
+]
 
 StepFunction = TypeVar("StepFunction", bound=Callable[..., Any])
 Class = TypeVar("Class", bound=type)

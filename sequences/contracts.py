@@ -114,6 +114,37 @@ class Error(TypedDict):  # k = "error"
     traceback: str
 
 
+class PromptAsked(TypedDict):  # k = "prompt.asked": somebody is asked, and the step waits
+    step: int
+    attempt: int
+    prompt: str  # a short word, unique in the run
+    type: str  # "text", "number", "choice" or "confirm"
+    message: str
+    choices: list[str]
+    unit: str
+    minimum: float | None
+    maximum: float | None
+    default: str | float | None  # what the field begins with
+    image: dict[str, str] | None  # {"file", "type", "sha256"} of a picture of the package
+    timeout_s: float | None
+
+
+class PromptAnswered(TypedDict):  # k = "prompt.answered": the step has its answer, or will when a pause ends
+    step: int
+    attempt: int
+    prompt: str
+    control: str  # id of the control event
+    value: Any
+    by: str
+
+
+class PromptClosed(TypedDict):  # k = "prompt.closed": it waits no more. Without it a prompt ends with its step
+    step: int
+    attempt: int
+    prompt: str
+    why: str  # "timeout"
+
+
 class Control(TypedDict):  # k = "control", "batch.paused" or "batch.resumed": a wish has arrived
     control: str  # id of the control event; empty when the runner itself was asked to end
     word: str

@@ -21,6 +21,7 @@ class Deadlines:
         self._sequence_timeout_s: float | None = None
         self._announced: float | None = None
         self._paused_at: float | None = None
+        self._standing = 0  # how many want the clocks to stand still: a prompt that waits, a pause, or both
 
     def begin_sequence(self, timeout_s: float | None) -> None:
         self._sequence_timeout_s = timeout_s
@@ -38,7 +39,7 @@ class Deadlines:
         self._sequence, self._suspended = self._suspended, None
 
     def begin_step(self, timeout_s: float | None) -> None:
-        self._paused_at = None  # a stop may have ended the pause
+        self._paused_at, self._standing = None, 0  # a stop may have ended the pause
         self._step_timeout_s = timeout_s
         self._step = None if timeout_s is None else time.monotonic() + timeout_s
         self._arm()
@@ -51,13 +52,18 @@ class Deadlines:
             signal.setitimer(signal.ITIMER_REAL, 0.0)
 
     def pause(self) -> None:
+        """Let the clocks stand still until as many have resumed as have paused."""
+        self._standing += 1
+        if self._standing > 1:
+            return
         self._paused_at = time.monotonic()
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         self._announce(None)
 
     def resume(self) -> float:
         """Go on, with as much time left as before the pause. Returns how long it was, in seconds."""
-        if self._paused_at is None:
+        self._standing = max(0, self._standing - 1)
+        if self._standing or self._paused_at is None:
             return 0.0
         paused_s = time.monotonic() - self._paused_at
         self._paused_at = None

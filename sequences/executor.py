@@ -19,6 +19,7 @@ from sequences.live_settings import LiveSettings
 from sequences.loader import PackageError
 from sequences.outcomes import Happening
 from sequences.preflight import Instruments, Prepared, ReadyInstruments, prepare
+from sequences.prompts import Prompts
 from sequences.recorder import Recorder
 from sequences.run import Parameters, Run
 from sequences.saved_values import SavedValues
@@ -87,6 +88,7 @@ class _Execution:
         run = Run(
             recorder,
             steering.wait,
+            Prompts(recorder, steering, prepared.package.path),
             subject=self._job["subject"],
             parameters=parameters,
             instruments=instruments.for_steps,

@@ -56,6 +56,8 @@ HINTS: dict[str, Wording] = {
     "E221": Wording(
         "Install it where Gwanje runs, correct its name, or import what lies beside with a dot: from .board import …"
     ),
+    "E231": Wording("Give it two choices or more, bounds in order, and a picture of the package by its relative path."),
+    "E232": Wording("Ask before, in a main step: the teardown also runs when nobody is there."),
     "W301": Wording("Correct the name, or give the measurement limits of its own."),
     "W302": Wording("Copy what is needed into the package, so that its hash covers it."),
     "W309": Wording("Rename or remove one of the two."),

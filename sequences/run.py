@@ -10,6 +10,8 @@ from typing import Any, NoReturn, Protocol
 
 from sequences.attachments import Attachments
 from sequences.interrupts import raise_wanted, shielded
+from sequences.prompts import Prompts
+from sequences.questions import question
 from sequences.recorder import Recorder
 from sequences.saved_values import SavedValues
 
@@ -52,6 +54,7 @@ class Run:
         self,
         recorder: Recorder,
         wait: Wait,
+        prompts: Prompts,
         *,
         subject: str,
         parameters: Parameters,
@@ -61,6 +64,7 @@ class Run:
     ) -> None:
         self._recorder = recorder
         self._wait = wait
+        self._prompts = prompts
         self._saved = saved
         self._attachments = attachments
         self.subject = subject
@@ -157,6 +161,43 @@ class Run:
     def boundary(self) -> None:
         """A place where the run may be paused or stopped, this step skipped, or a live parameter changed."""
         self._wait()
+
+    @shielded
+    def ask_text(self, message: str, *, default: str = "", image: str = "", timeout_s: float | None = None) -> str:
+        """Ask a person for a text of 1 to 1000 characters, and wait for it. `default`: what the field begins with.
+
+        `image`: a picture of the package, by its relative path. Raises PromptTimeout when nobody has answered after
+        `timeout_s`, pauses not counted; ValueError for a prompt that cannot be, RuntimeError in a teardown.
+        """
+        return str(self._prompts.ask(question("text", message, default=default), image, timeout_s))
+
+    @shielded
+    def ask_number(
+        self,
+        message: str,
+        unit: str = "",
+        minimum: float | None = None,
+        maximum: float | None = None,
+        *,
+        default: float | None = None,
+        image: str = "",
+        timeout_s: float | None = None,
+    ) -> float:
+        """Ask a person for a number in a unit, within bounds that count as inside. The rest as with `ask_text`."""
+        asked = question("number", message, unit=unit, minimum=minimum, maximum=maximum, default=default)
+        return float(self._prompts.ask(asked, image, timeout_s))
+
+    @shielded
+    def ask_choice(
+        self, message: str, choices: Sequence[str], *, image: str = "", timeout_s: float | None = None
+    ) -> str:
+        """Ask a person for one of 2 to 20 texts. The rest as with `ask_text`."""
+        return str(self._prompts.ask(question("choice", message, choices=choices), image, timeout_s))
+
+    @shielded
+    def confirm(self, message: str, *, image: str = "", timeout_s: float | None = None) -> bool:
+        """Ask a person for a yes or a no. The rest as with `ask_text`."""
+        return bool(self._prompts.ask(question("confirm", message), image, timeout_s))
 
     def retry(self, reason: str) -> NoReturn:
         """End this attempt and ask for another. Without attempts left the step fails."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from sequences.flow_check import Function, Member, check_flow, declared_members
 from sequences.manifest import Manifest
 from sequences.problems import Problem
+from sequences.prompt_check import check_prompts
 from sequences.step_options import option_problems
 from sequences.syntax import authoring_names, meant
 from sequences.usage_check import NO_LITERAL, check_usage
@@ -18,13 +19,13 @@ FILE_NAME = "sequence.py"
 
 def check_sequence(file: Path, tree: ast.Module, manifest: Manifest | None) -> list[Problem]:
     """Every problem of the module. Without a manifest what refers to it is not checked."""
-    return [Problem(file, line, code, message) for line, code, message in _findings(tree, manifest)]
+    return [Problem(file, line, code, message) for line, code, message in _findings(tree, manifest, file.parent)]
 
 
 Finding = tuple[int, str, str]  # line, code, message
 
 
-def _findings(tree: ast.Module, manifest: Manifest | None) -> Iterator[Finding]:
+def _findings(tree: ast.Module, manifest: Manifest | None, folder: Path) -> Iterator[Finding]:
     names = authoring_names(tree)
     classes = [
         node
@@ -45,6 +46,8 @@ def _findings(tree: ast.Module, manifest: Manifest | None) -> Iterator[Finding]:
     yield from check_flow(classes[0], members)
     run_names = {"run", *(function.args.args[1].arg for function, _ in steps if len(function.args.args) > 1)}
     yield from check_usage(tree, run_names, manifest)
+    in_teardown = [function for function, word in steps if word == "teardown"]
+    yield from check_prompts(tree, run_names, in_teardown, folder)
 
 
 def _emptiness(cls: ast.ClassDef, members: list[Member]) -> Iterator[Finding]:

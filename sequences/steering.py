@@ -1,4 +1,4 @@
-"""Obeys wishes at boundaries: pause, resume, stop, skip, new settings, and the guard's own, a limit."""
+"""Obeys wishes at boundaries: pause, resume, stop, skip, new settings, answers, and the guard's own, a limit."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import time
 from collections import deque
 
 from sequences.deadlines import Deadlines
-from sequences.host import Host
-from sequences.interrupts import LimitExceeded, demand, ending_for, interruptible, remember, shielded
+from sequences.host import Host, SpoolFull
+from sequences.interrupts import LimitExceeded, SkipRequested, demand, ending_for, interruptible, remember, shielded
 from sequences.live_settings import LiveSettings
+from sequences.prompts import Prompt
 from sequences.skips import Skips
 from sequences.story import Story
 from stations.contracts import Wish
@@ -22,10 +23,16 @@ class Steering:
         self._story = story
         self._deadlines = deadlines
         self._settings = settings
+        self._prompt: Prompt | None = None  # that waits for its answer
         self.skips = skips
         self._in_teardown = False
         self._holds = False  # during the teardown of a nested group
         self._held: deque[Wish] = deque()
+
+    @property
+    def in_teardown(self) -> bool:
+        """Also in that of a nested group."""
+        return self._in_teardown or self._holds
 
     def begin_last_teardown(self) -> None:
         """From now on nothing that people want has an effect."""
@@ -55,10 +62,43 @@ class Steering:
             elif time.monotonic() >= end:
                 return
 
-    def _next(self, timeout_s: float) -> Wish | None:
+    def _next(self, timeout_s: float | None) -> Wish | None:
         if self._held and not self._holds:
             return self._held.popleft()
         return interruptible(self._host.receive_wish, timeout_s)
+
+    @shielded
+    def wait_for(self, prompt: Prompt, timeout_s: float | None) -> bool:
+        """Wait until a prompt is answered; meanwhile no clock of step and sequence runs, and every wish is obeyed.
+
+        False: nobody answered within `timeout_s`, pauses not counted. Raises the Interrupt that ends the wait, if one
+        does, and SpoolFull when the answer cannot be written down: then it does not hold.
+        """
+        self._prompt = prompt
+        self._deadlines.pause()
+        try:
+            answered = self._await_answer(prompt, timeout_s)
+        except (SkipRequested, SpoolFull):
+            self._deadlines.resume()
+            raise
+        finally:
+            self._prompt = None
+        self._deadlines.resume()
+        return answered
+
+    def _await_answer(self, prompt: Prompt, timeout_s: float | None) -> bool:
+        end = None if timeout_s is None else time.monotonic() + timeout_s
+        while True:
+            self.skips.leave()
+            if prompt.answered:
+                return True
+            left = None if end is None else end - time.monotonic()
+            if left is not None and left <= 0:
+                return False
+            wish = self._next(left)
+            if wish is not None:
+                paused_s = self._obey(wish)
+                end = None if end is None else end + paused_s
 
     def _obey(self, wish: Wish) -> float:
         """Do as wished. Returns how long the run was paused, in seconds."""
@@ -80,11 +120,14 @@ class Steering:
             self._skip(wish, leaving)
         elif wish["word"] == "settings":
             self._change(wish)
+        elif wish["word"] == "answer":
+            self._take_answer(wish)
         else:
             raise demand(ending_for(wish))
 
     def _pause(self, pause: Wish) -> float:
         self._deadlines.pause()
+        began = time.monotonic()
         self._story.emit("batch.paused", control=pause["control"], word="pause", message=pause["reason"])
         while True:
             wish = interruptible(self._host.receive_wish, None)
@@ -92,7 +135,8 @@ class Steering:
                 continue
             if wish["word"] == "resume":
                 self._story.emit("batch.resumed", control=wish["control"], word="resume", message=wish["reason"])
-                return self._deadlines.resume()
+                self._deadlines.resume()
+                return time.monotonic() - began
             if wish["word"] == "pause":
                 self.answer(wish["control"], "pause", "the run is paused")
             else:
@@ -118,6 +162,23 @@ class Steering:
             self.answer(wish["control"], "settings", str(problem))
         else:
             self._story.emit("control", control=wish["control"], word="settings", message=message, settings=given)
+
+    def _take_answer(self, wish: Wish) -> None:
+        """The first good answer to the prompt that waits holds. While the run is paused it is kept."""
+        prompt = self._prompt
+        if prompt is None or wish.get("prompt") != prompt.key:
+            self.answer(wish["control"], "answer", "the prompt is over")
+            return
+        if prompt.answered:
+            self.answer(wish["control"], "answer", "the prompt is answered already")
+            return
+        value = wish.get("value")
+        problems = prompt.take(value)
+        if problems:
+            self.answer(wish["control"], "answer", " ".join(map(str, problems)))
+            return
+        said = {"control": wish["control"], "prompt": prompt.key, "value": value, "by": wish.get("by", "")}
+        self._host.emit("prompt.answered", **prompt.place, **said)
 
     def answer(self, control: str, word: str, why: str = "the teardown is running") -> None:
         """Tell that a wish has no effect."""

@@ -12,18 +12,19 @@ import tempfile
 import time
 import weakref
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from sequences.catalogue import read_package
 from sequences.executor import execute
+from sequences.questions import answer_problems
 from sequences.record_story import one_line, tell_story
 from stations.bench.own_bench import BenchFailed, OwnBench
 from stations.contracts import Carried, InstrumentSettings, Job, Verdict, Wish
 
-__all__ = ["BenchFailed", "Desk", "OwnBench", "Record", "run", "simulated_bench"]
+__all__ = ["NOBODY", "BenchFailed", "Desk", "OwnBench", "Record", "Unanswered", "run", "simulated_bench"]
 
 
 class Record:
@@ -92,15 +93,36 @@ class Record:
         return {line["name"]: (self.folder / line["sha256"]).read_bytes() for line in self.of_kind("attachment")}
 
 
-class Desk:
-    """A host that keeps everything in memory. `wishes` are handed out one at each boundary."""
+class Unanswered(AssertionError):
+    """A prompt waited, and the trial was given no answer that fits. `record`: what was written up to the teardown."""
 
-    def __init__(self, wishes: Iterable[Wish] = ()) -> None:
+    record: Record
+
+
+NOBODY: Any = object()  # as an answer: nobody gives one, so that the prompt's own time runs out
+Answers = Mapping[str, Any] | Sequence[Any]
+
+
+class Desk:
+    """A host that keeps everything in memory. `wishes` are handed out one at each boundary, before any answer."""
+
+    def __init__(self, wishes: Iterable[Wish] = (), answers: Answers = ()) -> None:
         self.record = Record()
         self.wishes = deque(wishes)
+        self.answers = answers
+        self.unanswered = ""  # why the run was stopped at a prompt
+        self._step = ""
+        self._prompt: dict[str, Any] | None = None  # that waits
+        self._given = 0
 
     def emit(self, kind: str, **fields: Any) -> None:
         self.record.lines.append({"k": kind, "at": time.time(), **fields})
+        if kind == "step.started":
+            self._step = fields["name"]
+        elif kind == "prompt.asked":
+            self._prompt = fields
+        elif kind in ("prompt.answered", "prompt.closed", "step.ended"):
+            self._prompt = None
 
     def announce_deadline(self, at: float | None) -> None:
         self.record.deadlines.append(at)
@@ -108,8 +130,34 @@ class Desk:
     def receive_wish(self, timeout_s: float | None) -> Wish | None:
         if self.wishes:
             return self.wishes.popleft()
+        if self._prompt is not None and (wish := self._answer(self._prompt)) is not None:
+            return wish
         time.sleep(0.01 if timeout_s is None else timeout_s)
         return None
+
+    def _answer(self, prompt: dict[str, Any]) -> Wish | None:
+        """The answer to the prompt that waits, or the end of the run: a trial never hangs."""
+        self._prompt = None
+        value, problem = self._next_answer(prompt)
+        if value is NOBODY and prompt["timeout_s"] is not None:
+            return None
+        problem = problem or " ".join(map(str, answer_problems(prompt, value)))
+        if problem:
+            self.unanswered = f"step '{self._step}' asks '{prompt['message']}': {problem}"
+            return Wish(word="stop", control="", reason="the trial has no answer")
+        return Wish(word="answer", control="", reason="", prompt=prompt["prompt"], value=value, by="trial")
+
+    def _next_answer(self, prompt: dict[str, Any]) -> tuple[Any, str]:
+        """What is given for a prompt, and why it is nothing."""
+        if isinstance(self.answers, Mapping):
+            for name in (prompt["message"], self._step):
+                if name in self.answers:
+                    return self.answers[name], ""
+            return None, "no answer is given for it, by its message or by the name of its step"
+        if self._given == len(self.answers):
+            return None, f"{self._given} answers are given, it would be the next one"
+        self._given += 1
+        return self.answers[self._given - 1], ""
 
 
 def simulated_bench(station_file: Path | str | None = None) -> OwnBench:
@@ -130,12 +178,15 @@ def run(
     slot: Mapping[str, InstrumentSettings] | None = None,
     desk: Desk | None = None,
     carried: Carried | None = None,
+    answers: Answers = (),
 ) -> Record:
     """Run a package, with ready-made objects as its `instruments`, or with those of a `slot`, opened by their drivers.
 
-    `carried`: what it takes over from an earlier run. Main thread only.
+    `carried`: what it takes over from an earlier run. `answers` to its prompts: by message or by name of the step, or
+    one after the other. Raises Unanswered, after the teardown, when one is missing or does not fit. Main thread only.
     """
     desk = desk or Desk()
+    desk.answers = answers or desk.answers
     found = read_package(Path(package))
     desk.record.sequence = found.name
     job = Job(
@@ -158,4 +209,8 @@ def run(
     if slot is not None:
         job["instruments"] = dict(slot)
     desk.record.verdict = execute(job, desk, dict(instruments or {}) if slot is None else None)
+    if desk.unanswered:
+        missing = Unanswered(desk.unanswered)
+        missing.record = desk.record
+        raise missing
     return desk.record

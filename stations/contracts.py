@@ -126,11 +126,14 @@ class Job(TypedDict):
 class Wish(TypedDict):
     """Somebody's intervention on its way to the runner, or the guard's own: "limit" stops a run that used too much."""
 
-    word: Literal["pause", "resume", "stop", "skip", "settings", "limit"]
+    word: Literal["pause", "resume", "stop", "skip", "settings", "answer", "limit"]
     control: str  # id of the control event; empty for the guard's own
     reason: str
     step: NotRequired[int]  # to "skip": its index in the plan
     settings: NotRequired[dict[str, Any]]  # to "settings": new values of live parameters
+    prompt: NotRequired[str]  # to "answer": the key of the prompt
+    value: NotRequired[Any]  # to "answer"
+    by: NotRequired[str]  # to "answer": who gave it
 
 
 class InstrumentProof(TypedDict):

@@ -16,7 +16,7 @@ from control.lifecycle.claim import claim
 from control.lifecycle.schedule_plan import Plan
 from control.lifecycle.schedules import create_schedule
 from control.lifecycle.submit import Order, submit
-from control.models import Attachment, Batch, ControlEvent, Schedule, Step, Stream
+from control.models import Attachment, Batch, ControlEvent, Prompt, Schedule, Step, Stream
 from stations.models import Slot, Station
 from stations.provisioning import take_in
 from stations.station_file import Station as Described
@@ -63,3 +63,11 @@ def attached(step: Step, name: str = "notes.txt", content: bytes = b"kept", **mo
     file.write_bytes(content)
     facts = {"media_type": "text/plain", "size": len(content), "sha256": sha256, "at": timezone.now()}
     return Attachment.objects.create(id=uuid7(), batch_id=step.batch_id, step=step, name=name, **facts | more)
+
+
+def ask(batch: Batch, key: str = "p1", type: str = "number", **question: Any) -> Prompt:
+    """A prompt that waits."""
+    known = {"message": "How long?", "choices": [], "unit": "", "minimum": None, "maximum": None, "default": None}
+    asked = {**known, "image": None, "timeout_s": None, **question}
+    Batch.objects.filter(pk=batch.pk).update(open_prompt=key)
+    return Prompt.objects.create(batch=batch, key=key, step=0, type=type, question=asked, asked_at=timezone.now())

@@ -43,6 +43,20 @@ def attached(step: int, name: str, attempt: int = 1, **more: Any) -> Line:
     return line("attachment", step=step, attempt=attempt, name=name, **common | place | more)
 
 
+def asked(step: int = 0, prompt: str = "p1", message: str = "How long?", **more: Any) -> Line:
+    common = {"type": "number", "choices": [], "unit": "mm", "minimum": 1, "maximum": 9, "default": None}
+    told = {"image": None, "timeout_s": None, **common, **more}
+    return line("prompt.asked", step=step, attempt=1, prompt=prompt, message=message, **told)
+
+
+def answered(value: Any, control: str, step: int = 0, prompt: str = "p1") -> Line:
+    return line("prompt.answered", step=step, attempt=1, prompt=prompt, control=control, value=value, by="anna")
+
+
+def unanswered(step: int = 0, prompt: str = "p1") -> Line:
+    return line("prompt.closed", step=step, attempt=1, prompt=prompt, why="timeout")
+
+
 def ended(why: str = "finished", ending: str = "completed", outcome: str = "PASS", **more: Any) -> Line:
     verdict = {"ending": ending, "outcome": outcome, "message": "", "cause": None, "marginal": False, "result": None}
     return line("batch.ended", why=why, exit_code=0, verdict=verdict if why == "finished" else None, safe=True, **more)

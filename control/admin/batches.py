@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -50,6 +51,7 @@ from control.admin.one_batch import LARGE, counted_neighbours
 from control.admin.skin import ReadOnlyAdmin
 from control.history.interventions import interventions
 from control.history.overview import counted_batches
+from control.lifecycle.answer import answer_text
 from control.lifecycle.keeping import keep_batch
 from control.lifecycle.refusals import NotFound
 from control.metrics.eta import elapsed_s
@@ -149,7 +151,6 @@ class BatchAdmin(ReadOnlyAdmin):
         ),
     )
 
-    shown_state = label_of("state", gettext_lazy("state"))
     shown_outcome = label_of("outcome", gettext_lazy("outcome"))
     submitted = time_of("created_at", gettext_lazy("submitted"))
     started = time_of("started_at", gettext_lazy("started"))
@@ -165,6 +166,11 @@ class BatchAdmin(ReadOnlyAdmin):
     shown_limits = json_of("limits", gettext_lazy("limits"))
     shown_drivers = json_of("drivers", gettext_lazy("drivers"))
     shown_station = json_of("station_configuration", gettext_lazy("station configuration"))
+
+    @display(description=gettext_lazy("state"))
+    def shown_state(self, batch: Batch) -> Any:
+        shown = label(batch.state, batch.get_state_display())
+        return format_html("{} {}", shown, chip("warning", _("Waits for an answer"))) if batch.open_prompt else shown
 
     @display(description=gettext_lazy("slot"))
     def in_slot(self, batch: Batch) -> str | None:
@@ -229,7 +235,7 @@ class BatchAdmin(ReadOnlyAdmin):
             "live_url": live_url(obj),
             "again_url": start_url(obj) if self.has_operate_permission(request) else "",
             "neighbours": counted_neighbours(obj),
-            "tables": [_steps(obj), *attachments_of(obj), _control_events(obj), _events(obj)],
+            "tables": [_steps(obj), *_prompts(obj), *attachments_of(obj), _control_events(obj), _events(obj)],
         }
 
 
@@ -264,6 +270,25 @@ def _steps(batch: Batch) -> dict[str, Any]:
         "all_url": list_url(Step, batch=batch.pk),
         "cut": len(rows) == STEPS_SHOWN,
     }
+
+
+def _prompts(batch: Batch) -> list[dict[str, Any]]:
+    """What it asked people; no table where it asked nothing."""
+    prompts = list(batch.prompts.order_by("pk")[:STEPS_SHOWN])
+    rows = [
+        [
+            prompt.step + 1,
+            str(prompt),
+            prompt.get_state_display(),
+            answer_text(prompt) if prompt.answered_at else EMPTY,
+            prompt.answered_by,
+            moment(prompt.asked_at, exact=True),
+            moment(prompt.answered_at, exact=True),
+        ]
+        for prompt in prompts
+    ]
+    headers = [_("Step"), _("Question"), _("State"), _("Answer"), _("Answered by"), _("Asked"), _("Answered")]
+    return [{"title": _("Prompts"), "table": {"headers": headers, "rows": rows}, "cut": False}] if rows else []
 
 
 def _control_events(batch: Batch) -> dict[str, Any]:

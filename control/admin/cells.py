@@ -182,6 +182,10 @@ def details_of(event: ControlEvent) -> str:
         return gettext("step %(number)s, %(step)s") % {"number": details["step"] + 1, "step": details["name"]}
     if event.kind == ControlEvent.Kind.SEQUENCE_CHANGE:
         return gettext("enabled") if details.get("change") == "enabled" else gettext("disabled")
+    if event.kind == ControlEvent.Kind.PROMPT_ANSWER and "question" in details:
+        value = details["value"]
+        said = (gettext("yes") if value else gettext("no")) if isinstance(value, bool) else value
+        return gettext("%(question)s: %(answer)s") % {"question": details["question"], "answer": said}
     if "settings" in details:
         before = event.before.get("settings", {})
         changes = [f"{name}: {before.get(name, EMPTY)} → {value}" for name, value in details["settings"].items()]

@@ -56,6 +56,7 @@ class BatchFacts(Shape):
     priority = serializers.ChoiceField(Batch.Priority.names)
     progress = serializers.FloatField(min_value=0, max_value=1)
     current_step = serializers.CharField()
+    prompt = serializers.CharField(help_text="The prompt that waits for an answer, see `prompts/`; mostly empty.")
     message = serializers.CharField(help_text="How it ended, in a sentence.")
     cause = serializers.CharField(help_text="The first step that failed.")
     error = serializers.CharField()

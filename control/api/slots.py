@@ -40,6 +40,7 @@ class SlotFacts(Shape):
     batch = serializers.UUIDField(allow_null=True, help_text="The batch that it runs.")
     batch_name = serializers.CharField()
     current_step = serializers.CharField()
+    prompt = serializers.CharField(help_text="The prompt for which its batch waits; mostly empty.")
     progress = serializers.FloatField(allow_null=True)
 
 

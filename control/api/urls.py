@@ -17,6 +17,7 @@ from control.api.health import HealthCheck
 from control.api.keeping import Keep, Release
 from control.api.measurements import Measurements
 from control.api.pages import Redoc, RedocScript, SchemaFile, Swagger
+from control.api.prompts import Answer, PromptImage, Prompts
 from control.api.schedules import OneSchedule, RunSchedule, Schedules
 from control.api.sequences import Disable, Enable, OneSequence, Sequences
 from control.api.slots import OneSlot, Slots
@@ -36,6 +37,9 @@ of_batch = [
     path("events/<int:seq>/", OneEvent.as_view(), name="event"),
     path("control-events/", ControlEvents.as_view(), name="control-events"),
     path("errors/", Errors.as_view(), name="errors"),
+    path("prompts/", Prompts.as_view(), name="prompts"),
+    path("prompts/<str:prompt>/image/", PromptImage.as_view(), name="prompt-image"),
+    path("answer/", Answer.as_view(), name="answer"),
     path("pause/", Pause.as_view(), name="pause"),
     path("resume/", Resume.as_view(), name="resume"),
     path("stop/", Stop.as_view(), name="stop"),

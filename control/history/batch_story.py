@@ -21,12 +21,13 @@ from control.history.facts import (
     error_facts,
     iso,
     measurement_facts,
+    prompt_facts,
     step_facts,
 )
 from control.history.interventions import interventions
 from control.history.queue import batches_ahead
 from control.journal.kinds import Kind
-from control.models import Attachment, Batch, ErrorLog, Event, Measurement, Step, Stream
+from control.models import Attachment, Batch, ErrorLog, Event, Measurement, Prompt, Step, Stream
 from control.states import State, StepOutcome, StepState
 
 # What a page keeps of a long run. The complete rows are in the admin and the API.
@@ -71,6 +72,7 @@ def read_batch_story(batch_id: UUID, now: datetime) -> Facts | None:
         "measurements": _measurements(steps),
         "attachments": _first_of_steps(Attachment, steps, ATTACHMENTS_PER_STEP, attachment_facts),
         "controls": [control_event_facts(event) for event in reversed(controls[:NEWEST_CONTROLS])],
+        "prompt": _newest_prompt(batch),
         "errors": [_error(error) for error in reversed(errors.order_by("-pk")[:NEWEST_ERRORS])],
         "total_errors": errors.count(),
         "safe_state": _last_proof(events, stream["last_seq"]),
@@ -104,6 +106,12 @@ def _kept_steps(batch: Batch) -> list[Step]:
     pending = steps.filter(state=StepState.PENDING).order_by("index", "attempt")[:PENDING_STEPS]
     kept = {step.pk: step for step in (*pending, *failures, *newest)}  # one that began meanwhile is taken once
     return sorted(kept.values(), key=lambda step: (step.index, step.attempt))
+
+
+def _newest_prompt(batch: Batch) -> Facts | None:
+    """What a batch asked last: what it waits for, or who has just answered what. The others are control events."""
+    newest = Prompt.objects.filter(batch=batch).order_by("-pk").first()
+    return None if newest is None else prompt_facts(newest)
 
 
 def _step(step: Step) -> Facts:

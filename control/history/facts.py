@@ -7,7 +7,7 @@ from typing import Any
 
 from control.journal.overflow import full_data
 from control.metrics.eta import elapsed_s, seconds_left
-from control.models import Attachment, Batch, ControlEvent, ErrorLog, Event, Measurement, Step
+from control.models import Attachment, Batch, ControlEvent, ErrorLog, Event, Measurement, Prompt, Step
 from control.states import SlotState
 from stations.models import Slot
 
@@ -45,6 +45,7 @@ def batch_facts(batch: Batch, now: datetime) -> Facts:
         "priority": Batch.Priority(batch.priority).name,
         "progress": round(batch.progress, 4),
         "current_step": batch.current_step,
+        "prompt": batch.open_prompt,
         "message": batch.message,
         "cause": batch.cause,
         "error": batch.error,
@@ -134,6 +135,34 @@ def attachment_facts(attachment: Attachment) -> Facts:
     }
 
 
+def prompt_facts(prompt: Prompt) -> Facts:
+    """A question with its answer. `image`: the name of its picture in the package."""
+    asked = prompt.question
+    return {
+        "prompt": prompt.key,
+        "step": prompt.step,
+        "attempt": prompt.attempt,
+        "type": prompt.type,
+        "message": asked["message"],
+        "choices": asked["choices"],
+        "unit": asked["unit"],
+        "minimum": asked["minimum"],
+        "maximum": asked["maximum"],
+        "default": asked["default"],
+        "image": asked["image"] and asked["image"]["file"],
+        "timeout_s": asked["timeout_s"],
+        "state": prompt.state,
+        "asked_at": iso(prompt.asked_at),
+        "answered_at": iso(prompt.answered_at),
+        "answer": prompt.answer,
+        "answered_by": prompt.answered_by,
+        "taken_at": iso(prompt.taken_at),
+        "closed_at": iso(prompt.closed_at),
+        "closed_why": prompt.closed_why,
+        "control": str(prompt.control_id) if prompt.control_id else None,
+    }
+
+
 def event_facts(event: Event, *, whole: bool = True) -> Facts:
     """A line of a story, exactly as sockets carry it. `whole` also reads data that is too large for its row."""
     return {
@@ -198,6 +227,7 @@ def slot_facts(slot: Slot, active: Batch | None, waiting: int, *, alive: bool, l
         "batch": str(active.pk) if active else None,
         "batch_name": active.name if active else "",
         "current_step": active.current_step if active else "",
+        "prompt": active.open_prompt if active else "",
         "progress": round(active.progress, 4) if active else None,
     }
 

@@ -117,6 +117,7 @@ def tell_board(batch: Batch, kind: Kind) -> None:
         "slot": batch.slot_id,
         "state": batch.state,
         "outcome": batch.outcome,
+        "prompt": batch.open_prompt,
     }
     append(BOARD, [Entry(kind, data=data)])
 

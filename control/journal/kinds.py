@@ -27,6 +27,9 @@ class Kind(StrEnum):
     ATTACHMENT = "attachment"
     LOG = "log"
     PROGRESS = "progress"
+    PROMPT_ASKED = "prompt.asked"
+    PROMPT_ANSWERED = "prompt.answered"
+    PROMPT_CLOSED = "prompt.closed"  # nobody answered in time
     SAVED = "saved"  # a value that a later run may go on from
     CONTROL = "control"
     ERROR = "error"

@@ -13,7 +13,7 @@ from django.db.models import F
 
 from control.journal.append import Entry, alert, append, lock_story, tell_board
 from control.journal.kinds import Kind, stream_of
-from control.models import Batch, ControlEvent, Step
+from control.models import Batch, ControlEvent, Prompt, Step
 from control.states import ALLOWED_MOVES, State, StepOutcome, StepState
 from stations.models import Lease
 
@@ -36,7 +36,8 @@ class End:
 def finish(batch_id: UUID, end: End) -> Batch | None:
     """Bring a batch to its end; None when it had ended already. Call inside a transaction.
 
-    Effects, in order: the batch, its open steps, undelivered wishes, leases, an alert unless all is well, the board.
+    Effects, in order: the batch, its open steps and prompts, undelivered wishes, leases, an alert unless all is well,
+    the board.
     """
     sources = [state for state, moves in ALLOWED_MOVES.items() if end.state in moves]
     moved = Batch.objects.filter(pk=batch_id, state__in=sources).update(**_columns(end))
@@ -44,6 +45,7 @@ def finish(batch_id: UUID, end: End) -> Batch | None:
         return None
     batch = Batch.objects.get(pk=batch_id)
     _close_steps(batch, end)
+    close_prompts(batch, at=end.at, why="ended")
     _answer_wishes(batch, end)
     Lease.objects.filter(holder=batch.pk).delete()
     if end.state not in (State.COMPLETED, State.STOPPED):
@@ -82,6 +84,7 @@ def _columns(end: End) -> dict[str, Any]:
         "marginal": end.marginal,
         "result": end.result,
         "current_step": "",
+        "open_prompt": "",
     }
     if end.error:
         columns["error"] = end.error
@@ -98,6 +101,12 @@ def _answer_wishes(batch: Batch, end: End) -> None:
     )
     wishes.filter(obeyed_at=None, after={}).update(after={"state": end.state, "note": end.message})
     wishes.filter(after={}).update(after={"state": end.state})
+
+
+def close_prompts(batch: Batch, *, at: datetime, why: str, **which: Any) -> None:
+    """Prompts wait no more, of one step or all. An answer that the run has not taken over did not hold."""
+    open_prompts = Prompt.objects.filter(batch=batch, taken_at=None, closed_at=None, **which)
+    open_prompts.update(state=Prompt.State.OVER, closed_at=at, closed_why=why)
 
 
 def _close_steps(batch: Batch, end: End) -> None:

@@ -32,7 +32,10 @@ KINDS = {
     Control.RERUN: ControlEvent.Kind.BATCH_RERUN,
 }
 # What the runner is told. To the run itself, a restart is a stop.
-WORDS = {kind: word.value for word, kind in KINDS.items()} | {ControlEvent.Kind.BATCH_RESTART: Control.STOP.value}
+WORDS = {kind: word.value for word, kind in KINDS.items()} | {
+    ControlEvent.Kind.BATCH_RESTART: Control.STOP.value,
+    ControlEvent.Kind.PROMPT_ANSWER: "answer",
+}
 
 
 def pause_batch(batch_id: UUID, *, by: Actor, reason: str = USER_REQUEST) -> Batch:

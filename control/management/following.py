@@ -41,7 +41,7 @@ def follow(
     `on_ctrl_c(times, story)` is called at each Ctrl-C; the following ends when it returns False.
     """
     name = stream_of(batch.pk)
-    with Listener(name) as listener, TerminalStory(console) as story:
+    with Listener(name) as listener, TerminalStory(console, batch=str(batch.pk)) as story:
         _say_what_it_waits_for(batch, story)
         last, handled, over = 0, 0, False
         while not over:

@@ -30,8 +30,10 @@ _SHOWN_LINES = 8
 class TerminalStory:
     """Prints events of one batch in their order. Use as a context manager, so that the terminal is left tidy."""
 
-    def __init__(self, console: Console, *, verbose: bool = False) -> None:
+    def __init__(self, console: Console, *, batch: str = "", verbose: bool = False) -> None:
+        """`batch`: its id, to tell where a prompt is answered."""
         self._console = console
+        self._batch = batch
         self._verbose = verbose
         self._live = Live(console=console, refresh_per_second=8, transient=True)
         self._step = ""  # the running one
@@ -143,6 +145,20 @@ class TerminalStory:
         self._progress = data["progress"]
         self._doing = event.message
 
+    def asked(self, event: Event, data: dict[str, Any]) -> None:
+        """At once: whoever sits here may be the one who has to answer."""
+        self._write(Text(f"? {event.message}", style="bold yellow"))
+        said = f'as {{"prompt": "{data["prompt"]}", "value": …}} to /api/control/batches/{self._batch}/answer/'
+        self._write(Text(f"  To be answered at /control/batches/{self._batch}/, or {said}", style="yellow"))
+
+    def answered(self, event: Event, data: dict[str, Any]) -> None:
+        value = data["value"]
+        shown = ("yes" if value else "no") if isinstance(value, bool) else value
+        self._line(f"    {data['by']} answered: {shown}", "cyan")
+
+    def unanswered(self, event: Event, data: dict[str, Any]) -> None:
+        self._line("    nobody answered in time", "yellow")
+
     def failed(self, event: Event, data: dict[str, Any]) -> None:
         if event.step is None:  # that of a step stands in the step's own line
             self._line(f"    {data['exception']}: {event.message}", "red")
@@ -203,6 +219,9 @@ _TELLERS = {
     Kind.ATTACHMENT: TerminalStory.attached,
     Kind.LOG: TerminalStory.logged,
     Kind.PROGRESS: TerminalStory.progressed,
+    Kind.PROMPT_ASKED: TerminalStory.asked,
+    Kind.PROMPT_ANSWERED: TerminalStory.answered,
+    Kind.PROMPT_CLOSED: TerminalStory.unanswered,
     Kind.ERROR: TerminalStory.failed,
     Kind.CONTROL: TerminalStory.noted,
     Kind.BATCH_PAUSED: TerminalStory.noted,

@@ -19,13 +19,14 @@ def elapsed_s(batch: Batch, now: datetime) -> float | None:
 
 
 def seconds_left(batch: Batch, now: datetime) -> float | None:
-    """Seconds until the batch ends; None when nothing is known, and while nobody can know: waiting, paused, ended.
+    """Seconds until the batch ends; None when nothing is known, and while nobody can know: waiting, paused,
+    asking somebody, ended.
 
     Before the first progress, what runs like this took lately; with progress, more and more its projection. One that
     takes longer than those did tells nothing any more: its projection would grow while it waits for one long step.
     """
     elapsed = elapsed_s(batch, now)
-    if elapsed is None or batch.state != State.RUNNING:
+    if elapsed is None or batch.state != State.RUNNING or batch.open_prompt:
         return None
     if batch.expected_s is not None and elapsed > batch.expected_s:
         return None

@@ -8,6 +8,7 @@ from control.models.batch import Batch
 from control.models.control_event import ControlEvent
 from control.models.error_log import ErrorLog
 from control.models.measurement import Measurement
+from control.models.prompt import Prompt
 from control.models.schedule import Schedule
 from control.models.sequence import Sequence
 from control.models.step import Step
@@ -23,6 +24,7 @@ __all__ = [
     "LoginLink",
     "Measurement",
     "Preference",
+    "Prompt",
     "Schedule",
     "Sequence",
     "Step",

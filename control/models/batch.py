@@ -71,6 +71,7 @@ class Batch(models.Model):
     marginal = models.BooleanField(_("marginal"), default=False)
     progress = models.FloatField(_("progress"), default=0.0)
     current_step = models.CharField(_("current step"), max_length=200, blank=True)
+    open_prompt = models.CharField(_("open prompt"), max_length=20, blank=True)  # key of the prompt that waits
     cause = models.CharField(_("cause"), max_length=200, blank=True)  # the first step that failed
     message = models.TextField(_("message"), blank=True)
     error = models.TextField(_("error"), blank=True)

@@ -22,6 +22,7 @@ class ControlEvent(models.Model):
         BATCH_SETTINGS = "BATCH_SETTINGS", _("Change settings")
         BATCH_RESTART = "BATCH_RESTART", _("Restart")
         BATCH_RERUN = "BATCH_RERUN", _("Run again")
+        PROMPT_ANSWER = "PROMPT_ANSWER", _("Answer")
         BATCH_KEEP = "BATCH_KEEP", _("Keep")
         BATCH_RELEASE = "BATCH_RELEASE", _("Stop keeping")
         EMERGENCY_STOP = "EMERGENCY_STOP", _("Emergency stop")
@@ -47,7 +48,7 @@ class ControlEvent(models.Model):
     by = models.CharField(_("by"), max_length=150)
     face = models.CharField(_("origin"), max_length=7, choices=Face.choices)
     reason = models.CharField(_("reason"), max_length=500, default="USER_REQUEST")
-    # of a wish: which step, which settings
+    # of a wish: which step, which settings, which answer
     details = models.JSONField(_("details"), default=dict)
     before = models.JSONField(_("state before"), default=dict)
     after = models.JSONField(_("state after"), default=dict)

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from control.lifecycle.answer import answer_of_text, answer_prompt, find_prompt
 from control.lifecycle.finding import find_batch
 from control.lifecycle.follow import Mode, rerun_batch, restart_batch, resume_batch
 from control.lifecycle.keeping import keep_batch
@@ -20,6 +21,7 @@ from control.pages.settings_form import settings_asked
 from control.states import Control, State
 
 KEEP, RELEASE = "keep", "release"
+ANSWER = "answer"
 Ask = Callable[..., Batch]
 
 
@@ -55,6 +57,11 @@ def _rerun(batch_id: UUID, fields: QueryDict, **who: Any) -> Batch:
     return rerun_batch(batch_id, mode, step=_step(fields) if mode is Mode.FROM_STEP else None, **who)
 
 
+def _answer(batch_id: UUID, fields: QueryDict, **who: Any) -> Batch:
+    prompt = find_prompt(batch_id, fields.get("prompt", ""))
+    return answer_prompt(batch_id, prompt.key, answer_of_text(prompt, fields.get("value", "")), **who)
+
+
 def _step(fields: QueryDict) -> int | str | None:
     """A step by its place, from 0, or by its name; None for the one that runs."""
     text = fields.get("step", "").strip()
@@ -69,6 +76,7 @@ ASKS: dict[str, Ask] = {
     Control.SETTINGS: _settings,
     Control.RESTART: _plain(restart_batch),
     Control.RERUN: _rerun,
+    ANSWER: _answer,
     KEEP: _plain(partial(keep_batch, keep=True)),
     RELEASE: _plain(partial(keep_batch, keep=False)),
 }

@@ -18,6 +18,7 @@ from control.history.facts import Facts
 from control.lifecycle.refusals import no_batch
 from control.models import Batch
 from control.pages.answers import problem
+from control.pages.asking import ANSWER
 from control.pages.batch_dialogs import dialogs_of, offered_controls
 from control.pages.batch_words import batch_words, priority_word
 from control.pages.controls import EMERGENCY_STOP
@@ -42,6 +43,7 @@ def batch_page(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     facts, form = story["batch"], SettingsForm(row)
     allowed = offered_controls(rights_of(request.user), form)
     state = State(facts["state"])
+    may_answer = Right.OPERATE in rights_of(request.user)
     units = {**{name: declared.get("unit", "") for name, declared in form.schema.items()}, **row.units}
     data = {
         "endings": ending_rules(),
@@ -50,6 +52,7 @@ def batch_page(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         "story": reverse("control:batch_story", args=[batch_id]),
         "dialogs": reverse("control:batch_dialogs", args=[batch_id]),
         "attachment": reverse("control:attachment", args=[batch_id, ANY_BATCH]).replace(str(ANY_BATCH), "{attachment}"),
+        "prompts": _prompts(batch_id, may_answer=may_answer),
     }
     return draw(
         request,
@@ -64,6 +67,10 @@ def batch_page(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         trigger_word=Batch.Trigger(facts["trigger"]).label,
         priority_word=priority_word(facts["priority"]),
         percent=None if facts["ended_at"] and facts["state"] != State.COMPLETED else int(100 * facts["progress"]),
+        prompt=story["prompt"],
+        may_answer=may_answer,
+        answer_address=_prompts(batch_id, may_answer=True)["answer"],
+        prompt_picture=_picture(batch_id, (story["prompt"] or {}).get("prompt", "")),
         controls=_buttons(batch_id, allowed, state),
         links=_links(facts),
         origin=origin_of(row),
@@ -94,6 +101,17 @@ def ending_rules() -> dict[str, tuple[str, str, str]]:
 
 def _verdict(ending: Any) -> Verdict:
     return Verdict(ending=ending, outcome="NONE", message="", cause=None, marginal=False, result=None)
+
+
+def _prompts(batch_id: UUID, *, may_answer: bool) -> dict[str, str]:
+    """Where the page's script finds pictures and leaves answers, the latter for those who may."""
+    answer = reverse("control:control", kwargs={"batch_id": batch_id, "word": ANSWER}) if may_answer else ""
+    return {"answer": answer, "picture": _picture(batch_id, "{prompt}")}
+
+
+def _picture(batch_id: UUID, prompt: str) -> str:
+    """Pages know the API by address alone."""
+    return f"/api/control/batches/{batch_id}/prompts/{prompt}/image/"
 
 
 # Words that stand in the menu beside the buttons, and those that a dialog asks about first.

@@ -12,7 +12,7 @@ Words = dict[str, object]
 
 
 def batch_words() -> Words:
-    shown = {**_labels(), **_header(), **_steps(), **_measurements(), **_controls(), **_log()}
+    shown = {**_labels(), **_header(), **_prompts(), **_steps(), **_measurements(), **_controls(), **_log()}
     return {**shown, **dialog_words(), "copied": _("Copied")}
 
 
@@ -54,6 +54,28 @@ def _header() -> Words:
         "not_safe": _("SAFE STATE NOT CONFIRMED: %(problems)s"),
         "traceback": _("Traceback"),
         "newest_errors": _("The newest %(count)s of %(total)s errors."),
+    }
+
+
+def _prompts() -> Words:
+    return {
+        "waits_for_answer": _("Waits for an answer"),
+        "prompt_answered": _("Answered by %(by)s at %(time)s"),
+        "prompt_unanswered": _("Nobody has answered in time."),
+        "prompt_asked": _("Waits for an answer: %(question)s"),
+        "prompt_since": _("since %(time)s"),
+        "prompt_within": _("since %(time)s, for at most %(patience)s; pauses do not count"),
+        "prompt_field": _("Answer"),
+        "prompt_send": _("Send the answer"),
+        "prompt_yes": _("Yes"),
+        "prompt_no": _("No"),
+        "prompt_from_to": _("%(from)s – %(to)s %(unit)s"),
+        "prompt_from": _("at least %(from)s %(unit)s"),
+        "prompt_to": _("at most %(to)s %(unit)s"),
+        "prompt_picture": _("Picture: %(name)s"),
+        "prompt_no_picture": _("Its picture cannot be shown: the sequence was changed after it asked."),
+        "prompt_not_yours": _("An operator answers this."),
+        "question_and_answer": _("%(question)s: %(answer)s"),
     }
 
 

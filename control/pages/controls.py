@@ -20,7 +20,7 @@ from control.lifecycle.press import emergency_stop_batch, reset
 from control.lifecycle.refusals import Refused
 from control.models import Batch, ControlEvent
 from control.pages.answers import accepted, refused, wants_json
-from control.pages.asking import ASKS, KEEP, RELEASE, ask
+from control.pages.asking import ANSWER, ASKS, KEEP, RELEASE, ask
 from control.pages.inside import needs
 from control.states import Control, State
 
@@ -28,7 +28,7 @@ EMERGENCY_STOP = "emergency-stop"
 WORDS = (*ASKS, EMERGENCY_STOP)
 RIGHT_OF: dict[str, Right] = {
     **{word.value: right for word, right in RIGHT_FOR.items()},
-    **dict.fromkeys((KEEP, RELEASE), Right.OPERATE),
+    **dict.fromkeys((ANSWER, KEEP, RELEASE), Right.OPERATE),
     EMERGENCY_STOP: Right.EMERGENCY_STOP,
 }
 
@@ -90,6 +90,7 @@ def _sentence(word: str, batch: Batch) -> str:
         Control.STOP: _("%(name)s stops; its teardown runs."),
         Control.SKIP: _("%(name)s skips the step, from its next boundary on."),
         Control.SETTINGS: _("%(name)s takes the new settings over at its next boundary."),
+        ANSWER: _("%(name)s gets the answer."),
         KEEP: _("%(name)s is kept: it will not be pruned."),
         RELEASE: _("%(name)s is kept no longer."),
     }

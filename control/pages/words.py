@@ -36,6 +36,7 @@ def shell_words() -> dict[str, object]:
         "alert_kinds": {
             "batch.ended": _("the batch has ended"),
             "control": _("somebody has intervened"),
+            "prompt.asked": _("the run waits for an answer"),
             "error": _("an error"),
             "ladder": _("the guard is bringing it to an end"),
             "safe_state": _("a safe state is not confirmed"),
@@ -90,6 +91,7 @@ def overview_words() -> dict[str, object]:
         "latched_by": _("Emergency stop by %(by)s at %(time)s: %(reason)s"),
         "latched_without_name": _("Emergency stop at %(time)s: %(reason)s"),
         "waiting": _("%(count)s waiting"),
+        "waits_for_answer": _("Waits for an answer"),
         "station_silent": _("Station does not answer"),
         "lost_contact": _("Lost contact since %(time)s"),
         "unsafe_help": _("Its safe state is not confirmed. Check the instruments before anybody touches the bench."),

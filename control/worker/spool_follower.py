@@ -11,6 +11,7 @@ from django.db import InterfaceError, OperationalError
 from control.journal.append import Fenced
 from control.models import Step, Stream
 from control.states import StepState
+from control.worker.prompt_import import PromptLines, waiting_prompts
 from control.worker.spool import PAGE, Spool, parse
 from control.worker.spool_import import Line, Page, Row, StepKey, write_page
 
@@ -26,6 +27,7 @@ class SpoolFollower:
         self.batch = stream.batch
         self.spool = Spool(settings.STATION_PATHS.spool(str(stream.batch_id)))
         self.running: dict[StepKey, Row] = {}
+        self.waiting: dict[str, StepKey] = {}  # prompts
         self.over = False  # nothing more to do: the batch has ended, or is somebody else's
         self.lost = False  # somebody else's
         self.behind = False  # the last page was full: there is more
@@ -46,6 +48,7 @@ class SpoolFollower:
         self.running = {
             (row["index"], row["attempt"]): row for row in running.values("id", "index", "attempt", "started_at")
         }
+        self.waiting = waiting_prompts(self.batch)
         self.doubtful = False
         return True
 
@@ -69,11 +72,11 @@ class SpoolFollower:
         return True
 
     def _write(self, lines: Sequence[Line], offset: int) -> None:
-        page = Page(self.batch, dict(self.running))
+        page = Page(self.batch, dict(self.running), PromptLines(dict(self.waiting)))
         for line in lines:
             page.take(line)
         write_page(page, self.stream, offset)
-        self.stream.spool_offset, self.running = offset, page.running
+        self.stream.spool_offset, self.running, self.waiting = offset, page.running, page.prompts.waiting
         self.over = page.end is not None
 
     def _write_one_by_one(self, text: bytes) -> None:

@@ -19,6 +19,7 @@ from control.journal.kinds import Kind
 from control.lifecycle.finish import End, finish
 from control.models import Attachment, Batch, ControlEvent, ErrorLog, Measurement, Step, Stream
 from control.states import State, StepOutcome, StepState, settle
+from control.worker.prompt_import import PromptLines
 from sequences.outcomes import Outcome
 from stations.contracts import Ending
 
@@ -38,6 +39,7 @@ class Page:
 
     batch: Batch
     running: dict[StepKey, Row] = field(default_factory=dict)  # steps that began in this page or one before
+    prompts: PromptLines = field(default_factory=PromptLines)
     entries: list[Entry] = field(default_factory=list)
     steps: dict[StepKey, Row] = field(default_factory=dict)
     measurements: dict[tuple[StepKey, str], Row] = field(default_factory=dict)
@@ -73,7 +75,7 @@ class Page:
         shown = [Entry(e.kind, e.message, e.level, e.step, e.at, name) for e in loud[:_ALERTS_PER_PAGE]]
         if len(loud) > len(shown):
             shown.append(Entry(Kind.LOG, f"{len(loud) - len(shown)} more warnings and errors", "WARNING", data=name))
-        return shown
+        return [*shown, *self.prompts.alerts(self.batch)]
 
 
 def _step_row(page: Page, line: Line, **known: Any) -> Row:
@@ -133,6 +135,8 @@ def _take_step_ended(page: Page, line: Line, at: datetime) -> None:
         message=line.get("message") or "",
     )
     page.columns["progress"] = line["progress"]
+    if page.prompts.end_step(key, at):
+        page.columns["open_prompt"] = ""
 
 
 def _take_measurement(page: Page, line: Line, at: datetime) -> None:
@@ -193,6 +197,12 @@ def _take_paused(page: Page, line: Line, at: datetime) -> None:
     _take_control(page, line, at)
 
 
+def _take_prompt(page: Page, line: Line, at: datetime) -> None:
+    page.columns["open_prompt"] = page.prompts.take(line, at)
+    if line["k"] == Kind.PROMPT_ANSWERED:
+        _take_control(page, line, at)
+
+
 def _take_control(page: Page, line: Line, at: datetime) -> None:
     if not line.get("control"):
         return
@@ -207,6 +217,8 @@ def _after(line: Line) -> Row:
     """How things stand once a wish is obeyed. What a stop comes to is known at the end."""
     if line["k"] in (Kind.BATCH_PAUSED, Kind.BATCH_RESUMED):
         return {"after": {"state": State.PAUSED if line["k"] == Kind.BATCH_PAUSED else State.RUNNING}}
+    if line["k"] == Kind.PROMPT_ANSWERED:
+        return {"after": {"answer": line["value"]}}
     return {"after": {"settings": line["settings"]}} if line.get("settings") else {}
 
 
@@ -248,6 +260,9 @@ _TAKERS: dict[str, Callable[[Page, Line, datetime], None]] = {
     Kind.ERROR: _take_error,
     Kind.BATCH_PAUSED: _take_paused,
     Kind.BATCH_RESUMED: _take_paused,
+    Kind.PROMPT_ASKED: _take_prompt,
+    Kind.PROMPT_ANSWERED: _take_prompt,
+    Kind.PROMPT_CLOSED: _take_prompt,
     Kind.CONTROL: _take_control,
     Kind.BATCH_ENDED: _take_batch_ended,
 }
@@ -262,8 +277,8 @@ def fingerprint(line: Line) -> str:
 def write_page(page: Page, stream: Stream, offset: int) -> None:
     """Write a page in one transaction. Raises Fenced, and then nothing is written.
 
-    Effects, in order: events, steps, measurements and attachments, errors, wishes obeyed, alerts, the batch, its end or
-    the board.
+    Effects, in order: events, steps, measurements and attachments, errors, prompts, wishes obeyed, alerts, the batch,
+    its end or the board.
     """
     with transaction.atomic():
         import_spool(stream, page.entries, offset)
@@ -271,6 +286,7 @@ def write_page(page: Page, stream: Stream, offset: int) -> None:
         _write_of_steps(Measurement, page.measurements, steps)
         _write_of_steps(Attachment, page.attachments, steps)
         ErrorLog.objects.bulk_create(page.errors)
+        page.prompts.write(page.batch)
         for control, columns in page.obeyed.items():
             ControlEvent.objects.filter(pk=control).update(**columns)
         for control, why in page.refused.items():
@@ -309,6 +325,10 @@ def _write_batch(page: Page) -> None:
         Batch.objects.filter(pk=page.batch.pk, error="").update(error=f"{first.exception}: {first.message}")
     if page.end is not None:
         finish(page.batch.pk, page.end)
-    elif moved:
+        return
+    told = [Kind.BATCH_PAUSED if moved == State.PAUSED else Kind.BATCH_RESUMED] if moved else []
+    told += page.prompts.news()
+    if told:
         page.batch.refresh_from_db()
-        tell_board(page.batch, Kind.BATCH_PAUSED if moved == State.PAUSED else Kind.BATCH_RESUMED)
+    for kind in told:
+        tell_board(page.batch, kind)

@@ -18,6 +18,8 @@ def wish_of(event: ControlEvent) -> Wish:
         wish["step"] = event.details["step"]
     if "settings" in event.details:
         wish["settings"] = event.details["settings"]
+    if "prompt" in event.details:
+        wish["prompt"], wish["value"], wish["by"] = event.details["prompt"], event.details["value"], event.by
     return wish
 
 

@@ -77,6 +77,7 @@ let toasts = []; // what toasts say now: { at, batch, said, tone, shown }
 /** One toast for each happening: who has just pressed an emergency stop was answered, and how a guard insists is for the bell. */
 function tell(event, text, tone, link) {
   const { kind, data: facts } = event;
+  if (kind === "prompt.asked" && location.pathname === link?.[1]) return; // the page itself asks
   if (kind === "ladder" || (isOwnNews() && isStop(kind, facts))) return;
   const [at, batch, said] = [performance.now(), facts?.batch, sentenceOf(event)];
   toasts = toasts.filter(({ shown }) => shown.isConnected);

@@ -6,6 +6,7 @@ import { drawErrors, drawHeader, tickHeader } from "./batch_header.js";
 import { Log } from "./batch_log.js";
 import { fromStory, isOver, reduce } from "./batch_reducer.js";
 import { armSteps, drawSteps, tickSteps } from "./batch_steps.js";
+import { drawPrompt } from "./batch_prompt.js";
 import { drawDrivers, drawSettings, copyButtons } from "./batch_provenance.js";
 import { setText } from "./elements.js";
 import { number } from "./format.js";
@@ -21,6 +22,7 @@ const STEPS_EVERY_MS = 120;
 const page = document.getElementById("batch-page");
 const steps = document.getElementById("steps");
 const log = new Log(document.getElementById("log"));
+const promptCard = document.getElementById("prompt");
 const followBox = document.getElementById("follow-step");
 
 let story = data("story");
@@ -47,7 +49,7 @@ function take(events) {
 
 /** What an event does not carry: when a wish was delivered, the lane that took a batch, a curve too long to travel. */
 const wantsLook = ({ kind, data: told }) =>
-  kind === "batch.started" || kind === "control" || kind === "batch.paused" || kind === "batch.resumed" || (kind === "measurement" && "file" in told);
+  kind === "batch.started" || kind === "control" || kind === "prompt.answered" || kind === "batch.paused" || kind === "batch.resumed" || (kind === "measurement" && "file" in told);
 
 function redraw() {
   frame ||= requestAnimationFrame(draw);
@@ -64,12 +66,15 @@ function draw() {
   page.dataset.seq = now.seq;
   drawHeader(now, allowed);
   drawStepsInTime();
+  if (before.prompt !== now.prompt || before.batch?.ended_at !== now.batch.ended_at) drawPrompt(promptCard, now, { nameOf, opened: !isOver(first) });
   if (before.controls !== now.controls) drawControls(document.getElementById("controls"), now);
   if (before.errors !== now.errors) drawErrors(document.getElementById("errors"), now);
   if (before.drivers !== now.drivers) drawDrivers(now.drivers);
   if (before.settings !== now.settings) drawSettings(now);
   tick();
 }
+
+const nameOf = (index) => state.steps.find((step) => step.index === index)?.name ?? "";
 
 /** A loop of thousands of steps a second: nobody reads that fast, and every step is many elements. */
 function drawStepsInTime() {

@@ -12,7 +12,7 @@ export function elapsed(batch, now) {
 /** Seconds until it ends; null while nobody can know. */
 export function secondsLeft(batch, now) {
   const past = elapsed(batch, now);
-  if (past === null || batch.state !== "RUNNING") return null;
+  if (past === null || batch.state !== "RUNNING" || batch.prompt) return null; // people answer when they answer
   if (batch.expected_s !== null && past > batch.expected_s) return null; // it takes longer than usual
   const done = Math.min(batch.progress, 1);
   const projected = done >= ENOUGH ? past / done - past : null;

@@ -59,7 +59,8 @@ function drawCurrent({ batch, position, doing }) {
   const current = part("current");
   if (batch.state === "QUEUED") setText(current, waiting(batch, position));
   else if (batch.state === "RUNNING" || batch.state === "PAUSED") {
-    setText(current, [batch.current_step || text.preparing, doing?.message].filter(Boolean).join(" · "));
+    const asks = batch.prompt ? text.waits_for_answer : "";
+    setText(current, [asks, batch.current_step || text.preparing, doing?.message].filter(Boolean).join(" · "));
   } else setText(current, "");
 }
 

@@ -190,6 +190,8 @@ const SENTENCES = {
   error: ({ message }, { exception }) => `${exception}: ${message}`,
   control: asked,
   attachment: (event, { name, size }) => fill(text.attached, { name, size: fileSize(size) }),
+  "prompt.asked": ({ message }) => fill(text.prompt_asked, { question: message }),
+  "prompt.closed": () => [text.prompt_unanswered, "WARNING"],
   saved: (event, { name }) => [fill(text.saved, { name }), "DEBUG"],
   ladder: climbed,
   safe_state: proof,

@@ -33,7 +33,7 @@ export function fromStory(story, endings) {
     seq: story.head, endings, batch, drivers: story.provenance.drivers, parameters: story.provenance.parameters,
     settings: story.provenance.settings, total_steps: story.total_steps, steps,
     hidden: story.hidden, controls: story.controls.map(shownControl), errors: story.errors,
-    total_errors: story.total_errors, safe_state: story.safe_state, position: story.position, doing: null,
+    total_errors: story.total_errors, prompt: story.prompt ?? null, safe_state: story.safe_state, position: story.position, doing: null,
   };
 }
 
@@ -109,7 +109,9 @@ function stepEnded(state, event, data) {
     ...step, state: "ENDED", outcome, marginal, retrying, duration_ms, ended_at: event.at, result: shownResult(result),
     error_message: shortened(event.message), input_count: data.input_count ?? null, output_count: data.output_count ?? null,
   });
-  return { ...inBatch(inStep(state, event.step, data.attempt, data, end), { progress: data.progress }), doing: null };
+  const next = inBatch(inStep(state, event.step, data.attempt, data, end), { progress: data.progress });
+  const asks = state.prompt?.step === event.step && state.prompt.attempt === data.attempt;
+  return { ...(asks ? closePrompt(next, event.at, "ended") : next), doing: null };
 }
 
 function measured(state, event, data) {
@@ -193,7 +195,7 @@ function batchEnded(state, event, data) {
   };
   const steps = state.steps.map((step) => (step.state in closed ? { ...step, ...closed[step.state] } : step));
   const controls = state.controls.map((one) => settled(one, { to, message, at, waited: Boolean(data.state) }));
-  return inBatch(bounded({ ...state, steps, controls, doing: null, position: null }), batch);
+  return inBatch(bounded({ ...closePrompt(state, at, "ended"), steps, controls, doing: null, position: null }), batch);
 }
 
 /** No wish stays unanswered: as `_answer_wishes` of control/lifecycle/finish.py. One that ended a waiting batch was obeyed by that. */
@@ -210,6 +212,43 @@ function ending(endings, { why, verdict, state, outcome }) {
   if (state) return [state, outcome, "NONE"]; // it never ran
   if (why !== "finished") return endings[why] ?? endings.lost;
   return verdict ? [endings[verdict.ending][0], verdict.outcome, "NONE"] : endings.crashed;
+}
+
+// What the run asks -------------------------------------------------------------------------------------------------
+
+const isPrompt = (state, key) => state.prompt?.prompt === key;
+const placeOf = (prompt) => Number(prompt?.prompt.slice(1) ?? 0); // p1, p2, …: only the newest one is kept
+
+function promptAsked(state, event, data) {
+  if (Number(data.prompt.slice(1)) <= placeOf(state.prompt)) return state;
+  const { prompt, attempt, type, choices, unit, minimum, maximum, image, timeout_s } = data;
+  const open = { state: "WAITING", answered_at: null, answer: null, answered_by: "", taken_at: null, closed_at: null, closed_why: "", control: null };
+  const asked = { prompt, step: event.step, attempt, type, message: event.message, choices, unit, minimum, maximum, default: data.default, image: image?.file ?? null, timeout_s, asked_at: event.at, ...open };
+  return inBatch({ ...state, prompt: asked }, { prompt });
+}
+
+/** Somebody has answered: from here on nobody else does. */
+function promptGiven(state, event, { control: id, by, details }) {
+  if (!isPrompt(state, details.prompt) || state.prompt.state !== "WAITING") return state;
+  const given = { state: "ANSWERED", answered_at: event.at, answer: details.value, answered_by: by, control: id };
+  return inBatch({ ...state, prompt: { ...state.prompt, ...given } }, { prompt: "" });
+}
+
+/** The run has the answer. */
+function promptAnswered(state, event, data) {
+  const next = obey(state, event, data);
+  if (!isPrompt(state, data.prompt) || state.prompt.taken_at) return next;
+  const { answered_at: at, answered_by: by } = state.prompt;
+  const taken = { state: "ANSWERED", answer: data.value, answered_at: at ?? event.at, answered_by: by || data.by, taken_at: event.at };
+  return inBatch({ ...next, prompt: { ...state.prompt, ...taken } }, { prompt: "" });
+}
+
+const promptClosed = (state, event, data) => (isPrompt(state, data.prompt) ? closePrompt(state, event.at, data.why) : state);
+
+/** It waits no more; an answer that the run has not taken over did not hold. */
+function closePrompt(state, at, why) {
+  if (!state.prompt || state.prompt.taken_at || state.prompt.closed_at) return state;
+  return inBatch({ ...state, prompt: { ...state.prompt, state: "OVER", closed_at: at, closed_why: why } }, { prompt: "" });
 }
 
 // What people asked -------------------------------------------------------------------------------------------------
@@ -230,12 +269,14 @@ function asked(state, event, data, done = {}) {
   const { control: id, kind, by, face, reason, scope = "", details = {} } = data;
   const times = { requested_at: event.at, delivered_at: null, obeyed_at: null };
   const wish = { id, kind, scope, by, face, reason, details, before: before(state, scope, details), after: {}, ...times };
-  return inControl(state, id, (known) => known ?? { ...wish, ...done });
+  const next = inControl(state, id, (known) => known ?? { ...wish, ...done });
+  return kind === "PROMPT_ANSWER" ? promptGiven(next, event, data) : next;
 }
 
 /** How things stood when it was asked for. */
-function before(state, scope, { settings }) {
+function before(state, scope, { settings, prompt }) {
   if (scope) return {};
+  if (prompt) return { state: state.batch.state, answer: null };
   const values = { ...state.parameters, ...state.settings };
   const was = settings && Object.fromEntries(Object.keys(settings).map((name) => [name, values[name] ?? null]));
   return { state: state.batch.state, ...(was && { settings: was }) };
@@ -250,9 +291,15 @@ function obey(state, event, data) {
     if (!known) return null;
     const delivered = { ...known, delivered_at: known.delivered_at ?? event.at };
     if (refused) return { ...delivered, after: { note: event.message } };
-    const moved = event.kind === "control" ? null : { state: state.batch.state };
-    return { ...delivered, obeyed_at: event.at, after: moved ?? (data.settings ? { settings: data.settings } : known.after) };
+    return { ...delivered, obeyed_at: event.at, after: afterOf(state, event, data) ?? known.after };
   });
+}
+
+/** How things stand once a wish is obeyed. */
+function afterOf(state, { kind }, { settings, value }) {
+  if (kind === "prompt.answered") return { answer: value };
+  if (kind !== "control") return { state: state.batch.state };
+  return settings ? { settings } : null;
 }
 
 /** What the guard does for a wish has reached it. */
@@ -268,5 +315,6 @@ const queued = (state, event, data) =>
 const TAKERS = {
   "batch.queued": queued, "batch.started": batchStarted, "batch.paused": paused, "batch.resumed": resumed,
   "batch.ended": batchEnded, "step.started": stepStarted, "step.ended": stepEnded, measurement: measured,
-  attachment: attached, progress: progressed, control, ladder: climbed, error: failed, safe_state: madeSafe,
+  attachment: attached, "prompt.asked": promptAsked, "prompt.answered": promptAnswered, "prompt.closed": promptClosed,
+  progress: progressed, control, ladder: climbed, error: failed, safe_state: madeSafe,
 };

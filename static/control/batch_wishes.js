@@ -1,6 +1,7 @@
 // What a control event asks for, in words: which step, which settings, which batch follows.
 
 import { number } from "./format.js";
+import { shownAnswer } from "./batch_prompt.js";
 import { data, fill, words } from "./words.js";
 
 const text = words("page-words");
@@ -18,6 +19,7 @@ export const changeOf = (name, was, is) =>
 
 export function detailsOf({ kind, details = {}, before = {} }) {
   if (kind === "BATCH_SKIP") return fill(text.skipped_step, { number: number(details.step + 1), step: details.name });
+  if (kind === "PROMPT_ANSWER") return fill(text.question_and_answer, { question: details.question, answer: shownAnswer(details.value) });
   if (kind === "BATCH_RERUN" && details.mode) return modeOf(details);
   const changes = Object.entries(details.settings ?? {});
   return changes.map(([name, value]) => `${name}: ${changeOf(name, before.settings?.[name], value)}`).join(", ");

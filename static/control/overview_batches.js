@@ -47,8 +47,9 @@ export const batchCard = {
     node.dataset.state = batch.state;
     setText(part(node, "name"), batch.name);
     const state = part(node, "state");
-    state.dataset.state = batch.state;
-    setText(state, text.states[batch.state]);
+    const asks = batch.prompt && batch.state === "RUNNING";
+    state.dataset.state = asks ? "ASKING" : batch.state;
+    setText(state, asks ? text.waits_for_answer : text.states[batch.state]);
     setText(part(node, "sequence"), batch.sequence);
     setText(part(node, "slot"), batch.slot ?? text.any_lane);
     setText(part(node, "subject"), batch.subject ? ` · ${batch.subject}` : "");
@@ -63,6 +64,7 @@ export const batchCard = {
 
 function stepOf(batch) {
   if (batch.state === "QUEUED") return batch.slot ? fill(text.waits_for, { place: batch.slot }) : text.waits_for_lane;
+  if (batch.prompt && batch.state === "PAUSED") return `${text.waits_for_answer} · ${batch.current_step}`;
   return batch.current_step || text.no_step_yet;
 }
 

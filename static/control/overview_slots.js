@@ -48,7 +48,8 @@ function drawWork(place, slot) {
     place.replaceChildren(link, element("span", { class: "g-muted" }));
   }
   setText(link, slot.batch_name);
-  setText(place.lastElementChild, ` ${slot.current_step} ${percent(slot.progress)}`);
+  const asks = slot.prompt ? `${text.waits_for_answer} · ` : "";
+  setText(place.lastElementChild, ` ${asks}${slot.current_step} ${percent(slot.progress)}`);
 }
 
 function note(slot) {

@@ -20,6 +20,7 @@ class Activity:
     way: str = "sleep"
     in_teardown: bool = False
     paused: bool = False
+    asks: bool = False  # a person, who answers where the run is to go on
     just_begun: bool = False  # the runner that would make safe is still starting
 
     def step(self, *, hurried: bool) -> str:
@@ -43,6 +44,8 @@ class Activity:
         wait_until(lambda: station.verdict(batch.id)[0] == "RUNNING", 10, "a batch that runs")
         if not self.just_begun:
             wait_until(lambda: (station.status() or {}).get("parked"), 10, "the next runner")
+        if self.asks:
+            wait_until(lambda: station.waiting_prompt(batch), 10, "a prompt that waits")
         if self.paused:
             station.steer(batch, "pause")
             wait_until(lambda: station.verdict(batch.id)[0] == "PAUSED", 10, "a batch that is paused")
@@ -56,6 +59,7 @@ ACTIVITIES = [
     Activity("loop", "counts in a Python loop without an end", "loop"),
     Activity("read", "waits for an instrument that is slow to answer", "read"),
     Activity("pause", "is paused inside `run.sleep`", paused=True),
+    Activity("prompt", "waits for a person's answer; its patience is the timeout of the step", "prompt", asks=True),
     Activity("teardown", "sleeps in its teardown, before that has switched off", in_teardown=True),
     Activity("stuck-teardown", "hangs there in a C library", "deadlock", in_teardown=True),
 ]

@@ -138,6 +138,10 @@ class FaultStation(RunningStation):
     def steer(self, batch: Watched, verb: str, **body: object) -> Any:
         return self.ask(f"/api/control/batches/{batch.id}/{verb}/", body)
 
+    def waiting_prompt(self, batch: Watched) -> str:
+        """The prompt for which a batch waits; empty: for none."""
+        return str(self.ask(f"/api/control/batches/{batch.id}/")["prompt"])
+
     def press(self, slot: str = SLOT) -> float:
         """The emergency stop of a slot; when (epoch) it was pressed."""
         moment = time.time()

@@ -52,7 +52,7 @@ class Cell:
         return self.expected.cut == "PASS" and not self.expected.unsafe
 
 
-PYTHON = ("begin", "sleep", "loop", "read", "pause")  # what a signal reaches in the middle of main
+PYTHON = ("begin", "sleep", "loop", "read", "pause", "prompt")  # what a signal reaches in the middle of main
 HANGS = ("deadlock", "stuck-teardown")
 IN_TEARDOWN = ("teardown", "stuck-teardown")
 EVERYWHERE = (*PYTHON, "deadlock", *IN_TEARDOWN)
@@ -69,19 +69,21 @@ def killed_after_grace() -> Expected:
 
 
 AS_A_STOP = {
-    ("begin", "sleep", "loop", "pause"): stopped(0.5),
+    ("begin", "sleep", "loop", "pause", "prompt"): stopped(0.5),
     ("read",): stopped(1.5),
     ("deadlock", *IN_TEARDOWN): killed_after_grace(),
 }
 TABLE: dict[str, dict[tuple[str, ...], Expected]] = {
     "timeout": {
-        ("begin", "sleep", "loop", "read", "teardown"): Expected("FAILED", "TIMEOUT", "TIMEOUT", TEARDOWN, 1.5),
+        ("begin", "sleep", "loop", "read", "prompt", "teardown"): Expected(
+            "FAILED", "TIMEOUT", "TIMEOUT", TEARDOWN, 1.5
+        ),
         HANGS: Expected("FAILED", "TIMEOUT", "TIMEOUT", GUARD, 2.5),
     },
     "stop": AS_A_STOP,
     "emergency": {EVERYWHERE: Expected("ABORTED", "NONE", "NONE", GUARD, 0.5)},
     "runner-SIGTERM": {
-        ("begin", "sleep", "loop", "pause"): stopped(0.5),
+        ("begin", "sleep", "loop", "pause", "prompt"): stopped(0.5),
         ("read",): stopped(1.5),
         ("deadlock",): stopped(4.5),  # heard when the library returns
         IN_TEARDOWN: UNTOUCHED,  # nothing is left to stop
@@ -96,11 +98,14 @@ TABLE: dict[str, dict[tuple[str, ...], Expected]] = {
     "everything-SIGKILL": {EVERYWHERE: Expected("CRASHED", "ERROR", "ERROR", GUARD)},  # first of all at the next start
     # Lines that find no room are written when there is some; the next step of main finds that there is none.
     "disk-full": {
-        (*PYTHON, "deadlock"): Expected("FAILED", "ERROR", "PASS", TEARDOWN, steps={"judge": "ERROR"}),
+        ("begin", "sleep", "loop", "read", "pause", "deadlock"): Expected(
+            "FAILED", "ERROR", "PASS", TEARDOWN, steps={"judge": "ERROR"}
+        ),
+        ("prompt",): Expected("FAILED", "ERROR", "ERROR", TEARDOWN),  # an answer that is not written down does not hold
         IN_TEARDOWN: Expected("FAILED", "ERROR", "PASS", TEARDOWN),
     },
     "meter-unplugged": {
-        ("begin", "sleep", "deadlock", "loop", "pause"): Expected(
+        ("begin", "sleep", "deadlock", "loop", "pause", "prompt"): Expected(
             "FAILED", "ERROR", "PASS", TEARDOWN, steps={"judge": "ERROR"}
         ),
         ("read",): Expected("FAILED", "ERROR", "ERROR", TEARDOWN),

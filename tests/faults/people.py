@@ -19,6 +19,7 @@ WAITING = 2  # batches in the queue of a slot
 PAUSED_S = 3.0
 LATCHED_S = 1.0
 PRESSES_ANYWAY = 0.05
+ANSWERS = 0.3  # of the questions that somebody sees
 KINDS: list[tuple[str, dict[str, Any]]] = [
     ("interruptible", {"way": "sleep", "seconds": 1.5}),
     ("interruptible", {"way": "sleep", "seconds": 0.03, "times": 40}),
@@ -27,6 +28,7 @@ KINDS: list[tuple[str, dict[str, Any]]] = [
     ("interruptible", {"way": "read", "seconds": 1.0}),
     ("interruptible", {"way": "sleep", "seconds": 1.0, "times": 0, "winding": 1}),
     ("interruptible", {"way": "sleep", "seconds": 3.0, "times": 0, "hurried": 1}),
+    ("interruptible", {"way": "prompt", "times": 0, "hurried": 1}),
     ("interruptible", {"way": "sleep", "seconds": 0.1, "good": False}),
     ("interruptible", {"way": "sleep", "seconds": 0.1, "broken": True}),
 ]
@@ -78,6 +80,9 @@ class People:
         for batch, since in list(self._paused_since.items()):
             if now - since > PAUSED_S:
                 self._ask("resume", lambda b=batch: self._steer(b, "resume"))
+        for batch, prompt in self._rows("id, open_prompt FROM control_batch WHERE open_prompt <> ''"):
+            if self.dice.random() < ANSWERS:
+                self._ask("answer", lambda b=batch, p=prompt: self._answer(str(UUID(str(b))), p))
         latched = [slot for slot in self.station.slots if self.station.paths.slot(slot).latch.exists()]
         self._latched_since = {slot: self._latched_since.get(slot, now) for slot in latched}
         for slot, since in list(self._latched_since.items()):
@@ -95,6 +100,9 @@ class People:
 
     def _steer(self, batch: str, verb: str) -> Any:
         return self.station.ask(f"/api/control/batches/{batch}/{verb}/", BODIES.get(verb, {}), 10)
+
+    def _answer(self, batch: str, prompt: str) -> Any:
+        return self.station.ask(f"/api/control/batches/{batch}/answer/", {"prompt": prompt, "value": True}, 10)
 
     def _ask(self, verb: str, act: Callable[[], object]) -> None:
         """A refusal is an answer; so is silence, while the server or its database is away."""

@@ -46,7 +46,10 @@ def try_cell(station: FaultStation, cell: Cell) -> Seen:
             clock.add("back", lambda: station.newcomer(ending.who, batch) not in (None, before))
         if activity.paused and ending.goes_on:
             clock.wait()
-            wait_until(lambda: took_resume(station, batch), 20, "somebody who takes a resume")
+            wait_until(lambda: took(station, batch, "resume"), 20, "somebody who takes a resume")
+        if activity.asks and ending.goes_on:
+            clock.wait()
+            wait_until(lambda: took(station, batch, "answer", prompt="p1", value=True), 20, "somebody who is answered")
     clock.add("row", lambda: station.ended(batch))
     clock.wait()
     seen = Seen(batch.id, *station.verdict(batch.id), steps=batch.outcomes(), off_by=off_by(batch))
@@ -81,10 +84,10 @@ class Clock:
         return not self._waiting
 
 
-def took_resume(station: FaultStation, batch: Posted) -> bool:
+def took(station: FaultStation, batch: Posted, verb: str, **body: object) -> bool:
     """A server whose database has just come back may still refuse."""
     try:
-        station.steer(batch, "resume")
+        station.steer(batch, verb, **body)
     except HTTPError as error:
         with error:
             if error.code < 500:

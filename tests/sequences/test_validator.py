@@ -243,6 +243,11 @@ SEQUENCES = [
     (STEP + "run.measure('x', 1, nominal=3)", "E214", 2, "measurement 'x': nominal needs within_percent beside it"),
     (STEP + "run.measure(run, 1, minimum='1')", "E214", 2, "a measurement: minimum must be a finite number"),
     (STEP + "run.measure('rail', 1, unit='mV')", "E215", 2, "measurement 'rail' is in mV, but its limits in"),
+    (STEP + "run.ask_choice('?', ['x'])", "E231", 2, "ask_choice: a choice is one of 2 to 20 texts"),
+    (STEP + "run.ask_number('?', 'mm', 5, 1)", "E231", 2, "ask_number: minimum 5 is above maximum 1"),
+    (STEP + "run.ask_text('?', timeout_s=0)", "E231", 2, "ask_text: timeout_s is a positive number of seconds, not 0"),
+    (STEP + "run.confirm('?', image='no.png')", "E231", 2, "confirm: picture 'no.png' is no file of the package"),
+    (GOOD + "@teardown\ndef off(self, run): run.confirm('?')", "E232", 3, "confirm: a teardown asks nobody"),
     (STEP + "run.measure('rails', 1)", "W301", 2, "measurement 'rails' has no limits in manifest.yaml"),
 ]
 

@@ -31,6 +31,8 @@ def check_invariants(station: RunningStation, within_s: float = 15, stories: Col
     ends = query("SELECT state, outcome, id FROM control_batch")
     assert [end for end in ends if end[:2] not in LEGAL_ENDS] == []
     assert query("SELECT batch_id, name, state FROM control_step WHERE state <> 'ENDED'") == []
+    assert query("SELECT batch_id, key FROM control_prompt WHERE state = 'WAITING'") == []
+    assert query("SELECT id FROM control_batch WHERE open_prompt <> ''") == []
     assert query("SELECT holder FROM stations_lease") == []
     assert query("SELECT kind FROM control_controlevent WHERE batch_id IS NOT NULL AND delivered_at IS NULL") == []
     check_streams(station)

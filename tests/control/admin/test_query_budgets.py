@@ -118,7 +118,7 @@ def test_the_page_of_a_batch_asks_as_much_for_three_steps_as_for_one(station, vi
     one = len(asked(viewer, change(batch)))
     for index in (1, 2):
         Step.objects.create(batch=batch, index=index, name="next", group="main")
-    assert (one, len(asked(viewer, change(batch)))) == (20, 20)
+    assert (one, len(asked(viewer, change(batch)))) == (21, 21)
 
 
 def test_a_list_leaves_large_columns_in_the_database(station, viewer):

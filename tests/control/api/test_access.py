@@ -37,6 +37,9 @@ TABLE: list[tuple[str, str, Right | None, Any, int]] = [
     ("get", f"{BATCH}events/{{seq}}/", Right.SEE, None, 200),
     ("get", f"{BATCH}control-events/", Right.SEE, None, 200),
     ("get", f"{BATCH}errors/", Right.SEE, None, 200),
+    ("get", f"{BATCH}prompts/", Right.SEE, None, 200),
+    ("get", f"{BATCH}prompts/{{prompt}}/image/", Right.SEE, None, 404),
+    ("post", f"{BATCH}answer/", Right.OPERATE, {"prompt": "p1", "value": 4}, 404),
     ("post", f"{BATCH}pause/", Right.OPERATE, {}, 409),
     ("post", f"{BATCH}resume/", Right.OPERATE, {}, 409),
     ("post", f"{BATCH}stop/", Right.OPERATE, {}, 202),
@@ -68,7 +71,14 @@ IDS = [f"{method} {path}" for method, path, *_ in TABLE]
 
 def ask(caller: Caller, method: str, path: str, body: Any) -> int:
     batch = queued()
-    names = {"batch_id": batch.pk, "seq": 1, "station": "demo", "slot": "slot-1", "schedule_id": scheduled().pk}
+    names = {
+        "batch_id": batch.pk,
+        "seq": 1,
+        "prompt": "p1",
+        "station": "demo",
+        "slot": "slot-1",
+        "schedule_id": scheduled().pk,
+    }
     names |= {"name": "step_loop", "other": queued(slot="demo/slot-2").pk if "{other}" in path else ""}
     if "attachment_id" in path:
         names["attachment_id"] = attached(batch.steps.create(index=0, name="scan", group="main")).pk

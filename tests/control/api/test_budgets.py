@@ -15,7 +15,7 @@ from control.journal.kinds import Kind, stream_of
 from control.models import Batch, ControlEvent, ErrorLog, Measurement, Step
 from stations.models import Slot
 from tests.control.api.callers import with_key
-from tests.rows import attached, demo_station, queued
+from tests.rows import ask, attached, demo_station, queued
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +28,7 @@ BUDGETS = {
     "attachments": OF_KEY + 1,
     "control-events": OF_KEY + 3,
     "errors": OF_KEY + 1,
+    "prompts": OF_KEY + 1,
     "events": OF_KEY + 2,
     "slots": OF_KEY + 2,
 }
@@ -48,6 +49,7 @@ def grow(batch: Batch, number: int) -> None:
     attached(step)
     ErrorLog.objects.create(batch=batch, step=number, at=now, category="engine", exception="E", message="x")
     ControlEvent.objects.create(batch=batch, kind="BATCH_PAUSE", by="anna", face="API", requested_at=now)
+    ask(batch, f"p{number}")
     append(stream_of(batch.pk), [Entry(Kind.LOG, "x")])
 
 

@@ -15,6 +15,7 @@ from control.api.bodies import Reason
 from control.api.emergency import ResetScope, Scope
 from control.api.following import RerunBody
 from control.api.problems import TYPES, Problem
+from control.api.prompts import AnswerBody
 from control.api.schedules import NewSchedule, ScheduleChange
 from control.api.steering import SettingsBody, SkipBody
 from tests.rows import HOUSE
@@ -26,6 +27,7 @@ SHAPES: dict[str, Any] = {
     "stop_batch": Reason,
     "skip_step": SkipBody,
     "change_settings": SettingsBody,
+    "answer_prompt": AnswerBody,
     "rerun_batch": RerunBody,
     "emergency_stop": Scope,
     "reset": ResetScope,

@@ -22,7 +22,7 @@ from control.access.keys import create_key
 from control.access.rights import Role
 from control.lifecycle.steer import pause_batch
 from tests.control.api.callers import make_user
-from tests.rows import ANNA, attached, demo_station, queued, running, scheduled
+from tests.rows import ANNA, ask, attached, demo_station, queued, running, scheduled
 
 pytestmark = pytest.mark.any_database
 
@@ -52,6 +52,7 @@ def known(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, 
         "attachment_id": str(lost.pk),
         "other": str(queued(slot="demo/slot-2").pk),
         "seq": 1,
+        "prompt": ask(batch).key,
         "station": "demo",
         "slot": "slot-1",
         "name": "step_loop",

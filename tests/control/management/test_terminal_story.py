@@ -15,7 +15,7 @@ from control.models import Event
 def told(*events: Event) -> list[str]:
     """The lines that a pipe gets."""
     output = io.StringIO()
-    with TerminalStory(Console(file=output)) as story:
+    with TerminalStory(Console(file=output), batch="b1") as story:
         for event in events:
             story.tell(event)
     return output.getvalue().splitlines()
@@ -55,6 +55,19 @@ def test_attempts_are_counted() -> None:
     again = event("step.started", name="measure", attempt=2)
     lines = told(begun(), ended(outcome="FAIL", retrying=True), again, ended(attempt=2))
     assert [line[:24] for line in lines] == ["✗ measure (attempt 1)   ", "✓ measure (attempt 2)   "]
+
+
+def test_a_question_says_at_once_where_it_is_answered_and_by_whom_it_was() -> None:
+    asked = event("prompt.asked", "Is it seated?", prompt="p1")
+    answered = event("prompt.answered", prompt="p1", value=True, by="anna")
+    assert told(begun("look"), asked, answered, event("prompt.closed", prompt="p2", why="timeout"), ended("look")) == [
+        "? Is it seated?",
+        "  To be answered at /control/batches/b1/, "
+        'or as {"prompt": "p1", "value": …} to /api/control/batches/b1/answer/',
+        "✓ look                                  12 ms",
+        "    anna answered: yes",
+        "    nobody answered in time",
+    ]
 
 
 def test_step_that_was_cut_short_is_told_with_what_followed() -> None:

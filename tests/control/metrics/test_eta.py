@@ -45,3 +45,9 @@ def test_nobody_knows_the_end_of_what_does_not_move(state):
 
 def test_a_waiting_batch_has_no_time_left():
     assert seconds_left(Batch(state=State.QUEUED), NOW) is None
+
+
+def test_nobody_knows_the_end_of_what_waits_for_an_answer():
+    asking = batch(0.5, usual=30.0)
+    asking.open_prompt = "p1"
+    assert seconds_left(asking, NOW) is None

@@ -12,7 +12,7 @@ from control.lifecycle.steer import stop_batch
 from control.models import Batch
 from control.pages.controls import WORDS
 from tests.control.pages.people import WHO, browser_of
-from tests.rows import ANNA, demo_station, queued, running
+from tests.rows import ANNA, ask, demo_station, queued, running
 
 pytestmark = pytest.mark.any_database
 
@@ -25,6 +25,7 @@ CONTROLS = {
     "skip": OPERATORS,
     "settings": ENGINEERS,
     "restart": OPERATORS,
+    "answer": OPERATORS,
     "keep": OPERATORS,
     "release": OPERATORS,
     "emergency-stop": SEERS,
@@ -60,7 +61,8 @@ def test_control_is_accepted_from_those_who_may(monkeypatch, who, word):
     demo_station(monkeypatch)
     batch = running().batch
     Batch.objects.filter(pk=batch.pk).update(plan=PLAN)
-    status = answer_to(who, batch, word, **{"parameter-burn_in_time": "3"})
+    ask(batch)
+    status = answer_to(who, batch, word, **{"parameter-burn_in_time": "3", "prompt": "p1", "value": "3,5"})
     assert status == expected(who, CONTROLS[word], 202, script=True)
 
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from control.history.batch_story import read_batch_story
 from control.history.facts import event_facts
 from control.journal.read import read_after
+from control.lifecycle.answer import answer_prompt
 from control.lifecycle.emergency import new_latch, record_emergency_stop
 from control.lifecycle.follow import restart_batch, resume_batch
 from control.lifecycle.press import emergency_stop_batch
@@ -195,6 +196,27 @@ def test_wishes_are_the_same_with_their_answers(run, agree):
     run.tell([lines.ended(ending="stopped", outcome="NONE")])
     kinds = [control["kind"] for control in run.stories[-1]["controls"]]
     assert kinds == ["BATCH_START", "BATCH_PAUSE", "BATCH_RESUME", "BATCH_STOP"]
+    agree(run.stories)
+
+
+def test_prompts_are_the_same_with_their_answers(run, agree):
+    run.tell([lines.started("boot"), lines.step_started(0, "boot"), lines.asked()])
+    wish = run.ask(answer_prompt, "p1", 4)
+    run.tell([lines.answered(4, wish), lines.asked(prompt="p2", type="confirm"), lines.unanswered(prompt="p2")])
+    run.tell([lines.asked(prompt="p3", message="Then?", type="text", image={"file": "x.png"})])
+    assert (run.stories[-1]["batch"]["prompt"], run.stories[-1]["prompt"]["state"]) == ("p3", "WAITING")
+    late = run.ask(answer_prompt, "p3", "well", delivered=False)
+    run.tell([lines.step_ended(0, "boot"), lines.ended()])
+    controls = {one["id"]: one for one in run.stories[-1]["controls"]}
+    assert (controls[wish]["after"], controls[late]["obeyed_at"]) == ({"answer": 4}, None)
+    assert run.stories[-1]["prompt"]["state"] == "OVER"
+    agree(run.stories)
+
+
+@pytest.mark.parametrize("why", ["crashed", "emergency"])
+def test_a_prompt_of_a_run_that_is_cut_short_is_the_same(why, run, agree):
+    run.tell([lines.started("boot"), lines.step_started(0, "boot"), lines.asked(), lines.ended(why, message="killed")])
+    assert run.stories[-1]["prompt"]["closed_why"] == "ended"
     agree(run.stories)
 
 

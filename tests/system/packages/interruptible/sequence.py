@@ -1,4 +1,4 @@
-"""Blocks as real sequences do: in a sleep, in a C library that never lets go, in a loop, in a read nobody answers."""
+"""Blocks as real sequences do: in a sleep, a C library that never lets go, a loop, a slow read, before a person."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Interruptible:
 
     @step(repeat="hurried", timeout_s=1)
     def hurry(self, run: Run) -> None:
-        block(run)
+        block(run, patience_s=1)
 
     @step
     def judge(self, run: Run) -> None:
@@ -54,7 +54,8 @@ class Interruptible:
         run.instruments.board.set("relay", False)
 
 
-def block(run: Run) -> None:
+def block(run: Run, patience_s: float | None = None) -> None:
+    """`patience_s`: for how long a person is waited for."""
     until = time.time() + run.parameters.seconds
     if run.parameters.way == "sleep":
         run.sleep(run.parameters.seconds)
@@ -62,6 +63,8 @@ def block(run: Run) -> None:
         mutex = ctypes.create_string_buffer(64)
         libc.pthread_mutex_lock(mutex)
         libc.pthread_mutex_timedlock(mutex, ctypes.byref(TimeSpec(int(until) + 1, 0)))
+    elif run.parameters.way == "prompt":
+        run.confirm("Go on?", timeout_s=patience_s)
     elif run.parameters.way == "loop":
         while time.time() < until:
             pass
