@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from contextlib import suppress
 
 from django.utils.translation import gettext as _
 
+from control.lifecycle.packages import content_of
 from control.lifecycle.refusals import NotFound
 from control.models import Prompt
 from sequences.package_pictures import Picture, PictureError, read_picture
@@ -16,10 +17,9 @@ def picture_of(prompt: Prompt) -> Picture:
     described = prompt.question.get("image")
     if not described:
         raise NotFound(_("The prompt shows no picture."))
-    try:
-        picture = read_picture(Path(prompt.batch.package), described["file"])
-    except PictureError:
-        picture = None
-    if picture is None or picture.sha256 != described["sha256"]:
-        raise NotFound(_("The sequence was changed after it asked: its picture is not the same any more."))
-    return picture
+    package = content_of(prompt.batch)
+    with suppress(PictureError):
+        picture = read_picture(package.path, described["file"]) if package else None
+        if picture is not None and picture.sha256 == described["sha256"]:
+            return picture
+    raise NotFound(_("This host does not have the sequence any more as this batch ran it, nor its picture."))

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from control.access.rights import Role
+from control.lifecycle.packages import keep_content, store
 from control.models import Batch, ControlEvent, Prompt
 from control.states import State
+from sequences.catalogue import read_package
 from sequences.package_pictures import read_picture
 from tests.control.api.callers import Caller, with_key
 from tests.control.lifecycle.work import batch_in, work_station
@@ -17,6 +19,16 @@ from tests.rows import ask
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
+
+SEQUENCE = """\
+from sequences.authoring import Run, sequence, step
+
+@sequence
+class Pictured:
+    @step
+    def look(self, run: Run) -> None:
+        run.confirm("Like this?", image="front.png")
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -38,12 +50,18 @@ def address(batch: Batch, rest: str = "answer/") -> str:
     return f"/api/control/batches/{batch.pk}/{rest}"
 
 
-def pictured(batch: Batch, folder: Path, name: str = "front.png") -> None:
-    """A prompt with a picture of a package in this folder."""
-    (folder / name).write_bytes(PNG)
-    shown = {"file": name, "type": "image/png", "sha256": read_picture(folder, name).sha256}
-    Batch.objects.filter(pk=batch.pk).update(package=str(folder))
-    ask(batch, image=shown)
+def pictured(batch: Batch, folder: Path, name: str = "front.png") -> Path:
+    """A prompt with a picture of the package that the batch runs. Returns where that is kept."""
+    source = folder / "pictured"
+    source.mkdir()
+    (source / "manifest.yaml").write_text('name: pictured\nversion: "1.0"\n')
+    (source / "sequence.py").write_text(SEQUENCE)
+    (source / name).write_bytes(PNG)
+    package = read_package(source)
+    keep_content(package)
+    Batch.objects.filter(pk=batch.pk).update(sequence=package.name, sha256=package.sha256)
+    ask(batch, image={"file": name, "type": "image/png", "sha256": read_picture(source, name).sha256})
+    return store().path(package.sha256, package.name) / name
 
 
 def test_what_a_batch_asks_is_listed_with_all_that_an_answer_needs(caller: Caller, batch: Batch):
@@ -118,13 +136,13 @@ def test_a_picture_is_served_as_what_it_is_and_nothing_else(caller: Caller, batc
 def test_another_picture_than_the_one_that_was_shown_is_not_served(
     caller: Caller, batch: Batch, tmp_path: Path, content: bytes | None
 ):
-    pictured(batch, tmp_path)
-    if content is None:
-        (tmp_path / "front.png").unlink()
-    else:
-        (tmp_path / "front.png").write_bytes(content)
+    kept = pictured(batch, tmp_path)
+    kept.chmod(0o600)
+    kept.unlink()
+    if content is not None:
+        kept.write_bytes(content)
     answer = caller.get(address(batch, "prompts/p1/image/"))
-    assert (answer.status_code, answer.json()["detail"].startswith("The sequence was changed")) == (404, True)
+    assert (answer.status_code, answer.json()["detail"].startswith("This host does not have")) == (404, True)
 
 
 def test_a_prompt_without_a_picture_has_none(caller: Caller, batch: Batch):
