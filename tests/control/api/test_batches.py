@@ -68,7 +68,7 @@ def test_submit_without_sequence_runs_the_default_of_the_slot_first(caller: Call
 def test_submit_without_any_default_says_what_there_is(caller: Caller):
     Station.objects.update(default_sequence="")
     answer = caller.send(BATCHES, {"slot": None})
-    detail = "No sequence was named, and there is no default one. Known: board_test, operator_check, step_loop."
+    detail = "No sequence was named, and there is no default one. Known: board_test, operator_check, signal_check, step_loop."
     assert (answer.status_code, answer.json()["detail"]) == (400, detail)
 
 
@@ -85,7 +85,7 @@ def test_submit_without_any_default_says_what_there_is(caller: Caller):
         (
             {"sequence": "x" * 9999},
             "sequence",
-            f"There is no sequence '{'x' * 100}…'. Known: board_test, operator_check, step_loop.",
+            f"There is no sequence '{'x' * 100}…'. Known: board_test, operator_check, signal_check, step_loop.",
         ),
         ({"x" * 9999: 1}, "x" * 100 + "…", f"This is not known here. Known: {', '.join(sorted(NewBatch().fields))}."),
         ({"name": "x" * 201}, "name", "The name has 201 characters, at most 200 are kept. Shorten it."),

@@ -34,10 +34,11 @@ def test_catalogue_lists_them_with_their_problems(broken: None):
     answer = with_key(Role.VIEWER).get("/api/sequences/")
     found = {sequence["name"]: sequence for sequence in answer.json()["results"]}
     assert answer.status_code == 200
-    assert set(found) == {*EXPECTED, "caf\\udce9", "board_test", "operator_check", "step_loop"}
+    assert set(found) == {*EXPECTED, "caf\\udce9", "board_test", "operator_check", "signal_check", "step_loop"}
     assert {name for name, sequence in found.items() if not sequence["problems"]} == {
         "board_test",
         "operator_check",
+        "signal_check",
         "step_loop",
     }
 

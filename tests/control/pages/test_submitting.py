@@ -142,7 +142,10 @@ def test_latched_slot_is_refused_with_the_reason(station):
     ("name", "said"),
     [
         ("bord_test", "There is no sequence &#x27;bord_test&#x27;. Did you mean &#x27;board_test&#x27;?"),
-        ("nonsense", "There is no sequence &#x27;nonsense&#x27;. Known: board_test, operator_check, step_loop."),
+        (
+            "nonsense",
+            "There is no sequence &#x27;nonsense&#x27;. Known: board_test, operator_check, signal_check, step_loop.",
+        ),
     ],
 )
 def test_unknown_sequence_is_told_above_the_choice(station, name, said):
