@@ -68,7 +68,8 @@ def test_submit_without_sequence_runs_the_default_of_the_slot_first(caller: Call
 def test_submit_without_any_default_says_what_there_is(caller: Caller):
     Station.objects.update(default_sequence="")
     answer = caller.send(BATCHES, {"slot": None})
-    detail = "No sequence was named, and there is no default one. Known: board_test, operator_check, signal_check, step_loop."
+    known = "board_test, operator_check, signal_check, step_loop"
+    detail = f"No sequence was named, and there is no default one. Known: {known}."
     assert (answer.status_code, answer.json()["detail"]) == (400, detail)
 
 
