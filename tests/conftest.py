@@ -15,8 +15,10 @@ from typing import Any
 
 import django
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.db import connection
+from django.db.models.signals import post_migrate
 
 from stations.paths import StationPaths
 from tests.installations import Installation, Template
@@ -61,7 +63,14 @@ def pytest_configure(config: pytest.Config) -> None:
         settings.WHITENOISE_AUTOREFRESH = True
         # Nor shall each person of a test cost the quarter of a second that makes passwords hard to guess.
         settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+        post_migrate.connect(create_roles, sender=apps.get_app_config("auth"))
     gc.disable()
+
+
+def create_roles(**_: Any) -> None:
+    """What a migration has written, and a test with transactions clears away."""
+    for name in ("viewer", "operator", "engineer", "admin"):
+        apps.get_model("auth", "Group").objects.get_or_create(name=name)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -25,7 +25,7 @@ def as_written(web: WebStation, story: Story) -> set[str]:
     for name in ("board_test", "step_loop"):
         sequence = web.get(f"/api/sequences/{name}/")
         texts |= {*every_text(sequence), *sequence["readme"].splitlines()}
-    for batch in (story.passed, story.failed):
+    for batch in (story.passed, story.failed, story.kept):
         texts |= set(every_text([web.batch(batch), web.get(f"/api/control/batches/{batch}/events/?limit=1000")]))
     return {text[:BEGINNING] for text in texts if LATIN_SENTENCE.search(text)}
 

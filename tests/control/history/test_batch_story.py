@@ -17,7 +17,7 @@ from control.lifecycle.emergency import new_latch, record_emergency_stop
 from control.models import Batch, ErrorLog, Measurement, Step
 from tests.rows import ANNA, attached, demo_station, queued, running
 
-QUERIES = 14
+QUERIES = 15
 
 
 @pytest.fixture

@@ -41,7 +41,15 @@ def test_bulk_row_equals_the_orms_row() -> None:
 
 def test_conflict_updates_and_returns_the_same_row(monkeypatch: pytest.MonkeyPatch) -> None:
     demo_station(monkeypatch)
-    row = {"batch": queued().pk, "index": 0, "attempt": 1, "name": "boot", "group": "main", "state": "RUNNING"}
+    row = {
+        "batch": queued().pk,
+        "index": 0,
+        "attempt": 1,
+        "name": "boot",
+        "group": "main",
+        "within": "",
+        "state": "RUNNING",
+    }
     row |= {"outcome": "NONE", "marginal": False, "retrying": False, "message": ""}
     key = ("batch", "index", "attempt")
     first = insert_rows(Step, [row], key=key, returning=("id", "index"))
@@ -63,6 +71,14 @@ def test_no_rows_is_nothing_to_do() -> None:
 def test_uuid_key_points_at_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
     demo_station(monkeypatch)
     batch = queued()
-    row = {"batch": batch.pk, "index": 0, "attempt": 1, "name": uuid4().hex, "group": "main", "state": "PENDING"}
+    row = {
+        "batch": batch.pk,
+        "index": 0,
+        "attempt": 1,
+        "name": uuid4().hex,
+        "group": "main",
+        "within": "",
+        "state": "PENDING",
+    }
     insert_rows(Step, [{**row, "outcome": "NONE", "marginal": False, "retrying": False, "message": ""}])
     assert batch.steps.get().name == row["name"]
