@@ -75,6 +75,7 @@ class Attachments:
 
     def attach(self, name: str, content: bytes | str | Path, media_type: str) -> None:
         """Raises ValueError or TypeError for what cannot be kept, LimitExceeded once the run has attached too much."""
+        self._recorder.check_recording()
         check_name(name)
         if media_type and not _MEDIA_TYPE.fullmatch(media_type):
             raise ValueError(f"a media type looks like 'text/csv', not like {quoted(media_type)}")
@@ -84,6 +85,7 @@ class Attachments:
 
     def attach_image(self, name: str, image: Any) -> None:
         """Likewise, as PNG: the name gets this ending."""
+        self._recorder.check_recording()
         check_name(name)
         name = f"{_PICTURE_ENDING.sub('', name)}.png"
         if isinstance(image, Path):

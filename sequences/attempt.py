@@ -74,7 +74,7 @@ def check_result(result: Any) -> None:
     """Raises TypeError or ValueError when a result cannot be kept."""
     try:
         size = len(json.dumps(result, allow_nan=False))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise TypeError(f"the result cannot be kept as JSON: {error}") from error
     if size > RESULT_LIMIT:
         raise ValueError(f"the result is larger than {RESULT_LIMIT // 1024} KiB: record a curve, or write a file")
@@ -105,7 +105,18 @@ def open_files_exceeded(problem: BaseException) -> LimitExceeded | None:
 def describe(problem: BaseException) -> str:
     if isinstance(problem, Interrupt | PromptTimeout):
         return str(problem)
-    return f"{type(problem).__name__}: {problem}" if str(problem) else type(problem).__name__
+    if isinstance(problem, StepExit):
+        return "run.fail and run.retry end a step, not the question whether it is needed"
+    text = text_of(problem)
+    return f"{type(problem).__name__}: {text}" if text else type(problem).__name__
+
+
+def text_of(problem: BaseException) -> str:
+    """What an exception says. Its author may have made a mistake there as well."""
+    try:
+        return str(problem)
+    except Exception as mistake:
+        return f"its text cannot be told: {type(mistake).__name__}"
 
 
 def error_fields(problem: BaseException, category: str | None = None) -> dict[str, str]:
@@ -113,7 +124,7 @@ def error_fields(problem: BaseException, category: str | None = None) -> dict[st
     return {
         "category": category or category_of(problem),
         "exception": type(problem).__name__,
-        "message": str(problem),
+        "message": text_of(problem),
         "traceback": "".join(traceback.format_exception(problem))[-TRACEBACK_LIMIT:],
     }
 

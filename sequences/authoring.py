@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar, overload
 
@@ -62,6 +62,14 @@ class GroupDefinition:
         """The steps of a part, and in main the groups."""
         return [member for member in self.members if getattr(member, "group", "main") == name]
 
+    def names(self) -> list[str]:
+        """Of every step, those of nested groups included."""
+        return [
+            name
+            for member in self.members
+            for name in ([member.name] if isinstance(member, StepDefinition) else member.names())
+        ]
+
     def steps_of(self, part: Literal["setup", "main", "teardown"]) -> list[StepDefinition]:
         return [member for member in self.part(part) if isinstance(member, StepDefinition)]
 
@@ -73,9 +81,21 @@ def sequence(cls: Class) -> Class:
 
 
 def _members(cls: type) -> list[StepDefinition | GroupDefinition]:
-    """In order of definition. A class marks only itself: one that inherits from a group is none yet."""
-    found = [getattr(member, "__dict__", {}) for member in vars(cls).values()]
-    return [marks.get(_STEP) or marks[_GROUP] for marks in found if _STEP in marks or _GROUP in marks]
+    """In order of definition. Raises ValueError where some would be inherited, and so be forgotten."""
+    for base in cls.__mro__[1:]:
+        if any(_marks(base)):
+            raise ValueError(
+                f"class '{cls.__name__}' inherits from '{base.__name__}', whose steps would not run: steps are not "
+                "inherited. Write them in the class itself, and what they share into methods without a decorator"
+            )
+    return list(_marks(cls))
+
+
+def _marks(cls: type) -> Iterator[StepDefinition | GroupDefinition]:
+    for member in vars(cls).values():
+        marks = getattr(member, "__dict__", {})
+        if _STEP in marks or _GROUP in marks:
+            yield marks.get(_STEP) or marks[_GROUP]
 
 
 @overload

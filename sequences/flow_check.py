@@ -32,7 +32,9 @@ class Member:
         """The names that stand there as plain text."""
         for keyword in self.mark.keywords if isinstance(self.mark, ast.Call) else ():
             if keyword.arg == "depends_on":
-                given = keyword.value.elts if isinstance(keyword.value, ast.List | ast.Tuple) else [keyword.value]
+                given = (
+                    keyword.value.elts if isinstance(keyword.value, ast.List | ast.Tuple | ast.Set) else [keyword.value]
+                )
                 return [each.value for each in given if isinstance(each, ast.Constant) and isinstance(each.value, str)]
         return []
 

@@ -10,8 +10,8 @@ from sequences import interrupts
 from sequences.carrying import CarriedOver, overlap
 from sequences.conditions import ALWAYS, Condition
 from sequences.deadlines import Deadlines
-from sequences.interrupts import Interrupt, Stopped, interruptible
-from sequences.outcomes import Outcome, worst
+from sequences.host import GuardLost
+from sequences.interrupts import Stopped, interruptible
 from sequences.plan import Group, Step
 from sequences.recorder import Recorder
 from sequences.run import Run
@@ -55,6 +55,7 @@ class GroupRun:
             self._steering.answer(late.control, "stop")
         self._recorder.emit = self._story.emit  # a full spool must not keep the teardown from its work
         self._tear_down(self._plan, entered)
+        self._steering.end()
         self._steps.own_up_to_limit()
 
     def _take_over(self) -> None:
@@ -80,13 +81,16 @@ class GroupRun:
     def _run_group(self, group: Group) -> bool:
         """A nested group: its teardown runs before main goes on. Returns whether any of its steps has begun."""
         if self._carried.within(group.indexes) == len(group.indexes):
+            self._sum_up(group)
             return not self._steps.skip_reason
+        if not self._steps.skip_reason:
+            self._steps.obey_wishes(next(iter(group)))
         if not self._is_due(group, group.name, list(group)):
             return False
         entered = self._set_up_and_run(group)
         with self._nested_teardown():
             self._tear_down(group, entered)
-        self._remember(group)
+        self._sum_up(group)
         return entered
 
     @contextmanager
@@ -104,12 +108,11 @@ class GroupRun:
             interrupts.end_nested_teardown()
             self._deadlines.go_on_with_sequence()
 
-    def _remember(self, group: Group) -> None:
-        """The worst of its steps; one that was not needed takes nothing from it."""
-        found = Outcome.SKIPPED
-        for step in group:
-            found = worst(found, self._steps.outcomes.get(step.name, Outcome.SKIPPED))
-        self._steps.outcomes[group.name] = found
+    def _sum_up(self, group: Group) -> None:
+        for item in group.main:
+            if isinstance(item, Group) and item.name not in self._steps.ledger.outcomes:
+                self._sum_up(item)  # carried over with it
+        self._steps.ledger.sum_up(group.name, [step.name for step in group])
 
     def _run_step(self, step: Step, skip_reason: str | None = None) -> bool:
         """Run a step with its repetitions. `skip_reason`: why it does not run; of setup and main it is asked for anew
@@ -142,7 +145,7 @@ class GroupRun:
         """Whether the item's gate, dependencies and branch let it run. If not, its steps are written as skipped."""
         if item.condition is ALWAYS or self._why_not(skip_reason):
             return True  # where the run is over, the steps themselves say so
-        why = self._closed_gate(item.condition, name) or item.condition.unmet_dependency(self._steps.outcomes)
+        why = self._closed_gate(item.condition, name) or item.condition.unmet_dependency(self._steps.ledger.outcomes)
         undecided = None if why else self._ask_branch(item.condition, steps[0])
         if isinstance(undecided, BaseException):
             self._steps.not_decided(steps[0], undecided)
@@ -155,7 +158,7 @@ class GroupRun:
             if not self._carried.within(step.indexes):
                 self._steps.skip(step, step.first, why)
         if isinstance(item, Group):
-            self._steps.outcomes[name] = Outcome.SKIPPED
+            self._sum_up(item)
         return False
 
     def _closed_gate(self, condition: Condition, name: str) -> str | None:
@@ -169,9 +172,13 @@ class GroupRun:
         if condition.run_if is None:
             return None
         self._deadlines.begin_step(step.timeout_s)
+        self._recorder.is_asked = True
         try:
             return interruptible(condition.not_needed, self._run)
-        except (Exception, Interrupt) as problem:
+        except GuardLost:
+            raise
+        except BaseException as problem:
             return problem
         finally:
+            self._recorder.is_asked = False
             self._deadlines.end_step()

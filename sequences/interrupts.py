@@ -113,7 +113,7 @@ def request(interrupt: Interrupt, frame: FrameType | None) -> None:
     """
     remember(interrupt)
     if not _state.stoppable and not isinstance(interrupt, StepTimeout):
-        _state.held = _state.held or (interrupt if _state.holds else None)
+        hold_back(interrupt)
         return
     if _state.wanted is None:
         _state.wanted = interrupt
@@ -172,7 +172,14 @@ def exceed(limit: LimitExceeded) -> None:
     """For engine functions that steps call: end the run by `limit`. In the teardown, which goes on, remember it."""
     if _state.stoppable:
         raise demand(limit)
-    remember(limit)
+    hold_back(limit)
+
+
+@shielded
+def hold_back(interrupt: Interrupt) -> None:
+    """Of what comes in a teardown: that of a nested group ends the run when it is over, the last one only remembers."""
+    remember(interrupt)
+    _state.held = _state.held or (interrupt if _state.holds else None)
 
 
 def take_notice() -> None:

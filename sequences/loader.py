@@ -21,6 +21,7 @@ from types import CodeType, ModuleType
 
 from sequences.authoring import GroupDefinition
 from sequences.catalogue import Package, read_package
+from sequences.outline import read_outline
 
 MODULE_FILE = "sequence.py"
 
@@ -101,6 +102,12 @@ def load_definition(package: Package) -> GroupDefinition:
     ]
     if len(definitions) != 1 or not isinstance(definitions[0], GroupDefinition):
         raise PackageError(f"{file} must hold exactly one class with @sequence, it holds {len(definitions)}.")
+    written, found = [step.name for step in read_outline(package.path)], set(definitions[0].names())
+    if lost := [name for name in written if name not in found]:
+        raise PackageError(
+            f"{file} holds steps that would not run: {', '.join(lost)}. A decorator of yours around a step must keep "
+            "what it decorates, by functools.wraps."
+        )
     return definitions[0]
 
 

@@ -110,12 +110,14 @@ class _Planner:
         self._parameters = parameters
         self._place = 0
         self._begin: int | None = None
+        self._ended: set[str] = set()  # the main steps and groups so far
 
     def group(self, definition: GroupDefinition, instance: Any, within: str) -> Group:
         if within and "/" not in within and self._is_resumable(definition.resumable):
             self._begin = self._place  # a later run may begin at a group, but only with its first step
         setup = [self._step(declared, instance, within) for declared in definition.steps_of("setup")]
         main: list[Step | Group] = []
+        self._check_dependencies(definition.name, definition.condition)
         for declared in definition.part("main"):
             if isinstance(declared, StepDefinition):
                 main.append(self._step(declared, instance, within))
@@ -123,11 +125,13 @@ class _Planner:
                 inner = declared.cls()
                 inner.outer = instance
                 main.append(self.group(declared, inner, f"{within}/{declared.name}".lstrip("/")))
+            self._ended.add(declared.name)
         teardown = [self._step(declared, instance, within) for declared in definition.steps_of("teardown")]
         return Group(definition.name, definition.condition, setup, main, teardown)
 
     def _step(self, declared: StepDefinition, instance: Any, within: str) -> Step:
         manifest, in_teardown = self._manifest, declared.group == "teardown"
+        self._check_dependencies(declared.name, declared.condition)
         timeout_s = TEARDOWN_TIMEOUT_S if in_teardown else manifest.step_timeout_s
         attempts = 1 if in_teardown else manifest.retry.attempts
         step = Step(
@@ -147,6 +151,12 @@ class _Planner:
         )
         self._place += step.repeat
         return step
+
+    def _check_dependencies(self, name: str, condition: Condition) -> None:
+        """Names that the validator could not read: those of constants and expressions."""
+        for wanted in condition.depends_on:
+            if wanted not in self._ended:
+                raise ValueError(f"'{name}' depends on '{wanted}', which is no main step or group that ends before it")
 
     def _is_begin(self, declared: StepDefinition, within: str) -> bool:
         if within:

@@ -57,6 +57,7 @@ class Prompts:
 
         A teardown must not wait for anybody: there it raises RuntimeError.
         """
+        self._recorder.check_recording()
         if self._desk.in_teardown:
             raise RuntimeError("nobody is asked in a teardown, which must not wait for people: ask in a main step")
         if timeout_s is not None and not timeout_s > 0:

@@ -16,6 +16,7 @@ from sequences.wording import quoted
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 PROGRESS_INTERVAL_S = 0.5
 MOST_ITEMS = 2**31 - 1
+LONGEST_NAME = 200  # characters
 
 
 class Emit(Protocol):
@@ -29,6 +30,7 @@ class Recorder:
         self.emit = emit
         self.total_steps = total_steps
         self.steps_over = 0
+        self.is_asked = False  # whether a step runs at all: until that is known nothing is recorded
         self._limits = {name: (limit, limit.as_dict()) for name, limit in limits.items()}
         self.begin(0, 1)
 
@@ -79,6 +81,7 @@ class Recorder:
 
     def count(self, given: dict[str, int | None]) -> None:
         """Raises ValueError for what is no number of items."""
+        self.check_recording()
         for name, number in given.items():
             if number is None:
                 continue
@@ -87,6 +90,7 @@ class Recorder:
             self.counts[name] = number
 
     def save(self, name: str, value: Any) -> None:
+        self.check_recording()
         self.emit("saved", step=self.step, attempt=self.attempt, name=name, value=value)
 
     def progress(self, done: float, total: float, message: str) -> None:
@@ -110,7 +114,17 @@ class Recorder:
             "progress", step=self.step, attempt=self.attempt, done=done, total=total, message=message, progress=overall
         )
 
+    def check_recording(self) -> None:
+        """Raises RuntimeError while a step is asked whether it is needed: what it recorded would be another step's."""
+        if self.is_asked:
+            raise RuntimeError("a step that is asked whether it is needed records nothing and asks nobody")
+
     def _claim(self, name: str) -> None:
+        self.check_recording()
+        if not isinstance(name, str) or not 0 < len(name) <= LONGEST_NAME:
+            raise ValueError(
+                f"a measurement has a name of 1 to {LONGEST_NAME} characters, not {name!r:.{LONGEST_NAME}}"
+            )
         if name in self._names:
             raise ValueError(f"measurement '{name}' is already recorded in this attempt: give each its own name")
         self._names.add(name)

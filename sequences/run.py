@@ -205,5 +205,9 @@ class Run:
 
     def fail(self, reason: str) -> NoReturn:
         """End this attempt: the subject is bad. With attempts left the step is tried again."""
-        self._recorder.fail(reason)
-        raise StepExit(reason)
+        try:
+            text = str(reason)
+        except Exception as mistake:
+            text = f"the reason cannot be told: {type(mistake).__name__}"
+        self._recorder.fail(text)
+        raise StepExit(text)

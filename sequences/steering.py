@@ -7,7 +7,16 @@ from collections import deque
 
 from sequences.deadlines import Deadlines
 from sequences.host import Host, SpoolFull
-from sequences.interrupts import LimitExceeded, SkipRequested, demand, ending_for, interruptible, remember, shielded
+from sequences.interrupts import (
+    LimitExceeded,
+    SkipRequested,
+    demand,
+    ending_for,
+    hold_back,
+    interruptible,
+    remember,
+    shielded,
+)
 from sequences.live_settings import LiveSettings
 from sequences.prompts import Prompt
 from sequences.skips import Skips
@@ -56,11 +65,23 @@ class Steering:
             self.skips.leave()
             wish = self._next(max(0.0, end - time.monotonic()))
             if wish is not None and self._holds:
-                self._held.append(wish)
+                self._hold(wish)
             elif wish is not None:
                 end += self._obey(wish)
             elif time.monotonic() >= end:
                 return
+
+    def _hold(self, wish: Wish) -> None:
+        if wish["word"] in ("stop", "limit"):
+            hold_back(ending_for(wish))
+        else:
+            self._held.append(wish)
+
+    def end(self) -> None:
+        """The run is over: tell of what came too late to be obeyed."""
+        for wish in self._held:
+            self.answer(wish["control"], wish["word"], "the run has ended")
+        self._held.clear()
 
     def _next(self, timeout_s: float | None) -> Wish | None:
         if self._held and not self._holds:
@@ -130,7 +151,7 @@ class Steering:
         began = time.monotonic()
         self._story.emit("batch.paused", control=pause["control"], word="pause", message=pause["reason"])
         while True:
-            wish = interruptible(self._host.receive_wish, None)
+            wish = self._next(None)
             if wish is None:
                 continue
             if wish["word"] == "resume":

@@ -12,7 +12,8 @@ from sequences.deadlines import Deadlines
 from sequences.host import SpoolFull
 from sequences.interrupts import Interrupt, LimitExceeded, SkipRequested, Stopped
 from sequences.judgement import Judgement
-from sequences.outcomes import Happening, Outcome, worst
+from sequences.ledger import Ledger
+from sequences.outcomes import Happening, Outcome
 from sequences.plan import Step
 from sequences.recorder import Recorder
 from sequences.run import Run
@@ -26,7 +27,7 @@ RETRIED = (Outcome.FAIL, Outcome.ERROR)
 class StepRun:
     """One step after the other. `skip_reason`: why the rest of setup and main does not run; empty while it does.
 
-    `outcomes`: the worst outcome of each step and group so far, by name.
+    `ledger`: what has become of each step and group so far.
     """
 
     def __init__(
@@ -46,13 +47,14 @@ class StepRun:
         self._deadlines = deadlines
         self._judgement = judgement
         self.skip_reason = ""
-        self.outcomes: dict[str, Outcome] = {}
-        run.outcomes = MappingProxyType(self.outcomes)
+        self.ledger = Ledger()
+        run.outcomes = MappingProxyType(self.ledger.outcomes)
 
     def take_over(self, step: Step, indexes: range, carried: CarriedSteps) -> None:
         """Tell of repetitions that do not run again."""
         outcome = Outcome(carried["outcome"])
-        message = f"{SKIPPED_BY_REQUEST}: carried over" if outcome is Outcome.SKIPPED else "carried over"
+        why = f"{carried.get('reason', SKIPPED_BY_REQUEST)}: " if outcome is Outcome.SKIPPED else ""
+        message = f"{why}carried over"
         taken = Attempt(outcome, message, carried["marginal"], duration_ms=0.0)
         for index in indexes:
             self._recorder.steps_over += 1
@@ -70,7 +72,7 @@ class StepRun:
         self._recorder.steps_over += step.indexes.stop - index - carried
         skipped = Attempt(Outcome.SKIPPED, reason, marginal=False, duration_ms=0.0)
         self._write_end(step, index, 1, skipped, retrying=False)
-        self._remember(step, Outcome.SKIPPED)
+        self.ledger.note(step.name, Outcome.SKIPPED, reason)
 
     def leave_out(self, step: Step, index: int, skip: SkipRequested) -> None:
         """Somebody wanted this step skipped before it began."""
@@ -195,14 +197,12 @@ class StepRun:
     def something_failed(self) -> bool:
         return self._judgement.worst is not Happening.ALL_PASSED
 
-    def _remember(self, step: Step, outcome: Outcome) -> None:
-        self.outcomes[step.name] = worst(self.outcomes.get(step.name, outcome), outcome)
-
     def _judge(self, step: Step, ended: Attempt, *, carried: bool = False) -> None:
         """Draw the consequences of a finished step. One that was carried over ends nothing any more."""
-        self._remember(step, ended.outcome)
+        self.ledger.note(step.name, ended.outcome, ended.message)
         self._judgement.marginal |= ended.marginal
-        self._judgement.skipped += ended.outcome is Outcome.SKIPPED
+        by_request = ended.outcome is Outcome.SKIPPED and ended.message.startswith(SKIPPED_BY_REQUEST)
+        self._judgement.skipped += by_request
         if ended.outcome in (Outcome.PASS, Outcome.NONE, Outcome.SKIPPED):
             return
         happening = Happening.STEP_FAILED if carried else self._happening(step, ended)

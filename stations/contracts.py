@@ -91,6 +91,7 @@ class CarriedSteps(TypedDict):
     last: int
     outcome: str
     marginal: bool
+    reason: NotRequired[str]  # of those that were skipped: how their message began
 
 
 class Carried(TypedDict):

@@ -17,7 +17,7 @@ from control.lifecycle.refusals import WrongState
 from control.lifecycle.steps_ahead import main_places, place_of, planned_at
 from control.models import Batch, Event, Step
 from control.states import StepOutcome
-from sequences.contracts import NOT_NEEDED, SKIPPED_BY_REQUEST, PlannedStep
+from sequences.contracts import LEFT_OUT, NOT_NEEDED, SKIPPED_BY_REQUEST, PlannedStep
 from stations.contracts import Carried, CarriedSteps
 
 # Bytes of what a job holds, beside the instruments of its slot: it travels to its guard in one datagram.
@@ -34,6 +34,13 @@ class _Main:
     step: Step | None
     finished: bool  # judged, or left out; of a nested group all steps are, or none
     passed: bool
+    not_needed: bool
+
+    @property
+    def is_point(self) -> bool:
+        """Whether a later run may begin here. A nested group begins with the first repetition of its first step."""
+        first = not self.planned.get("within") or self.index == self.planned["index"]
+        return bool(self.planned.get("resumable")) and first
 
 
 def carry_to_resume(batch: Batch) -> Carried | None:
@@ -48,9 +55,10 @@ def carry_to_resume(batch: Batch) -> Carried | None:
     finished = next((place for place, main in enumerate(mains) if not main.finished), len(mains))
     if finished == len(mains) and not on_bench:
         return _carried(batch, mains, mains)  # only its teardown was cut short
-    points = [place for place, main in enumerate(mains[: finished + 1]) if main.planned.get("resumable")]
+    points = [place for place, main in enumerate(mains[: finished + 1]) if main.is_point]
     if points:
-        goes_on = mains[finished] if points[-1] == finished else None
+        cut_short = points[-1] == finished < len(mains) and not _finished(mains[finished].step)
+        goes_on = mains[finished] if cut_short else None
         return _carried(batch, mains, mains[: points[-1]], goes_on)
     raise WrongState(
         _(
@@ -62,7 +70,7 @@ def carry_to_resume(batch: Batch) -> Carried | None:
 
 
 def carry_to_repeat_failed(batch: Batch) -> Carried:
-    """What a repetition of the failed steps takes over: all that passed.
+    """What a repetition of the failed steps takes over: all that passed. What was not needed is asked anew behind them.
 
     Raises WrongState when nothing failed, or the sequence cannot be taken up at a step that did.
     """
@@ -74,7 +82,8 @@ def carry_to_repeat_failed(batch: Batch) -> Carried:
         main.index for before, main in zip([None, *mains], mains, strict=False) if before is None or before.passed
     }
     _check_resumable(main for main in failed if main.index in begins)
-    return _carried(batch, mains, [main for main in mains if main.passed])
+    asked_anew = {main.index for main in mains if main.not_needed and main.index > failed[0].index}
+    return _carried(batch, mains, [main for main in mains if main.passed and main.index not in asked_anew])
 
 
 def carry_from_step(batch: Batch, step: int | str) -> Carried:
@@ -110,8 +119,9 @@ def _mains(batch: Batch) -> list[_Main]:
     mains: list[_Main] = []
     for _unit, places in groupby(main_places(batch), _unit_of):
         found = [(index, planned, _row_of(last, index, planned)) for index, planned in places]
-        finished, passed = (all(holds(step) for _, _, step in found) for holds in (_finished, _passed))
-        mains += [_Main(index, planned, step, finished, passed) for index, planned, step in found]
+        rules = (_finished, _passed, _not_needed)
+        finished, passed, not_needed = (all(holds(step) for _, _, step in found) for holds in rules)
+        mains += [_Main(index, planned, step, finished, passed, not_needed) for index, planned, step in found]
     return mains
 
 
@@ -122,9 +132,10 @@ def _unit_of(place: tuple[int, PlannedStep]) -> str | int:
 
 
 def _row_of(last: Mapping[int, Step], index: int, planned: PlannedStep) -> Step | None:
-    """The row of a place. A repeated step that was left out has one row for all its places."""
+    """The row of a place. A repeated step that its sequence left out has one row for all its places."""
     first = last.get(planned["index"])
-    return last.get(index) or (first if first is not None and first.left_out else None)
+    for_all = first is not None and first.left_out and not first.skipped_by_request
+    return last.get(index) or (first if for_all else None)
 
 
 def _finished(step: Step | None) -> bool:
@@ -133,23 +144,25 @@ def _finished(step: Step | None) -> bool:
 
 def _passed(step: Step | None) -> bool:
     """Whether its result stands: it passed, or its sequence did not need it. What nobody wanted is tried again."""
-    if step is None:
-        return False
-    return step.outcome == StepOutcome.PASS or (step.left_out and step.message.startswith(NOT_NEEDED))
+    return step is not None and (step.outcome == StepOutcome.PASS or _not_needed(step))
+
+
+def _not_needed(step: Step | None) -> bool:
+    return step is not None and step.left_out and step.message.startswith(NOT_NEEDED)
 
 
 def _taken_over(batch: Batch) -> Iterator[Step]:
     """The steps that it took over itself: it may have ended before it could tell of them."""
     for steps in (batch.carried or {}).get("steps", []):
         outcome = StepOutcome(steps["outcome"])
-        message = SKIPPED_BY_REQUEST if outcome == StepOutcome.SKIPPED else ""
+        message = steps.get("reason", SKIPPED_BY_REQUEST) if outcome == StepOutcome.SKIPPED else ""
         for index in range(steps["first"], steps["last"] + 1):
             yield Step(index=index, outcome=outcome, marginal=steps["marginal"], message=message)
 
 
 def _check_resumable(begins: Iterable[_Main]) -> None:
     for main in begins:
-        if not main.planned.get("resumable"):
+        if not main.is_point:
             raise WrongState(
                 _(
                     "Step '%(name)s' is no resumable point of its sequence: what it needs is only there after the "
@@ -169,10 +182,13 @@ def _carried(batch: Batch, mains: Collection[_Main], taken: Collection[_Main], g
         outcome = main.step.outcome if main.step else StepOutcome.SKIPPED
         marginal = bool(main.step and main.step.marginal)
         last = ranges[-1] if ranges else None
-        if last and last["last"] == main.index - 1 and (last["outcome"], last["marginal"]) == (outcome, marginal):
+        told = CarriedSteps(first=main.index, last=main.index, outcome=outcome, marginal=marginal)
+        if main.step and main.step.left_out:
+            told["reason"] = next(reason for reason in LEFT_OUT if main.step.message.startswith(reason))
+        if last and last == {**told, "first": last["first"], "last": main.index - 1}:
             last["last"] = main.index
         else:
-            ranges.append(CarriedSteps(first=main.index, last=main.index, outcome=outcome, marginal=marginal))
+            ranges.append(told)
     again = {main.index for main in mains} - {main.index for main in [*taken, *filter(None, [goes_on])]}
     found = _saved(batch, again)
     saved, saved_by = ({name: pair[place] for name, pair in found.items()} for place in (0, 1))

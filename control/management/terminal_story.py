@@ -148,6 +148,8 @@ class TerminalStory:
     def asked(self, event: Event, data: dict[str, Any]) -> None:
         """At once: whoever sits here may be the one who has to answer."""
         self._write(Text(f"? {event.message}", style="bold yellow"))
+        if not self._batch:  # a trial, which asks by itself
+            return
         said = f'as {{"prompt": "{data["prompt"]}", "value": …}} to /api/control/batches/{self._batch}/answer/'
         self._write(Text(f"  To be answered at /control/batches/{self._batch}/, or {said}", style="yellow"))
 

@@ -14,7 +14,7 @@ const { allowed = {} } = data("page-data") ?? {};
 const { urls = {} } = data("shell") ?? {};
 const MAY_SKIP = allowed.RUNNING?.includes("skip");
 const BY_REQUEST = "skipped by request"; // how sequences/contracts.py begins the message of such a step
-const CARRIED = /^(?:skipped by request: )?carried over$/;
+const CARRIED = /^(?:(?:skipped by request|not needed|depends on): )?carried over$/;
 const drawn = new WeakMap(); // row → what it shows
 
 const part = (node, name) => node.querySelector(`:scope > .b-step-line [data-part="${name}"]`);

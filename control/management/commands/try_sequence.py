@@ -15,6 +15,7 @@ from control.management.awaited_signals import AwaitedSignals
 from control.management.following import exit_code
 from control.management.refusing import REFUSED, refusing
 from control.management.terminal_story import TerminalStory
+from control.management.trying.answering import Answers
 from control.management.trying.choice import chosen_package, chosen_parameters
 from control.management.trying.places import Place, opened_place
 from control.management.trying.report import as_json, show_table
@@ -37,6 +38,9 @@ class Command(BaseCommand):
         )
         parser.add_argument("--simulate", action="store_true", help="on a simulated bench of its own")
         parser.add_argument("--slot", default="", help="station/slot; default: the one that fits")
+        parser.add_argument(
+            "--answer", action="append", default=[], help="to a question that it asks, in order; else the terminal is"
+        )
         parser.add_argument("--subject", default="", help="what it is about, for example a serial number")
         parser.add_argument("--json", action="store_true", help="print the whole result as JSON, and nothing else")
         parser.add_argument("--yes", action="store_true", help="do not ask before real instruments are switched")
@@ -50,7 +54,7 @@ class Command(BaseCommand):
             with opened_place(package.manifest.instruments, options["slot"], simulate=options["simulate"]) as place:
                 if place.is_real and not options["yes"]:
                     self._ask(package, place)
-                trial = OneTrial(package, parameters, options["subject"], place)
+                trial = OneTrial(package, parameters, options["subject"], place, Answers(options["answer"]))
                 if options["json"]:
                     _run_silently(trial)
                 else:

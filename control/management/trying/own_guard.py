@@ -81,7 +81,10 @@ class OwnGuard:
 
     def stop(self, run: str, reason: str) -> None:
         """Ask the run to end with its teardown; after its graces the guard kills it."""
-        client.wish(self.place.paths, self.place.slot, run, Wish(word="stop", control="", reason=reason))
+        self.wish(run, Wish(word="stop", control="", reason=reason))
+
+    def wish(self, run: str, wish: Wish) -> None:
+        client.wish(self.place.paths, self.place.slot, run, wish)
 
     def kill(self) -> None:
         """Kill the run at once and make safe: what the guard does when it loses us."""

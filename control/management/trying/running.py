@@ -13,6 +13,7 @@ from uuid import uuid4
 from control.journal.kinds import Kind
 from control.management.awaited_signals import AwaitedSignals
 from control.management.refusing import StartFailed
+from control.management.trying.answering import Answers
 from control.management.trying.own_guard import OwnGuard
 from control.management.trying.places import Place
 from control.models import Batch, Event
@@ -29,6 +30,7 @@ from stations.run_limits import effective_ladder, effective_resources
 LOOK_EVERY_S = 0.05  # for lines that ring no bell
 MOST_GUARDS = 3  # one after the other, should they die
 STOPPING = "Stopping with teardown … Ctrl-C again ends it at once."
+ANSWERED = (Kind.PROMPT_ANSWERED, Kind.PROMPT_CLOSED, Kind.STEP_ENDED)
 KILLING = "Killed. The instruments are brought into their safe state …"
 
 
@@ -43,8 +45,11 @@ class Tellers:
 class OneTrial:
     """Runs one package at a place. `batch`, which is in no database, tells how it ended; `record` all that happened."""
 
-    def __init__(self, package: Package, parameters: dict[str, Any], subject: str, place: Place) -> None:
+    def __init__(
+        self, package: Package, parameters: dict[str, Any], subject: str, place: Place, answers: Answers
+    ) -> None:
         self.package = package
+        self.answers = answers
         self.place = place
         self.record = Record(package.name)
         self.safe_state: dict[str, Any] | None = None
@@ -76,7 +81,7 @@ class OneTrial:
         obeyed, guards = 0, 1
         while True:
             died = guard.has_ended()  # before we look: what it wrote last is read once more
-            if self._tell_new(tellers):
+            if self._tell_new(tellers, guard):
                 return
             if ctrl_c.count > obeyed:
                 obeyed = ctrl_c.count
@@ -90,8 +95,11 @@ class OneTrial:
                 guards += 1
                 guard.start()
             else:
-                select.select([bell, guard.pidfd, ctrl_c], [], [], LOOK_EVERY_S)
+                waited_for = [bell, guard.pidfd, ctrl_c, *self.answers.readable]
+                ready = select.select(waited_for, [], [], LOOK_EVERY_S)[0]
                 bell.drain()
+                if set(ready) & set(self.answers.readable) and (wish := self.answers.read(tellers.say)):
+                    guard.wish(self.job["run"], wish)
 
     def _obey(self, guard: OwnGuard, times: int, tellers: Tellers) -> None:
         if times == 1:
@@ -102,12 +110,16 @@ class OneTrial:
             tellers.say(KILLING)
             guard.kill()
 
-    def _tell_new(self, tellers: Tellers) -> bool:
+    def _tell_new(self, tellers: Tellers, guard: OwnGuard) -> bool:
         """Take every line that is there; True after the last one."""
         while text := self._spool.read(self._offset):
             self._offset += len(text)
             for line in parse(text):
                 self._take(line, tellers)
+                if line["k"] == Kind.PROMPT_ASKED and (wish := self.answers.ask(line, tellers.say)):
+                    guard.wish(self.job["run"], wish)
+                elif line["k"] in ANSWERED:
+                    self.answers.forget()
         return self._page.end is not None
 
     def _take(self, line: dict[str, Any], tellers: Tellers) -> None:

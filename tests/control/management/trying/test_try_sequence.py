@@ -176,3 +176,47 @@ def test_kill_leaves_nobody_behind(desk: Desk, tmp_path):
     process.wait()
     wait_until(lambda: not desk.installation.processes(), 15, "the end of bench and guard")
     assert list(tmp_path.glob("gwanje-bench-*")) == []
+
+
+ASKS = """
+@step
+def label(self, run): run.measure("label", run.ask_choice("Which label?", ["intact", "worn"]))
+
+@step
+def length(self, run): run.measure("length", run.ask_number("How long?", "mm", 10, 200))
+
+@step
+def clean(self, run): run.measure("clean", run.confirm("Is it clean?"))
+"""
+
+
+def test_prompts_are_answered_at_the_terminal(desk: Desk):
+    with desk.terminal(desk.package(ASKS)) as terminal:
+        terminal.wait_for("Answer with 1 intact, 2 worn and Enter:")
+        terminal.press("3\n")
+        terminal.wait_for("That is not 1 intact, 2 worn. Once more:")
+        terminal.press("2\n")
+        terminal.wait_for("Answer with a number from 10 to 200 mm and Enter:")
+        terminal.press("80.1\n")
+        terminal.wait_for("Answer with yes or no and Enter:")
+        terminal.press("n\n")
+        assert terminal.process.wait(timeout=30) == 0, terminal.text
+
+
+def test_prompts_are_answered_by_options(desk: Desk):
+    done = desk.attempt(desk.package(ASKS), "--json", "--answer", "worn", "--answer", "80.1", "--answer", "no")
+    measured = [step["measurements"][0]["value"] for step in json.loads(done.stdout)["steps"]]
+    assert (done.returncode, measured) == (0, ["worn", 80.1, False])
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ([], "'Which label?' was not answered, nobody can be asked here: give its answer with --answer."),
+        (["--answer", "torn"], "'Which label?' was not answered, the answer does not fit."),
+    ],
+)
+def test_prompt_that_nobody_can_answer_ends_the_trial(desk: Desk, answer: list[str], why: str):
+    done = desk.attempt(desk.package(ASKS), *answer)
+    assert done.returncode == 4
+    assert why in " ".join(done.stdout.split())

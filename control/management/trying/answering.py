@@ -1,0 +1,91 @@
+"""Answers to the prompts of a trial: those that were given with the command, then whoever sits at the terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sequences.parameters import parse_value
+from sequences.questions import answer_problems
+from stations.contracts import Wish
+
+_TYPES = {"text": "string", "number": "number", "choice": "string", "confirm": "boolean"}
+_SHORT = {"y": "yes", "n": "no"}
+
+
+class Answers:
+    """One prompt at a time. `given`: what answers the first prompts, in order."""
+
+    def __init__(self, given: Iterable[str]) -> None:
+        self._given = deque(given)
+        self._prompt: dict[str, Any] | None = None
+        self._typed = b""
+
+    @property
+    def readable(self) -> list[int]:
+        """What to wait for beside everything else: the terminal, while it is asked."""
+        return [sys.stdin.fileno()] if self._prompt is not None else []
+
+    def forget(self) -> None:
+        """The prompt is over, whoever ended it."""
+        self._prompt = None
+
+    def ask(self, prompt: dict[str, Any], say: Callable[[str], None]) -> Wish | None:
+        """The answer that was given with the command; else None, and the terminal is asked.
+
+        Where nobody sits there, and for an answer that cannot be, the wish is a stop.
+        """
+        if self._given:
+            return self._answer(prompt, self._given.popleft()) or self._stop(prompt, "the answer does not fit")
+        if not sys.stdin.isatty():
+            return self._stop(prompt, "nobody can be asked here: give its answer with --answer")
+        self._prompt = prompt
+        say(f"Answer with {_expected(prompt)} and Enter:")
+        return None
+
+    def read(self, say: Callable[[str], None]) -> Wish | None:
+        """Take what was typed. None while the line is not whole, or does not fit: then it is asked again."""
+        prompt = self._prompt
+        if prompt is None:
+            return None
+        typed = os.read(sys.stdin.fileno(), 4096)
+        if not typed:
+            self._prompt = None
+            return self._stop(prompt, "the terminal was closed")
+        line, end, rest = (self._typed + typed).partition(b"\n")
+        self._typed = rest if end else line
+        if not end:
+            return None
+        wish = self._answer(prompt, line.decode(errors="replace").strip())
+        if wish is None:
+            say(f"That is not {_expected(prompt)}. Once more:")
+        else:
+            self._prompt = None
+        return wish
+
+    def _answer(self, prompt: dict[str, Any], text: str) -> Wish | None:
+        kind = prompt["type"]
+        if kind == "choice" and text.isdecimal() and 0 < int(text) <= len(prompt["choices"]):
+            text = prompt["choices"][int(text) - 1]
+        value = parse_value(_SHORT.get(text.lower(), text) if kind == "confirm" else text, _TYPES[kind])
+        if answer_problems(prompt, value):
+            return None
+        return Wish(word="answer", control="", reason="", prompt=prompt["prompt"], value=value, by="terminal")
+
+    def _stop(self, prompt: dict[str, Any], why: str) -> Wish:
+        return Wish(word="stop", control="", reason=f"'{prompt['message']}' was not answered, {why}")
+
+
+def _expected(prompt: dict[str, Any]) -> str:
+    """ "yes or no", "1 intact, 2 worn, 3 missing", "a number from 10 to 200 mm"."""
+    if prompt["type"] == "confirm":
+        return "yes or no"
+    if prompt["type"] == "choice":
+        return ", ".join(f"{number} {choice}" for number, choice in enumerate(prompt["choices"], 1))
+    if prompt["type"] == "text":
+        return "a text"
+    bounds = [f"{word} {prompt[name]:g}" for word, name in (("from", "minimum"), ("to", "maximum")) if prompt[name]]
+    return " ".join(["a number", *bounds, prompt["unit"]]).rstrip()
