@@ -117,8 +117,9 @@ def test_batch_finishes_on_the_old_content_and_the_next_uses_the_new_one(station
 
 def test_batch_finishes_though_its_package_is_deleted(station: RunningStation, edited: Edited):
     old_hash = content_hash(edited.folder)
-    running, waiting = submit(station), submit(station)
+    running = submit(station)
     running.begun("wait")
+    waiting = submit(station)
     assert waiting.id
     shutil.rmtree(edited.folder)
     edited.gate.touch()
