@@ -185,7 +185,10 @@ def test_a_killed_connection_to_the_database_is_replaced(socket: Socket):
     socket.say("sub", "board")
     socket.hear()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+        cursor.execute(  # those of this database alone: other tests have theirs on the same server
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE pid <> pg_backend_pid() AND datname = current_database()"
+        )
     socket.say("more", "board", after=0)
     tell("board", "one")
     assert numbers(socket.hear()) == [1]
