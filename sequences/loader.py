@@ -24,8 +24,6 @@ from sequences.catalogue import Package, read_package
 from sequences.outline import read_outline
 
 MODULE_FILE = "sequence.py"
-
-
 _PREFIX = "gwanje_package_"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from sequences.flow_check import declared_members
 from sequences.package_files import FileProblem
 from sequences.sequence_check import FILE_NAME
-from sequences.syntax import NotPython, authoring_names, meant, parse_module
+from sequences.syntax import NotPython, authoring_names, meant, parse_module, sequence_classes
 
 # The names of the groups in a plan, in the order in which they run.
 GROUPS = {"setup": "setup", "step": "main", "teardown": "teardown"}
@@ -34,16 +34,12 @@ def read_outline(folder: Path) -> list[OutlinedStep]:
     except (FileProblem, NotPython):
         return []  # the validator says why
     names = authoring_names(tree)
-
-    def word(mark: ast.expr) -> str | None:
-        return meant(mark, names)
-
-    classes = [
-        node
-        for node in tree.body
-        if isinstance(node, ast.ClassDef) and any(word(mark) == "sequence" for mark in node.decorator_list)
+    members = [
+        member
+        for cls in sequence_classes(tree, names)[:1]
+        for member in declared_members(cls, lambda mark: meant(mark, names))
+        if member.word in GROUPS
     ]
-    members = [member for cls in classes[:1] for member in declared_members(cls, word) if member.word in GROUPS]
     return [
         OutlinedStep(
             name=member.node.name,

@@ -97,7 +97,7 @@ class Group:
 def make_plan(definition: GroupDefinition, manifest: Manifest, parameters: Mapping[str, Any]) -> Group:
     """Bind the steps to fresh instances of the sequence and its groups.
 
-    Raises ValueError when a repetition cannot be counted.
+    Raises ValueError when a repetition cannot be counted, or a dependency names nothing that ends earlier.
     """
     return _Planner(manifest, parameters).group(definition, definition.cls(), "")
 

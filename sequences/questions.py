@@ -71,7 +71,7 @@ def _choice_problems(choices: Any) -> Iterator[str]:
 
 def answer_problems(asked: Mapping[str, Any], value: object) -> list[Wording]:
     """What is wrong with an answer, in a sentence that names what is expected."""
-    found = value_problems("answer", _declared(asked), value)
+    found = value_problems("answer", declared_as(asked), value)
     if found:
         return [Wording("The answer must be %(expected)s, it is %(value)s.", found[0].values)]
     if asked["type"] == "text" and isinstance(value, str):
@@ -83,7 +83,8 @@ def answer_problems(asked: Mapping[str, Any], value: object) -> list[Wording]:
     return []
 
 
-def _declared(asked: Mapping[str, Any]) -> dict[str, Any]:
+def declared_as(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameter as which an answer is judged."""
     declared: dict[str, Any] = {"type": _DECLARED[asked["type"]]}
     if asked["type"] == "choice":
         declared["enum"] = list(asked["choices"])

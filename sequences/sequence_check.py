@@ -11,7 +11,7 @@ from sequences.manifest import Manifest
 from sequences.problems import Problem
 from sequences.prompt_check import check_prompts
 from sequences.step_options import option_problems
-from sequences.syntax import authoring_names, meant
+from sequences.syntax import authoring_names, meant, sequence_classes
 from sequences.usage_check import NO_LITERAL, check_usage
 
 FILE_NAME = "sequence.py"
@@ -27,11 +27,7 @@ Finding = tuple[int, str, str]  # line, code, message
 
 def _findings(tree: ast.Module, manifest: Manifest | None, folder: Path) -> Iterator[Finding]:
     names = authoring_names(tree)
-    classes = [
-        node
-        for node in tree.body
-        if isinstance(node, ast.ClassDef) and any(meant(mark, names) == "sequence" for mark in node.decorator_list)
-    ]
+    classes = sequence_classes(tree, names)
     if len(classes) != 1:
         line = classes[1].lineno if classes else 1
         yield line, "E203", f"needs exactly one class with @sequence, it has {len(classes)}"

@@ -49,6 +49,15 @@ def authoring_names(tree: ast.Module) -> dict[str, str]:
     }
 
 
+def sequence_classes(tree: ast.Module, names: dict[str, str]) -> list[ast.ClassDef]:
+    """The classes with `@sequence`."""
+    return [
+        node
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and any(meant(mark, names) == "sequence" for mark in node.decorator_list)
+    ]
+
+
 def meant(decorator: ast.expr, names: dict[str, str]) -> str | None:
     """Our name of a decorator: `@step`, `@step(…)` and `@authoring.step` alike."""
     if isinstance(decorator, ast.Call):

@@ -8,11 +8,10 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sequences.parameters import parse_value
-from sequences.questions import answer_problems
+from sequences.parameters import expected_value, parse_value
+from sequences.questions import answer_problems, declared_as
 from stations.contracts import Wish
 
-_TYPES = {"text": "string", "number": "number", "choice": "string", "confirm": "boolean"}
 _SHORT = {"y": "yes", "n": "no"}
 
 
@@ -70,7 +69,7 @@ class Answers:
         kind = prompt["type"]
         if kind == "choice" and text.isdecimal() and 0 < int(text) <= len(prompt["choices"]):
             text = prompt["choices"][int(text) - 1]
-        value = parse_value(_SHORT.get(text.lower(), text) if kind == "confirm" else text, _TYPES[kind])
+        value = parse_value(_SHORT.get(text.lower(), text) if kind == "confirm" else text, declared_as(prompt)["type"])
         if answer_problems(prompt, value):
             return None
         return Wish(word="answer", control="", reason="", prompt=prompt["prompt"], value=value, by="terminal")
@@ -85,7 +84,4 @@ def _expected(prompt: dict[str, Any]) -> str:
         return "yes or no"
     if prompt["type"] == "choice":
         return ", ".join(f"{number} {choice}" for number, choice in enumerate(prompt["choices"], 1))
-    if prompt["type"] == "text":
-        return "a text"
-    bounds = [f"{word} {prompt[name]:g}" for word, name in (("from", "minimum"), ("to", "maximum")) if prompt[name]]
-    return " ".join(["a number", *bounds, prompt["unit"]]).rstrip()
+    return str(expected_value(declared_as(prompt)))
