@@ -84,8 +84,8 @@ def everything_killed(station: FaultStation, batch: Posted) -> Iterator[Struck]:
 @contextmanager
 def unplugged(name: str, station: FaultStation, batch: Posted) -> Iterator[Struck]:
     """Until the run is over. If the slot is not safe without it, the time counts from its return."""
+    struck = Struck(time.time())  # whoever waits for its answer can see it gone before the bench has said so
     station.bench.fault(name, "unplug")
-    struck = Struck(time.time())
     yield struck
     wait_until(lambda: is_over(batch), 20, "the end of the run")
     status = wait_until(station.status, 5, "the guard's word")
