@@ -15,6 +15,7 @@ from tests.system.running_station import OTHER_SLOT, SLOT, RunningStation
 
 # The heart beats on; bells and sessions are not brought back; the backup itself is written down after its moment.
 MOVING = {"stations_station", "django_q_ormq", "django_session", "control_controlevent"}
+MEASURED = "SELECT COUNT(*) FROM control_measurement WHERE name = 'round'"
 
 
 def test_a_backup_in_the_middle_of_a_run_comes_back(
@@ -24,6 +25,7 @@ def test_a_backup_in_the_middle_of_a_run_comes_back(
     own_station.start()
     ended, running = own_station.run(seconds=0), own_station.begin(OTHER_SLOT, seconds=60)
     assert ended.exit_code() == 0
+    wait_until(lambda: first.query(MEASURED) == [(2,)], 10, "both stories up to where they stand still")
     before = content(first, MOVING)
     archive = backed_up(first)
     assert content(first, MOVING) == before  # so this is what the archive must hold
