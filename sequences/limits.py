@@ -12,7 +12,7 @@ from typing import Any, TypeGuard
 from sequences.outcomes import Outcome
 from sequences.patterns import TOO_LONG, is_too_long, matches, pattern_problem
 from sequences.units import check_unit
-from sequences.wording import shown
+from sequences.wording import figure, shown
 
 Value = float | str | bool
 
@@ -82,9 +82,9 @@ def _band_problems(given: Mapping[str, Any], complete: bool) -> Iterator[str]:
     if given.get("nominal") == 0:
         yield "nominal must not be 0, of which a percentage is 0, too: use minimum and maximum"
     if given.get("within_percent", 1) <= 0:
-        yield f"within_percent must be above 0, it is {given['within_percent']:g}"
+        yield f"within_percent must be above 0, it is {figure(given['within_percent'])}"
     elif not all(map(math.isfinite, _band_of(given) or ())):
-        yield f"within_percent {given['within_percent']:g} of {given['nominal']:g} is no finite number"
+        yield f"within_percent {figure(given['within_percent'])} of {figure(given['nominal'])} is no finite number"
 
 
 def _band_of(given: Mapping[str, Any]) -> tuple[float, float] | None:
@@ -95,15 +95,15 @@ def _band_of(given: Mapping[str, Any]) -> tuple[float, float] | None:
 
 def _order_problems(given: Mapping[str, Any]) -> Iterator[str]:
     """Bounds that nothing can lie between, the tightest of either side."""
-    low = [(f"minimum {given['minimum']:g}", given["minimum"])] if "minimum" in given else []
-    high = [(f"maximum {given['maximum']:g}", given["maximum"])] if "maximum" in given else []
+    low = [(f"minimum {figure(given['minimum'])}", given["minimum"])] if "minimum" in given else []
+    high = [(f"maximum {figure(given['maximum'])}", given["maximum"])] if "maximum" in given else []
     band = _band_of(given)
     if band is not None:
-        what = f"(within {given['within_percent']:g} % of {given['nominal']:g})"
-        low.append((f"{band[0]:g} {what}", band[0]))
-        high.append((f"{band[1]:g} {what}", band[1]))
+        what = f"(within {figure(given['within_percent'])} % of {figure(given['nominal'])})"
+        low.append((f"{figure(band[0])} {what}", band[0]))
+        high.append((f"{figure(band[1])} {what}", band[1]))
     soft = [
-        (f"{name} {given[name]:g}", given[name]) for name in ("marginal_minimum", "marginal_maximum") if name in given
+        (f"{name} {figure(given[name])}", given[name]) for name in ("marginal_minimum", "marginal_maximum") if name in given
     ]
     low = [max(low, key=lambda bound: bound[1])] if low else []
     high = [min(high, key=lambda bound: bound[1])] if high else []
@@ -183,7 +183,7 @@ def _outside(value: float, limits: Limits) -> str | None:
     if limits.nominal is None or limits.within_percent is None:
         return None
     low, high = percent_band(limits.nominal, limits.within_percent)
-    nominal, percent = _show(limits.nominal, unit), f"{limits.within_percent:g} %"
+    nominal, percent = _show(limits.nominal, unit), f"{figure(limits.within_percent)} %"
     if value < low:
         return f"is below {_show(low, unit)} ({nominal} less {percent})"
     return f"is above {_show(high, unit)} ({nominal} plus {percent})" if value > high else None
@@ -205,4 +205,4 @@ def _same(value: Value, expected: Value) -> bool:
 def _show(value: Value, unit: str) -> str:
     if isinstance(value, str):
         return f"'{value}'"
-    return str(value) if isinstance(value, bool) else f"{value:g} {unit}".rstrip()
+    return str(value) if isinstance(value, bool) else f"{figure(value)} {unit}".rstrip()

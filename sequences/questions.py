@@ -7,7 +7,7 @@ from typing import Any, Literal, TypedDict
 
 from sequences.parameters import TYPES, value_problems
 from sequences.units import check_unit
-from sequences.wording import Wording
+from sequences.wording import Wording, figure
 
 LONGEST_MESSAGE = 1000  # characters; the same for a text that answers
 LONGEST_ANSWER = 1000
@@ -52,7 +52,7 @@ def question_problems(asked: Mapping[str, Any]) -> Iterator[str]:
     if wrong := [name for name, bound in bounds.items() if not TYPES["number"](bound)]:
         yield f"{' and '.join(wrong)} must be a number"
     elif len(bounds) == 2 and bounds["minimum"] > bounds["maximum"]:
-        yield f"minimum {bounds['minimum']:g} is above maximum {bounds['maximum']:g}"
+        yield f"minimum {figure(bounds['minimum'])} is above maximum {figure(bounds['maximum'])}"
     if asked.get("type") == "choice" and "choices" in asked:
         yield from _choice_problems(asked["choices"])
     default = asked.get("default")

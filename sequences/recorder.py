@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from sequences.limits import Limits, evaluate, violation
 from sequences.outcomes import Outcome
 from sequences.units import check_unit
-from sequences.wording import quoted
+from sequences.wording import figure, quoted
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 PROGRESS_INTERVAL_S = 0.5
@@ -132,9 +132,10 @@ class Recorder:
     def _limits_for(
         self, name: str, unit: str, given: dict[str, Any]
     ) -> tuple[Limits, dict[str, Any]] | tuple[None, None]:
-        if given:
-            return Limits.declared({**given, "unit": unit}), given
         declared = self._limits.get(name)
+        if given:
+            known = declared[0].unit if declared else ""
+            return Limits.declared({**given, "unit": unit or known}), given
         if declared is not None and unit and unit != declared[0].unit:
             known = declared[0].unit or "no unit"
             raise ValueError(f"measurement '{name}' is in {unit}, but its limits in the manifest are in {known}")
@@ -145,8 +146,7 @@ class Recorder:
     def _judge(self, name: str, value: Any, limits: Limits, outcome: Outcome, marginal: bool) -> None:
         self.marginal = self.marginal or marginal
         if outcome is Outcome.FAIL and self.outcome is not Outcome.FAIL:
-            shown = f"{value:g}" if isinstance(value, float) else quoted(str(value))
-            self.fail(f"{name}: {shown} {limits.unit}".rstrip() + f" {violation(value, limits)}")
+            self.fail(f"{name}: {_reading(value, limits)} {limits.unit}".rstrip() + f" {violation(value, limits)}")
 
     def _write(
         self,
@@ -187,6 +187,14 @@ def _typed(value: Any) -> tuple[str, Any]:
     if type(value).__name__ in ("bool_", "bool"):  # numpy's own boolean
         return "boolean", bool(value)
     raise TypeError(f"a measurement is a number, a text or a boolean, not {type(value).__name__}")
+
+
+def _reading(value: Any, limits: Limits) -> str:
+    """A value that violates limits, in few digits, unless these would hold the limits."""
+    if not isinstance(value, float):
+        return quoted(str(value))
+    short = f"{value:g}"
+    return figure(value) if violation(float(short), limits) is None else short
 
 
 def _cell(value: float) -> float | None:

@@ -34,6 +34,11 @@ def shown(value: object) -> str:
         return "a number of thousands of digits"
 
 
+def figure(number: float) -> str:
+    """A number as its author wrote it: no digit is rounded away, and none is made up by the arithmetic of floats."""
+    return f"{number:.15g}"
+
+
 def quoted(text: str) -> str:
     """What somebody gave, as a sentence about it repeats it: enough to find it again, however long it is."""
     return text if len(text) <= LONGEST_QUOTED else text[:LONGEST_QUOTED] + "…"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from control.states import StepOutcome
+from sequences.wording import figure
 
 _MARKS = {
     StepOutcome.PASS: ("✓", "green"),
@@ -38,14 +39,14 @@ def limits_text(limits: Mapping[str, Any] | None, unit: str) -> str:
     told = []
     low, high = limits.get("minimum"), limits.get("maximum")
     if low is not None and high is not None:
-        told.append(f"{low:g} … {high:g} {unit}".strip())
+        told.append(f"{figure(low)} … {figure(high)} {unit}".strip())
     elif low is not None:
-        told.append(f"≥ {low:g} {unit}".strip())
+        told.append(f"≥ {figure(low)} {unit}".strip())
     elif high is not None:
-        told.append(f"≤ {high:g} {unit}".strip())
+        told.append(f"≤ {figure(high)} {unit}".strip())
     if "nominal" in limits:
-        nominal = f"{limits['nominal']:g} {unit}".strip()
-        told.append(f"{nominal} ± {limits.get('within_percent', 0):g} %")
+        nominal = f"{figure(limits['nominal'])} {unit}".strip()
+        told.append(f"{nominal} ± {figure(limits.get('within_percent', 0))} %")
     if "equals" in limits:
         told.append(f"= {limits['equals']!r}")
     if "one_of" in limits:

@@ -41,6 +41,20 @@ def test_measure_prefers_the_limits_it_is_given(write_package):
     assert (line["unit"], line["limits"], line["outcome"]) == ("mV", {"maximum": 3000}, "FAIL")
 
 
+def test_measure_keeps_the_unit_of_the_manifest_where_only_limits_are_given(write_package):
+    limits = "limits: {rail: {unit: V, minimum: 3.2}}"
+    line = trial_of(write_package, "run.measure('rail', 3.3, maximum=3.4)", limits).measurements["rail"]
+    assert (line["unit"], line["limits"]) == ("V", {"maximum": 3.4})
+
+
+@pytest.mark.parametrize(
+    ("value", "told"), [(5.25678912, "5.25679"), (5.0000001, "5.0000001"), (1e300, "1e+300"), (6, "6")]
+)
+def test_a_value_is_told_with_the_digits_that_put_it_beyond_its_limit(write_package, value, told):
+    record = trial_of(write_package, f"run.measure('x', {value}, 'V', maximum=5)")
+    assert record.verdict["message"] == f"Step 'a' failed: x: {told} V is above the maximum 5 V"
+
+
 def test_measure_tells_whether_the_value_is_good(write_package):
     body = "return [run.measure('x', 1, minimum=0), run.measure('y', 1, minimum=2), run.measure('z', 1)]"
     assert trial_of(write_package, body).steps[0]["result"] == [True, False, True]
