@@ -103,7 +103,9 @@ def _order_problems(given: Mapping[str, Any]) -> Iterator[str]:
         low.append((f"{figure(band[0])} {what}", band[0]))
         high.append((f"{figure(band[1])} {what}", band[1]))
     soft = [
-        (f"{name} {figure(given[name])}", given[name]) for name in ("marginal_minimum", "marginal_maximum") if name in given
+        (f"{name} {figure(given[name])}", given[name])
+        for name in ("marginal_minimum", "marginal_maximum")
+        if name in given
     ]
     low = [max(low, key=lambda bound: bound[1])] if low else []
     high = [min(high, key=lambda bound: bound[1])] if high else []
