@@ -7,6 +7,8 @@ import signal
 from typing import Any
 from urllib.request import Request, urlopen
 
+import pytest
+
 from tests.installations import wait_until
 from tests.system.running_station import RunningStation
 from tests.web.api_client import Api
@@ -30,6 +32,7 @@ def content_of(api: Api, file: dict[str, Any]) -> bytes:
         return content
 
 
+@pytest.mark.any_database
 def test_every_file_is_there_once_though_supervisors_die(station: RunningStation, api: Api) -> None:
     status, batch = api.post("/api/control/batches/", {"sequence": "collector", "parameters": {"count": COUNT}})
     assert status == 201, batch

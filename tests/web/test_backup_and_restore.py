@@ -7,6 +7,8 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
+
 from control.management.in_use import alone
 from tests.control.archive.conftest import backed_up, content, with_programs
 from tests.installations import Installation, Template, wait_until
@@ -81,6 +83,7 @@ def _code_of_vacuum(station: RunningStation) -> int:
     return 2 if station.installation.database_url.startswith("sqlite") else 0
 
 
+@pytest.mark.any_database
 def test_pages_and_a_restore_keep_out_of_each_others_way(installation: Installation, tmp_path: Path):
     other = with_programs(installation)
     archive = backed_up(other, "--to", str(tmp_path))

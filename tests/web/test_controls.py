@@ -45,6 +45,7 @@ def kill_runner(station: RunningStation, api: Api, batch: str) -> None:
     api.until(batch, "CRASHED")
 
 
+@pytest.mark.any_database
 def test_resume_of_a_crashed_batch_repeats_no_finished_step(station: RunningStation, api: Api) -> None:
     batch = submit(api, "checkpoints", rounds=4, hold=60)
     ended(api, batch, 4)

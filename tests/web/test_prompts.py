@@ -40,6 +40,7 @@ def steps(api: Api, batch: str) -> dict[str, str]:
     return {step["name"]: step["outcome"] for step in api.get(f"{BATCHES}{batch}/steps/?limit=200")["results"]}
 
 
+@pytest.mark.any_database
 def test_an_inspection_is_answered_to_its_end(station: RunningStation, api: Api) -> None:
     batch = submit(api)
     for number, value in enumerate(ANSWERS, 1):

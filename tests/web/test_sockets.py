@@ -91,6 +91,7 @@ def test_a_client_is_shown_exactly_the_rows_of_the_journal(live: Live):
     assert (len(client.events), client.connections) == (501, 1)
 
 
+@pytest.mark.any_database
 def test_a_client_that_was_cut_off_catches_up(live: Live):
     client = live.follow()
     live.write(400, 0.01)
@@ -164,6 +165,7 @@ def test_many_clients_are_shown_the_same(live: Live):
     assert told == [live.rows()] * 20
 
 
+@pytest.mark.any_database
 def test_a_revoked_key_closes_its_sockets(live: Live):
     with live.web.connect(key=live.key) as opened:
         assert json.loads(opened.recv())["t"] == "hello"

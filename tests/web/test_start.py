@@ -91,6 +91,7 @@ def test_start_beside_a_running_one_is_refused(first: Started):
     assert first.answers()
 
 
+@pytest.mark.any_database
 def test_demo_batch_passes_and_the_terminal_says_so(first: Started):
     wait_until(lambda: "Board test DEMO-1: PASS after" in first.output, 40, "the verdict")
     assert first.verdict(first.demo) == ("COMPLETED", "PASS")
