@@ -11,7 +11,7 @@ from benchmarks.loops import RUNS, Loop, run_loops
 from benchmarks.peer import LOOPS, run_peer
 from tests.installations import Installation
 
-GOAL = Goal(0.03)
+GOAL = Goal(0.1)
 LINEAR = 1.2  # at most so much more for each of many steps than for each of the fewest
 PEER_RUNS = {100: 5, 1_000: 5, 10_000: 3}
 

@@ -132,7 +132,8 @@ class Desk:
             return self.wishes.popleft()
         if self._prompt is not None and (wish := self._answer(self._prompt)) is not None:
             return wish
-        time.sleep(0.01 if timeout_s is None else timeout_s)
+        if timeout_s != 0.0:  # even a sleep of no time costs a tenth of a millisecond
+            time.sleep(0.01 if timeout_s is None else timeout_s)
         return None
 
     def _answer(self, prompt: dict[str, Any]) -> Wish | None:
