@@ -59,6 +59,7 @@ ACTIVITIES = [
     Activity("loop", "counts in a Python loop without an end", "loop"),
     Activity("read", "waits for an instrument that is slow to answer", "read"),
     Activity("pause", "is paused inside `run.sleep`", paused=True),
+    Activity("prompt", "waits for a person's answer; its patience is the timeout of the step", "prompt", asks=True),
     Activity("teardown", "sleeps in its teardown, before that has switched off", in_teardown=True),
     Activity("stuck-teardown", "hangs there in a C library", "deadlock", in_teardown=True),
 ]
