@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from sequences.limits import Limits, evaluate, violation
+from sequences.limits import Limits, evaluate, violation, word_of
 from sequences.outcomes import Outcome
 from sequences.units import check_unit
 from sequences.wording import quoted
@@ -145,7 +145,7 @@ class Recorder:
     def _judge(self, name: str, value: Any, limits: Limits, outcome: Outcome, marginal: bool) -> None:
         self.marginal = self.marginal or marginal
         if outcome is Outcome.FAIL and self.outcome is not Outcome.FAIL:
-            shown = f"{value:g}" if isinstance(value, float) else quoted(str(value))
+            shown = f"{value:g}" if isinstance(value, float) else quoted(word_of(value))
             self.fail(f"{name}: {shown} {limits.unit}".rstrip() + f" {violation(value, limits)}")
 
     def _write(

@@ -22,14 +22,30 @@ def marked(outcome: StepOutcome, *, marginal: bool = False) -> tuple[str, str]:
     return ("~", "yellow") if marginal and outcome == StepOutcome.PASS else _MARKS[outcome]
 
 
+# What would move the cursor, clear the screen, change keys or turn the writing around. Rich takes out \a \b \v \f \r.
+_DIRECTIONS = [0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+_VISIBLE = {code: 0x2400 + code for code in range(32) if chr(code) not in "\a\b\t\n\v\f\r"} | {
+    code: 0xFFFD for code in [*range(127, 160), *_DIRECTIONS]
+}
+
+
+def visible(text: str) -> str:
+    """What a step or a device has said, as long as before, without power over the terminal: ESC becomes ␛."""
+    return text.translate(_VISIBLE)
+
+
 def value_text(kind: str, value: Any, unit: str) -> str:
     """Return `5.003 V`, `yes`, a text, or the size of a curve."""
     if kind == "curve":
         return f"{len(value['rows'])} points" if value else "kept on its own host"
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return _word(value)
     shown = f"{value:.6g}" if isinstance(value, float) else str(value)
     return f"{shown} {unit}".strip()
+
+
+def _word(value: object) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else repr(value)
 
 
 def limits_text(limits: Mapping[str, Any] | None, unit: str) -> str:
@@ -47,9 +63,9 @@ def limits_text(limits: Mapping[str, Any] | None, unit: str) -> str:
         nominal = f"{limits['nominal']:g} {unit}".strip()
         told.append(f"{nominal} ± {limits.get('within_percent', 0):g} %")
     if "equals" in limits:
-        told.append(f"= {limits['equals']!r}")
+        told.append(f"= {_word(limits['equals'])}")
     if "one_of" in limits:
-        told.append(f"one of {', '.join(map(repr, limits['one_of']))}")
+        told.append(f"one of {', '.join(map(_word, limits['one_of']))}")
     if "pattern" in limits:
         told.append(f"matches {limits['pattern']}")
     return ", ".join(told)

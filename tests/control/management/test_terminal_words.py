@@ -33,6 +33,7 @@ def test_value_reads_like(kind: str, value: Any, unit: str, text: str) -> None:
         ({"minimum": 0}, "", "≥ 0"),
         ({"maximum": 20}, "mA", "≤ 20 mA"),
         ({"equals": "READY"}, "", "= 'READY'"),
+        ({"equals": True}, "", "= yes"),
         ({"one_of": ["A", "B"]}, "", "one of 'A', 'B'"),
         ({"nominal": 3.3, "within_percent": 5}, "V", "3.3 V ± 5 %"),
         ({"minimum": 3, "nominal": 3.3, "within_percent": 5}, "", "≥ 3, 3.3 ± 5 %"),
