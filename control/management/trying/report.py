@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from control.management.following import exit_code
-from control.management.terminal_words import duration_text, limits_text, marked, value_text
+from control.management.terminal_words import duration_text, limits_text, marked, value_text, visible
 from control.management.trying.running import OneTrial
 from control.states import StepOutcome
 
@@ -63,10 +63,10 @@ def _table(rows: list[Row]) -> Table:
     for row in rows:
         indented = row.name.startswith(" ")
         table.add_row(
-            Text(row.name, "" if indented else "bold"),
+            Text(visible(row.name), "" if indented else "bold"),
             Text(row.outcome, row.style),
-            Text(row.value, row.style if indented else "dim"),
-            Text(row.limits, "dim" if indented else row.style),
+            Text(visible(row.value), row.style if indented else "dim"),
+            Text(visible(row.limits), "dim" if indented else row.style),
         )
     return table
 
