@@ -20,11 +20,11 @@ HINTS: dict[str, Wording] = {
     "E112": Wording('Put the version into quotes, and keep it short, as in "1.0".'),
     "E113": Wording("Write it as a text; put numbers, dates and words such as yes into quotes."),
     "E121": Wording(
-        "Declare it as {type: number, default: 5.0, unit: V, minimum: 4.5, maximum: 6.0}, with the keys that it needs."
+        "Declare it as {type: number, default: 5.0, unit: V, minimum: 4.5, maximum: 6.0}, default of its type."
     ),
     "E122": Wording("Write role and purpose, as in supply: powers the board."),
     "E123": Wording(
-        "Order them as minimum ≤ marginal_minimum ≤ marginal_maximum ≤ maximum, with a unit from the list."
+        "Give numbers as minimum ≤ marginal_minimum ≤ marginal_maximum ≤ maximum, a listed unit, and a simple pattern."
     ),
     "E131": Wording("Give a number of seconds above 0, or leave the key out."),
     "E132": Wording("Write it as retry: {attempts: 3, delay_s: 0.5}."),
