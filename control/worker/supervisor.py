@@ -79,17 +79,13 @@ class Supervisor:
         return not self.follower.lost
 
     def turn(self, listener: Listener, spool_bell: SpoolBell) -> None:
-        """One turn: hand over, import, deliver; then wait for a reason to turn again."""
+        """One turn: hand over, import, wait for a reason to go on, deliver."""
         if self.follower.doubtful and not self.follower.resynchronise():
             return
         self.hand_over.ask()
         imported = self.follower.import_page()
         if self.follower.over:
             return
-        # Also between two pages: a step that never stops writing must not keep its own stop waiting.
-        if time.monotonic() >= self.wishes_due_at:
-            deliver_wishes(self.batch)
-            self.wishes_due_at = time.monotonic() + LOOK_EVERY_S
         if imported:
             rung = listener.wait(0.0 if self.follower.behind else COALESCE_S)
         else:
@@ -97,3 +93,7 @@ class Supervisor:
             spool_bell.drain()
         if rung:
             self.wishes_due_at = 0.0
+        # Also between two pages: a step that never stops writing must not keep its own stop waiting.
+        if time.monotonic() >= self.wishes_due_at:
+            deliver_wishes(self.batch)
+            self.wishes_due_at = time.monotonic() + LOOK_EVERY_S
