@@ -30,7 +30,9 @@ HINTS: dict[str, Wording] = {
     "E132": Wording("Write it as retry: {attempts: 3, delay_s: 0.5}."),
     "E133": Wording("Write true or false, without quotes."),
     "E134": Wording("Give a whole number from 0 to 100, or leave the key out."),
-    "E135": Wording("Give numbers above 0 under memory_mb, cpu_s, wall_s, files, output_mb or spool_mb."),
+    "E135": Wording(
+        "Give numbers above 0 under memory_mb, cpu_s, wall_s, files, output_mb, spool_mb or attachments_mb."
+    ),
     "E136": Wording("Name a role that stands under instruments."),
     "E137": Wording("Name a class of a module in the package, as in drivers.Supply for class Supply in drivers.py."),
     "E141": Wording("Let the user of Gwanje read it, or take it out of the package."),
