@@ -15,10 +15,11 @@ from rich.text import Text
 
 from control.journal import overflow
 from control.journal.kinds import Kind
-from control.management.terminal_words import counted, duration_text, limits_text, marked, value_text, visible
+from control.management.terminal_words import counted, duration_text, marked, value_text, visible
 from control.metrics.disk import size_text
 from control.models import Batch, Event
 from control.states import State, StepOutcome
+from sequences.limit_words import limits_text
 
 _LOUD = {"WARNING": "yellow", "ERROR": "bold red"}
 

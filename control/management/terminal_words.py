@@ -1,8 +1,7 @@
-"""How values, limits and outcomes read in a terminal."""
+"""How values and outcomes read in a terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from control.states import StepOutcome
@@ -39,36 +38,9 @@ def value_text(kind: str, value: Any, unit: str) -> str:
     if kind == "curve":
         return f"{len(value['rows'])} points" if value else "kept on its own host"
     if isinstance(value, bool):
-        return _word(value)
+        return "yes" if value else "no"
     shown = f"{value:.6g}" if isinstance(value, float) else str(value)
     return f"{shown} {unit}".strip()
-
-
-def _word(value: object) -> str:
-    return ("yes" if value else "no") if isinstance(value, bool) else repr(value)
-
-
-def limits_text(limits: Mapping[str, Any] | None, unit: str) -> str:
-    """Return limits as a person writes them: `4.9 … 5.1 V`, `≤ 20 mA`, `3.3 V ± 5 %`, `= 'READY'`, `matches v\\d+`."""
-    limits = limits or {}
-    told = []
-    low, high = limits.get("minimum"), limits.get("maximum")
-    if low is not None and high is not None:
-        told.append(f"{low:g} … {high:g} {unit}".strip())
-    elif low is not None:
-        told.append(f"≥ {low:g} {unit}".strip())
-    elif high is not None:
-        told.append(f"≤ {high:g} {unit}".strip())
-    if "nominal" in limits:
-        nominal = f"{limits['nominal']:g} {unit}".strip()
-        told.append(f"{nominal} ± {limits.get('within_percent', 0):g} %")
-    if "equals" in limits:
-        told.append(f"= {_word(limits['equals'])}")
-    if "one_of" in limits:
-        told.append(f"one of {', '.join(map(_word, limits['one_of']))}")
-    if "pattern" in limits:
-        told.append(f"matches {limits['pattern']}")
-    return ", ".join(told)
 
 
 def duration_text(milliseconds: float) -> str:

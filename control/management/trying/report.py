@@ -11,9 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from control.management.following import exit_code
-from control.management.terminal_words import duration_text, limits_text, marked, value_text, visible
+from control.management.terminal_words import duration_text, marked, value_text, visible
 from control.management.trying.running import OneTrial
 from control.states import StepOutcome
+from sequences.limit_words import limits_text
 
 Line = dict[str, Any]
 
