@@ -129,6 +129,7 @@ def as_json(trial: OneTrial) -> dict[str, Any]:
         "result": batch.result,
         "exit_code": exit_code(batch),
         "steps": [_step_as_json(step, measured) for step in trial.record.attempts],
+        "attachments": [_without(line, "k", "at", "id", "message") for line in trial.record.of_kind("attachment")],
         "logs": [_without(line, "k", "at") for line in trial.record.of_kind("log")],
         "errors": [_without(line, "k", "at") for line in trial.record.of_kind("error")],
         "safe_state": trial.safe_state,
