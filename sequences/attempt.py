@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import resource
 import time
 import traceback
@@ -42,6 +43,7 @@ def attempt_step(step: Step, run: Run, recorder: Recorder, deadlines: Deadlines)
     """Run the step once. Raises GuardLost and nothing else."""
     result: Any = None
     problem: BaseException | None = None
+    here = os.getpid()
     deadlines.begin_step(step.timeout_s)
     began = time.perf_counter()
     try:
@@ -54,6 +56,9 @@ def attempt_step(step: Step, run: Run, recorder: Recorder, deadlines: Deadlines)
         raise
     except BaseException as raised:
         problem = interrupts.wanted() or open_files_exceeded(raised) or raised
+    # A child that the step has forked must not judge, write, and switch off what its parent still uses.
+    if os.getpid() != here:
+        os._exit(0 if problem is None else 1)
     duration_ms = round((time.perf_counter() - began) * 1000, 3)
     deadlines.end_step()
     if problem is None:

@@ -20,17 +20,19 @@ HINTS: dict[str, Wording] = {
     "E112": Wording('Put the version into quotes, and keep it short, as in "1.0".'),
     "E113": Wording("Write it as a text; put numbers, dates and words such as yes into quotes."),
     "E121": Wording(
-        "Declare it as {type: number, default: 5.0, unit: V, minimum: 4.5, maximum: 6.0}, with the keys that it needs."
+        "Declare it as {type: number, default: 5.0, unit: V, minimum: 4.5, maximum: 6.0}, default of its type."
     ),
     "E122": Wording("Write role and purpose, as in supply: powers the board."),
     "E123": Wording(
-        "Order them as minimum ≤ marginal_minimum ≤ marginal_maximum ≤ maximum, with a unit from the list."
+        "Give numbers as minimum ≤ marginal_minimum ≤ marginal_maximum ≤ maximum, a listed unit, and a simple pattern."
     ),
     "E131": Wording("Give a number of seconds above 0, or leave the key out."),
     "E132": Wording("Write it as retry: {attempts: 3, delay_s: 0.5}."),
     "E133": Wording("Write true or false, without quotes."),
     "E134": Wording("Give a whole number from 0 to 100, or leave the key out."),
-    "E135": Wording("Give numbers above 0 under memory_mb, cpu_s, wall_s, files, output_mb or spool_mb."),
+    "E135": Wording(
+        "Give numbers above 0 under memory_mb, cpu_s, wall_s, files, output_mb, spool_mb or attachments_mb."
+    ),
     "E136": Wording("Name a role that stands under instruments."),
     "E137": Wording("Name a class of a module in the package, as in drivers.Supply for class Supply in drivers.py."),
     "E141": Wording("Let the user of Gwanje read it, or take it out of the package."),

@@ -24,4 +24,7 @@ def parameters_schema(parameters: Schema) -> dict[str, Any]:
 
 
 def _property(declared: Mapping[str, Any]) -> dict[str, Any]:
-    return {OWN.get(key, key): value for key, value in declared.items()}
+    found = {OWN.get(key, key): value for key, value in declared.items()}
+    if "pattern" in found:  # of the whole value here; JSON Schema searches for it anywhere
+        found["pattern"] = f"^(?:{found['pattern']})$"
+    return found

@@ -207,4 +207,9 @@ def _same(value: Value, expected: Value) -> bool:
 def _show(value: Value, unit: str) -> str:
     if isinstance(value, str):
         return f"'{value}'"
-    return str(value) if isinstance(value, bool) else f"{figure(value)} {unit}".rstrip()
+    return word_of(value) if isinstance(value, bool) else f"{figure(value)} {unit}".rstrip()
+
+
+def word_of(value: object) -> str:
+    """A yes or a no as pages and terminals write it, anything else as it is."""
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)

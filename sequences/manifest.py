@@ -61,7 +61,17 @@ KEYS = tuple(key.name for key in fields(Manifest))
 
 
 # Written in C where PyYAML was built with it, which is ten times faster.
-_Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SafeLoader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_SafeLoader):  # type: ignore[misc, valid-type]
+    """Names the line of an impossible date or number, too."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, ArithmeticError) as error:
+            raise yaml.constructor.ConstructorError(problem=str(error), problem_mark=node.start_mark) from error
 
 
 def _refused(content: bytes) -> tuple[int, str] | None:
@@ -183,7 +193,7 @@ def read_source(folder: Path) -> tuple[Source | None, list[Problem]]:
     except yaml.reader.ReaderError as error:  # no text
         line = content.count(b"\n", 0, error.position) + 1
         return None, [Problem(file, line, "E102", f"is not valid YAML: {error.reason}")]
-    except (yaml.YAMLError, ValueError, ArithmeticError, RecursionError) as error:  # an impossible date or number
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         return None, [Problem(file, 1, "E102", f"is not valid YAML: {error}")]
     return source, problems
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from sequences.limit_words import limits_text
 from stations.contracts import Verdict
 
 Line = Mapping[str, Any]
@@ -53,7 +54,7 @@ def _told(line: Line) -> Iterator[str]:
     kind = line["k"]
     if kind == "measurement":
         judged = "" if line["outcome"] == "NONE" else f"   {line['outcome']}"
-        limits = f"   {dict(line['limits'])}" if line["limits"] else ""
+        limits = f"   {limits_text(line['limits'], line['unit'])}" if line["limits"] else ""
         yield f"            {line['name']} = {_value(line)}{judged}{limits}"
     elif kind == "log":
         yield f"            {line['level']} {line['message']}"

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from sequences.limits import Limits, evaluate, violation
+from sequences.limits import Limits, evaluate, violation, word_of
 from sequences.outcomes import Outcome
 from sequences.units import check_unit
 from sequences.wording import figure, quoted
@@ -192,7 +192,7 @@ def _typed(value: Any) -> tuple[str, Any]:
 def _reading(value: Any, limits: Limits) -> str:
     """A value that violates limits, in few digits, unless these would hold the limits."""
     if not isinstance(value, float):
-        return quoted(str(value))
+        return quoted(word_of(value))
     short = f"{value:g}"
     return figure(value) if violation(float(short), limits) is None else short
 

@@ -184,8 +184,11 @@ def run(
     """Run a package, with ready-made objects as its `instruments`, or with those of a `slot`, opened by their drivers.
 
     `carried`: what it takes over from an earlier run. `answers` to its prompts: by message or by name of the step, or
-    one after the other. Raises Unanswered, after the teardown, when one is missing or does not fit. Main thread only.
+    one after the other. Raises Unanswered, after the teardown, when one is missing or does not fit, FileNotFoundError
+    where there is no package. Main thread only.
     """
+    if not Path(package).is_dir():
+        raise FileNotFoundError(f"there is no folder {Path(package).resolve()}: name the folder of a sequence package")
     desk = desk or Desk()
     desk.answers = answers or desk.answers
     found = read_package(Path(package))

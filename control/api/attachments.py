@@ -61,7 +61,7 @@ class OneAttachment(ApiView):
     tag = "batches"
     content_negotiation_class = AnyAnswer  # its type is that of the file
 
-    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @extend_schema(responses={(200, "*/*"): OpenApiTypes.BINARY})
     def get(self, request: Request, batch_id: UUID, attachment_id: UUID) -> StreamingHttpResponse:
         """The content of a file.
 

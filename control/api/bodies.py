@@ -81,7 +81,11 @@ class Choice(serializers.ChoiceField):
     """One of some words."""
 
     def fail(self, key: str, **more: Any) -> NoReturn:
-        super().fail(key, **{name: quoted(str(value)) for name, value in more.items()})
+        if key == "invalid_choice":
+            known = ", ".join(map(str, self.choices))
+            sentence = _("'%(value)s' is not known here. Known: {known}.").format(known=known)
+            raise serializers.ValidationError(sentence % {"value": quoted(str(more["input"]))})
+        super().fail(key, **more)
 
 
 @extend_schema_field({"oneOf": [{"type": "integer", "minimum": 0}, {"type": "string"}]})

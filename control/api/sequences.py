@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -102,6 +102,9 @@ class Why(Body):
     )
 
 
+SWITCHED = {200: WholeSequence, 204: OpenApiResponse(description="Done. Its package is not in the catalogue any more.")}
+
+
 class Sequences(ApiView):
     rights: ClassVar = {"GET": Right.SEE}
     operations: ClassVar = {"GET": "list_sequences"}
@@ -131,12 +134,12 @@ class Enable(ApiView):
     operations: ClassVar = {"POST": "enable_sequence"}
     tag = "sequences"
 
-    @extend_schema(request=Reason, responses=WholeSequence)
+    @extend_schema(request=Reason, responses=SWITCHED)
     def post(self, request: Request, name: str) -> Response:
         """Let a sequence be started again."""
         reason = reason_in(Reason.read(request).validated_data)
         enable_sequence(name, True, by=self.actor, reason=reason)
-        return Response(one_sequence(name))
+        return switched(name)
 
 
 class Disable(ApiView):
@@ -144,11 +147,16 @@ class Disable(ApiView):
     operations: ClassVar = {"POST": "disable_sequence"}
     tag = "sequences"
 
-    @extend_schema(request=Why, responses=WholeSequence)
+    @extend_schema(request=Why, responses=SWITCHED)
     def post(self, request: Request, name: str) -> Response:
         """Take a sequence out of use: nobody can start it, also no schedule. What runs or waits goes on."""
         enable_sequence(name, False, by=self.actor, reason=Why.read(request).validated_data["reason"])
-        return Response(one_sequence(name))
+        return switched(name)
+
+
+def switched(name: str) -> Response:
+    """What has become of it. Its batches can be run again when its package is gone, so it can be switched then, too."""
+    return Response(one_sequence(name)) if known_package(name) is not None else Response(status=204)
 
 
 def one_sequence(name: str) -> Facts:

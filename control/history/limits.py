@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 
 def limits_text(limits: Mapping[str, Any] | None, unit: str = "") -> str:
-    """`3.2 … 3.4 V, marginal outside 3.25 … 3.35 V`, `≥ 1`, `3.3 V ± 5 %`, `= OK`, `one of A, B`, `matches v\\d+`;
+    """`3.2 … 3.4 V, marginal outside 3.25 … 3.35 V`, `≥ 1`, `3.3 V ± 5 %`, `= yes`, `one of A, B`, `matches v\\d+`;
     all that are given, and nothing where there are none.
     """
     limits = limits or {}
@@ -18,13 +18,18 @@ def limits_text(limits: Mapping[str, Any] | None, unit: str = "") -> str:
         nominal = f"{limits['nominal']:.10g} {unit}".strip()
         told.append(f"{nominal} ± {limits.get('within_percent', 0):.10g} %")
     if "equals" in limits:
-        told.append(f"= {limits['equals']} {unit}".strip())
+        told.append(f"= {_word(limits['equals'])} {unit}".strip())
     if "one_of" in limits:
-        told.append(_("one of %(values)s") % {"values": ", ".join(map(str, limits["one_of"]))})
+        told.append(_("one of %(values)s") % {"values": ", ".join(map(_word, limits["one_of"]))})
     if "pattern" in limits:
         told.append(_("matches %(pattern)s") % {"pattern": limits["pattern"]})
     told.append(_marginal(limits.get("marginal_minimum"), limits.get("marginal_maximum"), unit))
     return ", ".join(filter(None, told))
+
+
+def _word(value: object) -> str:
+    """As the value itself is written beside it."""
+    return (_("yes") if value else _("no")) if isinstance(value, bool) else str(value)
 
 
 def _marginal(low: float | None, high: float | None, unit: str) -> str:

@@ -19,6 +19,7 @@ from control.lifecycle.finding import find_batch, find_locked
 from control.lifecycle.refusals import UNKEPT, BadValue, NotFound, WrongState, can_be_kept, check_text
 from control.models import Batch, ControlEvent, Prompt
 from control.states import TERMINAL, State
+from sequences.limits import word_of
 from sequences.parameters import BOOLEANS, parse_value
 from sequences.questions import answer_problems
 from sequences.wording import quoted
@@ -61,7 +62,8 @@ def answer_prompt(batch_id: UUID, key: str, value: Any, *, by: Actor, reason: st
             _check_waits(prompt, batch)
         Batch.objects.filter(pk=batch.pk, open_prompt=key).update(open_prompt="")
         batch.refresh_from_db()
-        message = f"Answer of {by.name} to '{prompt.question['message']}': {value}"
+        said = f"{word_of(value)} {prompt.question.get('unit') or ''}".rstrip()  # stored, so in English
+        message = f"Answer of {by.name} to '{prompt.question['message']}': {said}"
         tell_batch(batch.pk, Entry(Kind.CONTROL, message, step=prompt.step, at=event.requested_at, data=told(event)))
         tell_board(batch, Kind.PROMPT_ANSWERED)
         ring_supervisor(batch.pk)

@@ -15,10 +15,11 @@ from rich.text import Text
 
 from control.journal import overflow
 from control.journal.kinds import Kind
-from control.management.terminal_words import counted, duration_text, limits_text, marked, value_text
+from control.management.terminal_words import counted, duration_text, marked, value_text, visible
 from control.metrics.disk import size_text
 from control.models import Batch, Event
 from control.states import State, StepOutcome
+from sequences.limit_words import limits_text
 
 _LOUD = {"WARNING": "yellow", "ERROR": "bold red"}
 
@@ -76,11 +77,13 @@ class TerminalStory:
 
     def _print(self, line: Text) -> None:
         if self._step:
+            line.plain = visible(line.plain)
             self._lines.append(line)
         else:
             self._write(line)
 
     def _write(self, line: Text) -> None:
+        line.plain = visible(line.plain)
         # A pipe has no width: what is written there is not broken into lines of 80.
         self._console.print(line, highlight=False, soft_wrap=not self._console.is_terminal)
 
@@ -90,10 +93,10 @@ class TerminalStory:
         row = Table.grid(padding=(0, 1))
         row.add_row(
             Spinner("dots", style="cyan"),
-            Text(self._step, style="bold"),
+            Text(visible(self._step), style="bold"),
             ProgressBar(total=1.0, completed=self._progress, width=24),
             Text(f"{100 * self._progress:.0f} %"),
-            Text(self._doing, style="dim"),
+            Text(visible(self._doing), style="dim"),
         )
         return Group(row, *self._lines[-_SHOWN_LINES:])
 
@@ -207,7 +210,7 @@ class TerminalStory:
         marginal = " (marginal)" if batch.marginal else ""
         self._console.print(f"[{style} bold]{shown}{marginal}[/]  {sums}", highlight=False)
         if batch.message and batch.outcome != StepOutcome.PASS:
-            self._console.print(escape(batch.message), style=style, highlight=False)
+            self._console.print(escape(visible(batch.message)), style=style, highlight=False)
         if batch.state not in (State.COMPLETED, State.STOPPED):
             self._console.print(f"state {batch.state}", style="dim", highlight=False)
 

@@ -1,12 +1,10 @@
-"""How values, limits and outcomes read in a terminal."""
+"""How values and outcomes read in a terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from control.states import StepOutcome
-from sequences.wording import figure
 
 _MARKS = {
     StepOutcome.PASS: ("✓", "green"),
@@ -23,6 +21,18 @@ def marked(outcome: StepOutcome, *, marginal: bool = False) -> tuple[str, str]:
     return ("~", "yellow") if marginal and outcome == StepOutcome.PASS else _MARKS[outcome]
 
 
+# What would move the cursor, clear the screen, change keys or turn the writing around. Rich takes out \a \b \v \f \r.
+_DIRECTIONS = [0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+_VISIBLE = {code: 0x2400 + code for code in range(32) if chr(code) not in "\a\b\t\n\v\f\r"} | {
+    code: 0xFFFD for code in [*range(127, 160), *_DIRECTIONS]
+}
+
+
+def visible(text: str) -> str:
+    """What a step or a device has said, as long as before, without power over the terminal: ESC becomes ␛."""
+    return text.translate(_VISIBLE)
+
+
 def value_text(kind: str, value: Any, unit: str) -> str:
     """Return `5.003 V`, `yes`, a text, or the size of a curve."""
     if kind == "curve":
@@ -31,29 +41,6 @@ def value_text(kind: str, value: Any, unit: str) -> str:
         return "yes" if value else "no"
     shown = f"{value:.6g}" if isinstance(value, float) else str(value)
     return f"{shown} {unit}".strip()
-
-
-def limits_text(limits: Mapping[str, Any] | None, unit: str) -> str:
-    """Return limits as a person writes them: `4.9 … 5.1 V`, `≤ 20 mA`, `3.3 V ± 5 %`, `= 'READY'`, `matches v\\d+`."""
-    limits = limits or {}
-    told = []
-    low, high = limits.get("minimum"), limits.get("maximum")
-    if low is not None and high is not None:
-        told.append(f"{figure(low)} … {figure(high)} {unit}".strip())
-    elif low is not None:
-        told.append(f"≥ {figure(low)} {unit}".strip())
-    elif high is not None:
-        told.append(f"≤ {figure(high)} {unit}".strip())
-    if "nominal" in limits:
-        nominal = f"{figure(limits['nominal'])} {unit}".strip()
-        told.append(f"{nominal} ± {figure(limits.get('within_percent', 0))} %")
-    if "equals" in limits:
-        told.append(f"= {limits['equals']!r}")
-    if "one_of" in limits:
-        told.append(f"one of {', '.join(map(repr, limits['one_of']))}")
-    if "pattern" in limits:
-        told.append(f"matches {limits['pattern']}")
-    return ", ".join(told)
 
 
 def duration_text(milliseconds: float) -> str:

@@ -67,7 +67,7 @@ class Supervisor:
             while not self.follower.over:
                 sign_of_life.beat()
                 try:
-                    self._work(listener, spool_bell)
+                    self.turn(listener, spool_bell)
                 except Fenced:
                     self.follower.doubtful = True
                 except (Error, OSError) as error:
@@ -78,18 +78,22 @@ class Supervisor:
                     time.sleep(DATABASE_RETRY_S)
         return not self.follower.lost
 
-    def _work(self, listener: Listener, spool_bell: SpoolBell) -> None:
-        """One turn: hand over, import, deliver; then wait for a reason to turn again."""
+    def turn(self, listener: Listener, spool_bell: SpoolBell) -> None:
+        """One turn: hand over, import, wait for a reason to go on, deliver."""
         if self.follower.doubtful and not self.follower.resynchronise():
             return
         self.hand_over.ask()
-        if self.follower.import_page():
-            if not self.follower.behind and not self.follower.over:
-                time.sleep(COALESCE_S)
+        imported = self.follower.import_page()
+        if self.follower.over:
             return
+        if imported:
+            rung = listener.wait(0.0 if self.follower.behind else COALESCE_S)
+        else:
+            rung = listener.wait(IMPORT_EVERY_S, spool_bell.fileno())
+            spool_bell.drain()
+        if rung:
+            self.wishes_due_at = 0.0
+        # Also between two pages: a step that never stops writing must not keep its own stop waiting.
         if time.monotonic() >= self.wishes_due_at:
             deliver_wishes(self.batch)
             self.wishes_due_at = time.monotonic() + LOOK_EVERY_S
-        if listener.wait(IMPORT_EVERY_S, spool_bell.fileno()):
-            self.wishes_due_at = 0.0
-        spool_bell.drain()

@@ -52,9 +52,11 @@ function badge(outcome, marginal) {
 function valueText({ type, value, unit }) {
   if (value === null || value === undefined) return text.value_elsewhere;
   if (type === "curve") return fill(text.points, { count: number(value.total) });
-  if (type === "boolean") return value ? text.yes : text.no;
-  return withUnit(value, unit);
+  return type === "boolean" ? word(value) : withUnit(value, unit);
 }
+
+/** A yes or a no as the value itself is written, beside its limits as well. */
+const word = (value) => (value === true ? text.yes : value === false ? text.no : shown(value));
 
 /** Limits as a person writes them; the comfortable band only where there is nothing else. */
 function limitsText(limits, unit) {
@@ -62,8 +64,8 @@ function limitsText(limits, unit) {
   const told = [
     rangeText(limits, unit),
     isNumber(nominal) ? `${withUnit(nominal, unit)} ± ${shown(percent)} %` : "",
-    equals === undefined ? "" : `= ${withUnit(equals, unit)}`,
-    one_of ? fill(text.one_of, { values: one_of.map(shown).join(", ") }) : "",
+    equals === undefined ? "" : `= ${typeof equals === "boolean" ? word(equals) : withUnit(equals, unit)}`,
+    one_of ? fill(text.one_of, { values: one_of.map(word).join(", ") }) : "",
     pattern === undefined ? "" : fill(text.matches, { pattern }),
   ];
   return told.filter(Boolean).join(", ") || marginalText(limits, unit);

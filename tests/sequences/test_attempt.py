@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from sequences import trial
@@ -95,3 +98,26 @@ def test_result_of_the_run_that_cannot_be_kept_is_an_error(write_package):
     record, _ = only_step(write_package, "run.result = object()")
     assert (record.verdict["outcome"], record.verdict["result"]) == ("ERROR", None)
     assert record.verdict["message"].startswith("run.result: the result cannot be kept as JSON")
+
+
+FORKS = """
+@step
+def a(self, run):
+    child = os.fork()
+    if child == 0:
+        return
+    run.log(str(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])))
+
+@teardown
+def off(self, run):
+    with Path(__file__).with_name("switched_off").open("a") as file:
+        file.write("once ")
+"""
+
+
+def test_forked_child_ends_with_its_step(write_package):
+    package = write_package(FORKS)
+    code = "import sys; from sequences import trial; print(trial.run(sys.argv[1]).logs)"
+    done = subprocess.run([sys.executable, "-c", code, str(package)], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("['0']\n", "")
+    assert (package / "switched_off").read_text() == "once "

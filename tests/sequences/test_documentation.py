@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from sequences import trial
+from sequences.hints import HINTS
 from sequences.manifest import KEYS
 from sequences.outcomes import VERDICTS, Happening, Outcome
 from sequences.run import Run
 from sequences.step_options import OPTIONS
+from stations.contracts import Resources
 
 TEXT = (Path(__file__).parents[2] / "docs" / "sequences.md").read_text()
 
@@ -25,6 +27,10 @@ class PretendedSupply:
 
     def read(self, command):
         return 0.1
+
+
+def test_hint_at_the_limits_of_a_run_knows_them_all():
+    assert [name for name in Resources.__annotations__ if name not in HINTS["E135"].text] == []
 
 
 def test_first_example_runs(tmp_path):

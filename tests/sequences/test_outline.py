@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sequences.json_schema import parameters_schema
 from sequences.outline import read_outline
 
@@ -51,3 +53,14 @@ def test_parameters_are_told_as_json_schema():
         "required": ["voltage"],
         "additionalProperties": False,
     }
+
+
+def test_pattern_of_a_parameter_means_the_whole_value_in_its_schema() -> None:
+    declared = {"serial": {"type": "string", "pattern": r"SN-\d+|spare"}}
+    pattern = parameters_schema(declared)["properties"]["serial"]["pattern"]
+    assert [bool(re.search(pattern, text)) for text in ("SN-1", "spare", "SN-1x", "a spare")] == [
+        True,
+        True,
+        False,
+        False,
+    ]

@@ -82,7 +82,12 @@ def test_failing_assertion_shows_the_story(tmp_path, write_package):
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 1
     assert "AssertionError: sample FAIL: Step 'weigh' failed: weight: 3 kg is above the maximum 2 kg" in done.stdout
-    assert "weight = 3 kg   FAIL   {'maximum': 2}" in done.stdout
+    assert "weight = 3 kg   FAIL   ≤ 2 kg" in done.stdout
+
+
+def test_package_that_is_nowhere_is_refused_with_its_place(tmp_path):
+    with pytest.raises(FileNotFoundError, match=f"no folder {tmp_path}/lost: name the folder of a sequence package"):
+        trial.run(tmp_path / "lost")
 
 
 def test_error_and_unprepared_run_are_told(write_package):

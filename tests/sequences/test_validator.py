@@ -339,3 +339,10 @@ def test_every_code_is_documented_and_tested():
     assert dict(rows) == {code: HINTS[code].text.replace("|", "\\|") for code in known}
     tested = "".join(file.read_text() for file in Path(__file__).parent.glob("*.py"))
     assert [code for code in sorted(known) if code not in tested] == []
+
+
+@pytest.mark.parametrize("value", ["2024-13-45", "9" * 5000])
+def test_impossible_date_or_number_is_found_in_its_line(write_package, value: str):
+    package = write_package(GOOD, f"title: x\ndescription: {value}\n")
+    (problem,) = validate(package)[1]
+    assert (problem.line, problem.code) == (4, "E102")

@@ -36,6 +36,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         folders = _catalogue() if options["path"] is None else _packages_at(options["path"])
+        if options["path"] is None:
+            for folder in filter(lambda folder: not Path(folder).is_dir(), settings.SEQUENCE_DIRS):
+                self.stderr.write(f"GWANJE_SEQUENCE_DIRS names {readable(str(folder))}, which is no folder.")
         found = {folder: validate(folder)[1] for folder in folders}
         problems = [problem for of_package in found.values() for problem in of_package]
         told = _as_json(found) if options["json"] else "\n".join([*_lines(problems), _summary(len(found), problems)])

@@ -10,6 +10,7 @@ from typing import Any
 
 from sequences.parameters import expected_value, parse_value
 from sequences.questions import answer_problems, declared_as
+from sequences.wording import quoted
 from stations.contracts import Wish
 
 _SHORT = {"y": "yes", "n": "no"}
@@ -38,7 +39,9 @@ class Answers:
         Where nobody sits there, and for an answer that cannot be, the wish is a stop.
         """
         if self._given:
-            return self._answer(prompt, self._given.popleft()) or self._stop(prompt, "the answer does not fit")
+            given = self._given.popleft()
+            refused = f"'{quoted(given)}' is not {_expected(prompt)}"
+            return self._answer(prompt, given) or self._stop(prompt, refused)
         if not sys.stdin.isatty():
             return self._stop(prompt, "nobody can be asked here: give its answer with --answer")
         self._prompt = prompt
@@ -67,8 +70,7 @@ class Answers:
 
     def _answer(self, prompt: dict[str, Any], text: str) -> Wish | None:
         kind = prompt["type"]
-        if kind == "choice" and text.isdecimal() and 0 < int(text) <= len(prompt["choices"]):
-            text = prompt["choices"][int(text) - 1]
+        text = _numbered(prompt).get(text, text)
         value = parse_value(_SHORT.get(text.lower(), text) if kind == "confirm" else text, declared_as(prompt)["type"])
         if answer_problems(prompt, value):
             return None
@@ -78,10 +80,18 @@ class Answers:
         return Wish(word="stop", control="", reason=f"'{prompt['message']}' was not answered, {why}")
 
 
+def _numbered(prompt: dict[str, Any]) -> dict[str, str]:
+    """The choices by a number that is quicker to type; none where one of them could be taken for such a number."""
+    choices = prompt["choices"]
+    if any(choice.isdecimal() for choice in choices):
+        return {}
+    return {str(number): choice for number, choice in enumerate(choices, 1)}
+
+
 def _expected(prompt: dict[str, Any]) -> str:
-    """ "yes or no", "1 intact, 2 worn, 3 missing", "a number from 10 to 200 mm"."""
+    """ "yes or no", "1 intact, 2 worn, 3 missing", "one of '5', '10'", "a number from 10 to 200 mm"."""
     if prompt["type"] == "confirm":
         return "yes or no"
-    if prompt["type"] == "choice":
-        return ", ".join(f"{number} {choice}" for number, choice in enumerate(prompt["choices"], 1))
+    if numbered := _numbered(prompt):
+        return ", ".join(f"{number} {choice}" for number, choice in numbered.items())
     return str(expected_value(declared_as(prompt)))

@@ -11,9 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from control.management.following import exit_code
-from control.management.terminal_words import duration_text, limits_text, marked, value_text
+from control.management.terminal_words import duration_text, marked, value_text, visible
 from control.management.trying.running import OneTrial
 from control.states import StepOutcome
+from sequences.limit_words import limits_text
 
 Line = dict[str, Any]
 
@@ -63,10 +64,10 @@ def _table(rows: list[Row]) -> Table:
     for row in rows:
         indented = row.name.startswith(" ")
         table.add_row(
-            Text(row.name, "" if indented else "bold"),
+            Text(visible(row.name), "" if indented else "bold"),
             Text(row.outcome, row.style),
-            Text(row.value, row.style if indented else "dim"),
-            Text(row.limits, "dim" if indented else row.style),
+            Text(visible(row.value), row.style if indented else "dim"),
+            Text(visible(row.limits), "dim" if indented else row.style),
         )
     return table
 
@@ -128,6 +129,7 @@ def as_json(trial: OneTrial) -> dict[str, Any]:
         "result": batch.result,
         "exit_code": exit_code(batch),
         "steps": [_step_as_json(step, measured) for step in trial.record.attempts],
+        "attachments": [_without(line, "k", "at", "id", "message") for line in trial.record.of_kind("attachment")],
         "logs": [_without(line, "k", "at") for line in trial.record.of_kind("log")],
         "errors": [_without(line, "k", "at") for line in trial.record.of_kind("error")],
         "safe_state": trial.safe_state,

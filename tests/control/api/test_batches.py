@@ -19,6 +19,7 @@ from tests.rows import demo_station, queued, running
 
 pytestmark = pytest.mark.django_db
 BATCHES = "/api/control/batches/"
+UNKNOWN = "is not known here. Known: LOW, NORMAL, HIGH, URGENT."
 
 
 @pytest.fixture(autouse=True)
@@ -81,8 +82,8 @@ def test_submit_without_any_default_says_what_there_is(caller: Caller):
         ({"sequnce": "x"}, "sequnce", "This is not known here. Did you mean 'sequence'?"),
         ({"sequence": 5}, "sequence", "Not a valid string."),
         ({"wait": "no"}, "wait", "Must be a valid boolean."),
-        ({"priority": "high"}, "priority", '"high" is not a valid choice.'),
-        ({"priority": "x" * 9999}, "priority", f'"{"x" * 100}…" is not a valid choice.'),
+        ({"priority": "high"}, "priority", f"'high' {UNKNOWN}"),
+        ({"priority": "x" * 9999}, "priority", f"'{'x' * 100}…' {UNKNOWN}"),
         (
             {"sequence": "x" * 9999},
             "sequence",

@@ -9,7 +9,7 @@ import pytest
 from control.access.rights import Role
 from control.api.sequences import SequenceFacts, WholeSequence
 from control.history.facts import iso
-from control.models import Batch
+from control.models import Batch, Sequence
 from sequences.catalogue import find_packages
 from tests.control.api.callers import Caller, with_key
 from tests.rows import HOUSE, demo_station, queued
@@ -79,6 +79,15 @@ def test_disabled_sequence_is_told_and_refused(monkeypatch: pytest.MonkeyPatch):
     assert (refused.status_code, "limits are wrong" in refused.json()["detail"]) == (409, True)
     assert caller.send("/api/sequences/step_loop/enable/").json()["disabled"] is None
     assert caller.send("/api/control/batches/", {"sequence": "step_loop"}).status_code == 201
+
+
+def test_sequence_whose_package_is_gone_can_still_be_switched():
+    Sequence.objects.create(name="lost", enabled=True)
+    caller = with_key(Role.ENGINEER)
+    for word, enabled in (("disable", False), ("enable", True)):
+        answer = caller.send(f"/api/sequences/lost/{word}/", {"reason": "x"})
+        assert (answer.status_code, answer.content) == (204, b"")
+        assert Sequence.objects.get(pk="lost").enabled is enabled
 
 
 @pytest.mark.parametrize("body", [{}, {"reason": " "}, {"reason": None}])

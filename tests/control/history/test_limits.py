@@ -22,9 +22,9 @@ BAND = {"minimum": 3.2, "maximum": 3.4, "marginal_minimum": 3.25, "marginal_maxi
         ({"minimum": 0}, "A", "≥ 0 A"),
         ({"maximum": 12345678}, "Ω", "≤ 12345678 Ω"),
         ({"equals": "OK"}, "", "= OK"),
-        ({"equals": False}, "", "= False"),
+        ({"equals": False}, "", "= no"),
         ({"equals": 5}, "V", "= 5 V"),
-        ({"one_of": ["A", 2]}, "", "one of A, 2"),
+        ({"one_of": ["A", 2, True]}, "", "one of A, 2, yes"),
         ({"nominal": 3.3, "within_percent": 5}, "V", "3.3 V ± 5 %"),
         (
             {"nominal": 3.3, "within_percent": 5, "minimum": 3.2, "marginal_maximum": 3.4},

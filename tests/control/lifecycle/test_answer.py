@@ -46,7 +46,7 @@ def test_an_answer_is_a_wish_that_the_story_and_the_board_tell(batch: Batch) -> 
     assert (event.reason, event.before, event.delivered_at) == ("caliper", {"state": "RUNNING", "answer": None}, None)
     assert event.details == {"prompt": "p1", "question": "How long?", "value": 4}
     told = read_after(stream_of(batch.pk))[-1]
-    assert (told.kind, told.message, told.data["by"]) == ("control", "Answer of anna to 'How long?': 4", "anna")
+    assert (told.kind, told.message, told.data["by"]) == ("control", "Answer of anna to 'How long?': 4 mm", "anna")
     board = read_after(BOARD)[-1]
     assert (board.kind, board.data["prompt"]) == ("prompt.answered", "")
 
@@ -150,3 +150,10 @@ def test_of_two_who_answer_at_once_one_is_first(batch: Batch) -> None:
     assert sum(text.startswith(f"{prompt.answered_by} has already answered") for text in told) == 5
     event = ControlEvent.objects.get(kind="PROMPT_ANSWER")
     assert (event.by, event.details["value"]) == (prompt.answered_by, prompt.answer)
+
+
+def test_the_story_writes_a_no_as_people_do() -> None:
+    batch = batch_in(State.RUNNING)
+    ask(batch, type="confirm", message="Is it clean?")
+    answer_prompt(batch.pk, "p1", False, by=ANNA)
+    assert read_after(stream_of(batch.pk))[-1].message == "Answer of anna to 'Is it clean?': no"

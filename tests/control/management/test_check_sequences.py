@@ -55,6 +55,11 @@ def packages(tmp_path: Path) -> Path:
     return tmp_path / "packages"
 
 
+def test_folder_of_the_catalogue_that_is_not_there_is_named(tmp_path: Path):
+    done = check(tmp_path, GWANJE_SEQUENCE_DIRS=f"{tmp_path}/lost:{tmp_path}")
+    assert (done.returncode, done.stderr) == (0, f"GWANJE_SEQUENCE_DIRS names {tmp_path}/lost, which is no folder.\n")
+
+
 def test_whole_catalogue_is_checked_without_database_and_station(tmp_path: Path):
     done = check(tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{BUNDLED} packages checked: no problems.\n", "")

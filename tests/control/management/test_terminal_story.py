@@ -44,6 +44,14 @@ def test_files_stand_below_their_step() -> None:
     assert told(begun(), file, ended())[1:] == ["    a.csv                                4.2 KiB"]
 
 
+def test_no_word_of_a_step_has_power_over_the_terminal() -> None:
+    said = event("log", "DUT \x1b[2J\x9b1m\u202egnp\x7f\r")
+    assert told(begun("x\x1bc"), said, ended("x\x1bc", message="\x1b]0;title\a"))[:2] == [
+        f"{'✓ x␛c':<36}    12 ms   ␛]0;title",
+        "    DUT ␛[2J\ufffd1m\ufffdgnp\ufffd",
+    ]
+
+
 def test_measurements_stand_below_their_step() -> None:
     assert told(begun(), RAIL, ended()) == [
         "✓ measure                               12 ms",

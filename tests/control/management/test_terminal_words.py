@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from control.management.terminal_words import duration_text, limits_text, marked, value_text
+from control.management.terminal_words import duration_text, marked, value_text
 from control.states import StepOutcome
 
 
@@ -23,25 +23,6 @@ from control.states import StepOutcome
 )
 def test_value_reads_like(kind: str, value: Any, unit: str, text: str) -> None:
     assert value_text(kind, value, unit) == text
-
-
-@pytest.mark.parametrize(
-    ("limits", "unit", "text"),
-    [
-        (None, "V", ""),
-        ({"minimum": 4.9, "maximum": 5.1}, "V", "4.9 … 5.1 V"),
-        ({"minimum": 0}, "", "≥ 0"),
-        ({"maximum": 20}, "mA", "≤ 20 mA"),
-        ({"equals": "READY"}, "", "= 'READY'"),
-        ({"one_of": ["A", "B"]}, "", "one of 'A', 'B'"),
-        ({"nominal": 3.3, "within_percent": 5}, "V", "3.3 V ± 5 %"),
-        ({"minimum": 3, "nominal": 3.3, "within_percent": 5}, "", "≥ 3, 3.3 ± 5 %"),
-        ({"pattern": r"v\d+"}, "", r"matches v\d+"),
-        ({"marginal_minimum": 3}, "", ""),
-    ],
-)
-def test_limits_read_like(limits: dict[str, Any] | None, unit: str, text: str) -> None:
-    assert limits_text(limits, unit) == text
 
 
 def test_every_outcome_has_a_sign() -> None:

@@ -159,6 +159,7 @@ def test_axes_end_at_numbers_that_can_be_read(pytestconfig: pytest.Config, rows:
         ({"nominal": 3.5, "within_percent": 10}, 3.5, "number", "3.5 V ± 10 %", [17, 103]),
         ({"nominal": 3.5, "within_percent": 10, "minimum": 3.5}, 3.5, "number", "≥ 3.5 V, 3.5 V ± 10 %", [17, 103]),
         ({"pattern": "v[0-9]"}, "v1", "text", "matches v[0-9]", []),
+        ({"equals": True}, True, "boolean", "= yes", []),
         ({"one_of": ["v1", "x"], "pattern": "v[0-9]"}, "v1", "text", "one of v1, x, matches v[0-9]", []),
     ],
 )

@@ -8,11 +8,16 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 
+from control.journal.bell import Listener
+from control.lifecycle.doorbell import wishes_of
 from control.lifecycle.steer import pause_batch, stop_batch
 from control.models import ControlEvent
+from control.worker.spool_bell import SpoolBell
+from control.worker.supervisor import Supervisor
 from control.worker.wishes import deliver_wishes
 from stations.safety import client
 from stations.safety.datagrams import Mailbox
+from tests import spool_lines as lines
 from tests.rows import ANNA, demo_station, running
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +37,9 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         for message, sender in mailbox.messages():
             if message["op"] == "end":
                 return
+            if message["op"] == "run":
+                mailbox.send({"answer": "running"}, sender)
+                continue
             words.append(message["wish"]["word"])
             mailbox.send({"answer": "delivered" if words[-1] == "stop" else "unknown"}, sender)
 
@@ -52,3 +60,15 @@ def test_stop_does_not_wait_behind_what_a_stuck_runner_does_not_read(heard: list
     assert heard == ["pause", "stop"]
     undelivered = ControlEvent.objects.filter(batch=batch, delivered_at=None)
     assert [event.kind for event in undelivered] == ["BATCH_PAUSE", "BATCH_PAUSE"]
+
+
+def test_stop_reaches_a_run_that_never_pauses_for_breath(heard: list[str]) -> None:
+    """A step that logs every millisecond once kept its own stop waiting for eight seconds."""
+    stream, paths = running(), settings.STATION_PATHS
+    supervisor, batch = Supervisor(stream), str(stream.batch_id)
+    with Listener(wishes_of(stream.batch_id)) as listener, SpoolBell(paths.spool_bell(batch)) as spool_bell:
+        stop_batch(stream.batch_id, by=ANNA)
+        for _ in range(2):
+            lines.write(paths.spool(batch), [lines.line("log", level="INFO", message="chatter")])
+            supervisor.turn(listener, spool_bell)
+    assert heard == ["stop"]

@@ -40,6 +40,11 @@ def test_each_bad_answer_fails_its_step(place: int, value: object, step: str):
     assert (record.verdict["outcome"], record.verdict["cause"]) == ("FAIL", step)
 
 
+def test_a_dirty_board_is_told_in_the_words_of_the_answer():
+    record = trial.run(PACKAGE, answers=[*GOOD[:3], False, "anna"])
+    assert record.verdict["message"] == "Step 'check_clean' failed: clean: no is not yes"
+
+
 def test_a_board_that_nobody_looks_at_times_out():
     record = trial.run(PACKAGE, {"patience": 0.1}, answers=[trial.NOBODY])
     assert (record.verdict["ending"], record.verdict["outcome"]) == ("failed", "TIMEOUT")

@@ -209,11 +209,23 @@ def test_prompts_are_answered_by_options(desk: Desk):
     assert (done.returncode, measured) == (0, ["worn", 80.1, False])
 
 
+def test_json_names_what_was_attached(desk: Desk):
+    done = desk.attempt(desk.package('@step\ndef a(self, run): run.attach("a.csv", "1,2")'), "--json")
+    (told,) = json.loads(done.stdout)["attachments"]
+    assert (told["step"], told["name"], told["media_type"], told["size"]) == (0, "a.csv", "text/csv", 3)
+
+
+def test_choices_that_are_numbers_are_answered_by_themselves(desk: Desk):
+    asks = '@step\ndef count(self, run): run.measure("count", run.ask_choice("How many?", ["0", "1", "2"]))'
+    done = desk.attempt(desk.package(asks), "--json", "--answer", "1")
+    assert json.loads(done.stdout)["steps"][0]["measurements"][0]["value"] == "1"
+
+
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
         ([], "'Which label?' was not answered, nobody can be asked here: give its answer with --answer."),
-        (["--answer", "torn"], "'Which label?' was not answered, the answer does not fit."),
+        (["--answer", "torn"], "'Which label?' was not answered, 'torn' is not 1 intact, 2 worn."),
     ],
 )
 def test_prompt_that_nobody_can_answer_ends_the_trial(desk: Desk, answer: list[str], why: str):
