@@ -196,6 +196,7 @@ class TerminalStory:
         if not self._step:
             return
         told, self._lines, cut_short, self._step = self._lines, [], self._step, ""
+        self.steps += 1
         self._print(Text.assemble(("· ", "yellow"), (f"{cut_short:<34}", "bold"), ("cut short", "yellow")))
         for line in told:
             self._print(line)

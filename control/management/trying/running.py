@@ -11,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from control.journal.kinds import Kind
+from control.lifecycle.finish import End
 from control.management.awaited_signals import AwaitedSignals
 from control.management.refusing import StartFailed
 from control.management.trying.answering import Answers
@@ -136,6 +137,7 @@ class OneTrial:
         if self._page.end is not None:
             end, self.batch.marginal = self._page.end, self._page.end.marginal
             self.batch.cause, self.batch.result = end.cause, end.result
+            self.record.lines.extend(_cut_short(self.record, end, line["at"]))
             self.record.verdict = line.get("verdict") or _verdict(line, end.outcome)
             if self._killed and line["why"] == Ending.WARDEN_LOST:
                 self._end(State.ABORTED, StepOutcome.NONE, "Killed by a second Ctrl-C.")
@@ -171,6 +173,18 @@ def _job(batch: Batch, package: Package, place: Place) -> Job:
         resources=resources,
         package_drivers=True,  # whoever tries a package at the desk runs its code anyway
     )
+
+
+def _cut_short(record: Record, end: End, at: float) -> list[dict[str, Any]]:
+    """The ends of steps that did not live to say them, as they will stand in the journal of a batch."""
+    begun = {(line["step"], line["attempt"]): line for line in record.of_kind("step.started")}
+    over = {(line["step"], line["attempt"]) for line in record.attempts}
+    told = {"outcome": end.unfinished, "message": end.message, "marginal": False, "retrying": False, "result": None}
+    return [
+        {**line, **told, "k": "step.ended", "at": at, "duration_ms": round((at - line["at"]) * 1000, 3)}
+        for attempt, line in begun.items()
+        if attempt not in over
+    ]
 
 
 def _verdict(line: dict[str, Any], outcome: StepOutcome) -> Verdict:

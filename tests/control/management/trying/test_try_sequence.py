@@ -63,6 +63,17 @@ def test_exit_code_tells_what_came_of_it(desk: Desk, steps: str, code: int, last
     assert last in "\n".join(done.stdout.splitlines()[-3:])
 
 
+def test_step_that_was_cut_short_is_no_less_a_step(desk: Desk):
+    package = desk.package("@step\ndef a(self, run):\n    run.measure('x', 1)\n    os._exit(9)")
+    done = desk.attempt(package)
+    *_, step, measurement, _, sums, _, _ = done.stdout.splitlines()
+    assert (step.split()[:3], measurement.split()) == (["a", "!", "ERROR"], ["x", "1"])
+    assert sums.startswith("ERROR  1 step, 1 measurement,")
+    (told,) = json.loads(desk.attempt(package, "--json").stdout)["steps"]
+    assert (told["name"], told["outcome"], told["message"]) == ("a", "ERROR", "The runner died by itself: exit code 9.")
+    assert [each["name"] for each in told["measurements"]] == ["x"]
+
+
 def test_table_repeats_measurements_with_limits(desk: Desk):
     done = desk.attempt(desk.package(MEASURES.format(12.5)))
     assert [line.split() for line in done.stdout.splitlines()[-4:-2]][1] == [
