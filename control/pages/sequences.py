@@ -135,9 +135,7 @@ def _groups(steps: list[OutlinedStep], titles: dict[str, str]) -> list[dict[str,
         {
             "within": within.replace("/", " › "),
             "options": " · ".join(_written(options) for options in run[0].around if options),
-            "steps": [
-                {"step": step, "options": _written(step.options), "phase": _phase(step, titles)} for step in run
-            ],
+            "steps": [{"step": step, "options": _written(step.options), "phase": _phase(step, titles)} for step in run],
         }
         for within, found in groupby(steps, lambda step: step.within)
         for run in [list(found)]

@@ -20,7 +20,8 @@ ROWS = """async ({ css, width, step }) => {
   const page = frame.contentDocument;
   page.body.innerHTML = `<style>${css}</style><div id="batch-page"><div class="b-column" id="column"></div></div>`;
   page.getElementById("column").append(place);
-  const lines = (one) => Math.floor(one.offsetHeight / parseFloat(page.defaultView.getComputedStyle(one).fontSize) / 1.1);
+  const sizeOf = (one) => parseFloat(page.defaultView.getComputedStyle(one).fontSize);
+  const lines = (one) => Math.floor(one.offsetHeight / sizeOf(one) / 1.1);
   const shown = (name) => [...page.querySelectorAll(name)].map(lines);
   return [shown(".b-step-name"), shown(".b-measurement-name"), page.documentElement.scrollWidth];
 }"""
@@ -28,7 +29,8 @@ TEXT = "a colour with a name that is much longer than the others, so that it has
 
 
 def measured(name: str, kind: str, value: Any) -> dict[str, Any]:
-    return {"name": name, "type": kind, "value": value, "unit": "", "limits": None, "outcome": "PASS", "marginal": False}
+    judged = {"limits": None, "outcome": "PASS", "marginal": False}
+    return {"name": name, "type": kind, "value": value, "unit": "", **judged}
 
 
 @pytest.mark.parametrize("width", [390, 1000])

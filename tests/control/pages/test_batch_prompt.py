@@ -11,8 +11,9 @@ from control.pages.words import shell_words
 from tests.control.pages.in_chromium import evaluate
 
 LEFT = """async ({ patience, controls, seconds }) => {
-  const parts = ["title", "message", "answer", "ask", "step", "patience", "left"];
-  document.body.innerHTML += `<section id="card">${parts.map((name) => `<p data-prompt="${name}"></p>`).join("")}</section>`;
+  const names = ["title", "message", "answer", "ask", "step", "patience", "left"];
+  const parts = names.map((name) => `<p data-prompt="${name}"></p>`).join("");
+  document.body.innerHTML += `<section id="card">${parts}</section>`;
   const { drawPrompt, tickPrompt } = await import("/batch_prompt.js");
   const card = document.getElementById("card");
   const prompt = { prompt: "p1", step: 0, type: "confirm", message: "Seated?", image: null, state: "WAITING",

@@ -149,7 +149,8 @@ def test_steps_stand_as_they_run_with_what_must_hold_for_their_groups(package):
 def test_defaults_are_shown_as_people_write_them(package):
     (package / "manifest.yaml").write_text(
         'name: ours\nversion: "1.0"\nparameters:\n  fast: {type: boolean, default: true}\n'
-        '  delay: {type: number, default: 0.0, unit: s}\n  note: {type: string, default: ""}\n  serial: {type: string}\n'
+        "  delay: {type: number, default: 0.0, unit: s}\n"
+        '  note: {type: string, default: ""}\n  serial: {type: string}\n'
     )
     rows = re.findall(r"<td>(.*?)</td>", page(f"{LIST}ours/"))
     assert rows[1::3] == ["yes", "0 s", "–", '<span class="g-muted">must be given</span>']
