@@ -7,7 +7,7 @@ import { fill, words } from "./words.js";
 const text = words("page-words");
 const SVG = "http://www.w3.org/2000/svg";
 const FIRST_ROWS = 10;
-const LONG = 12; // characters of a text: no number needs more, so its column has room for no more
+const LONG = 10; // characters of a text: no number needs more, so its column has room for no more
 
 function svg(tag, attributes = {}, ...children) {
   const made = document.createElementNS(SVG, tag);
