@@ -143,6 +143,9 @@ function moveFocus(place, { waits, first, focused }) {
   const idle = document.activeElement === document.body || document.activeElement === null;
   if (first || !(focused || idle)) return;
   const field = waits && place.querySelector("#prompt-value");
-  if (field) field.focus({ preventScroll: true });
+  if (field) {
+    field.focus({ preventScroll: true });
+    field.select(); // what is typed takes the place of the default: 1 before 80 would be 180
+  }
   else if (focused || waits) focusOn(part(place, "title")); // a button under somebody's Enter would answer
 }
