@@ -17,7 +17,7 @@ from django.utils.html import strip_tags
 from django.utils.timezone import localtime
 from django.utils.translation import gettext
 
-from control.models import ControlEvent, Sequence
+from control.models import Batch, ControlEvent, Sequence
 from sequences.catalogue import find_packages
 from tests.control.pages.people import WHO, browser_of
 from tests.rows import demo_station, queued
@@ -237,3 +237,16 @@ def test_batch_page_tells_what_the_catalogue_has_by_now(monkeypatch, package):
     text = page(f"/control/batches/{batch.pk}/", "operator")
     assert "Runs version 1.0 as submitted; the catalogue has 1.1." in text
     assert f'href="/control/batches/new/?like={batch.pk}"' in text
+
+
+def test_batch_page_offers_no_form_for_what_the_catalogue_cannot_run(monkeypatch, package):
+    demo_station(monkeypatch)
+    batch = queued("ours", None)
+    Batch.objects.filter(pk=batch.pk).update(state="COMPLETED", outcome="PASS", ended_at=batch.created_at)
+    path, form = f"/control/batches/{batch.pk}/", f"/control/batches/new/?like={batch.pk}"
+    assert page(path, "operator").count(form) == 2
+    (package / "manifest.yaml").write_text("name: [")
+    text = page(path, "operator")
+    assert ("what the catalogue has now cannot run" in text, form in text) == (True, False)
+    (package / "manifest.yaml").unlink()
+    assert form not in page(path, "operator")
