@@ -165,7 +165,7 @@ def violation(value: Value, limits: Limits) -> str | None:
         if outside is not None:
             return outside
     if limits.equals is not None and not _same(value, limits.equals):
-        return f"is not {_show(limits.equals, limits.unit)}"
+        return f"is not the expected {_show(limits.equals, limits.unit)}"
     if limits.one_of is not None and not any(_same(value, allowed) for allowed in limits.one_of):
         return f"is none of {', '.join(_show(allowed, limits.unit) for allowed in limits.one_of)}"
     return None if limits.pattern is None else _unlike(value, limits.pattern)

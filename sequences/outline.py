@@ -25,6 +25,7 @@ class OutlinedStep:
     line: int
     says: str  # the first line of its docstring
     options: dict[str, str]
+    around: list[dict[str, str]]  # the options of those groups, outermost first
 
 
 def read_outline(folder: Path) -> list[OutlinedStep]:
@@ -48,6 +49,7 @@ def read_outline(folder: Path) -> list[OutlinedStep]:
             line=member.node.lineno,
             says=(ast.get_docstring(member.node) or "").partition("\n")[0],
             options=_options(member.mark),
+            around=[_options(group.mark) for group in member.within],
         )
         for member in members
     ]

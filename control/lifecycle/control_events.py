@@ -32,5 +32,6 @@ def record_control_event(
 def told(event: ControlEvent) -> dict[str, Any]:
     """What a story tells of an intervention, so that readers can say it in their own language."""
     who = {"kind": event.kind, "by": event.by, "face": event.face, "reason": event.reason}
-    more = {"scope": event.scope, "details": event.details}
+    was = {name: value for name, value in event.before.items() if name == "settings"}
+    more = {"scope": event.scope, "details": event.details, "before": was}
     return {"control": str(event.pk), **who, **{name: value for name, value in more.items() if value}}

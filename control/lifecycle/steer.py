@@ -84,7 +84,7 @@ def ask(word: Control, batch_id: UUID, *, by: Actor, reason: str, **about: Any) 
             _stop_waiting(batch, event, by, reason)
         else:
             # Stored, so in English: the word itself, not its label in the language of whoever asks.
-            message = f"{word.capitalize()}{_of(details)} requested by {by.name}: {reason}"
+            message = f"{word.capitalize()}{_of(details, before)} requested by {by.name}: {reason}"
             tell_batch(batch.pk, Entry(Kind.CONTROL, message, at=event.requested_at, data=told(event)))
             ring_supervisor(batch.pk)
     batch.refresh_from_db()
@@ -109,10 +109,10 @@ def _details(
     return before, {"batch": str(follower.pk)} if follower else {}
 
 
-def _of(details: Mapping[str, Any]) -> str:
+def _of(details: Mapping[str, Any], before: Mapping[str, Any]) -> str:
     if "name" in details:
         return f" of step '{details['name']}'"
-    changes = [f"{name} = {value}" for name, value in details.get("settings", {}).items()]
+    changes = [f"{name}: {before['settings'][name]} → {value}" for name, value in details.get("settings", {}).items()]
     return f" ({', '.join(changes)})" if changes else ""
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from control.access.rights import Right, rights_of
 from control.history.sequences import content_notice
 from control.lifecycle.follow import Mode
+from control.lifecycle.packages import known_package
 from control.lifecycle.steps_ahead import MAIN
 from control.models import Batch
 from control.pages.allowed_controls import allowed_controls
@@ -54,7 +55,7 @@ def dialogs_of(batch: Batch, allowed: dict[str, list[str]], form: SettingsForm) 
         "offered": offered,
         "goes_on": any("resume" in allowed[each] for each in coming if each in (State.STOPPED, State.CRASHED)),
         "addresses": {word: reverse("control:control", kwargs={"batch_id": batch.pk, "word": word}) for word in ASKS},
-        "again": f"{reverse('control:new_batch')}?like={batch.pk}",
+        "again": _form_like(batch),
         "powers": batch.slot is not None and bool(batch.slot.instruments),
         "modes": {mode.name: mode.value for mode in Mode},
         "steps": steps,
@@ -62,6 +63,14 @@ def dialogs_of(batch: Batch, allowed: dict[str, list[str]], form: SettingsForm) 
         "settings_form": form,
         "content_notice": content_notice(batch),
     }
+
+
+def _form_like(batch: Batch) -> str:
+    """The form that begins with its values; nothing while the catalogue has nothing that could run with them."""
+    package = known_package(batch.sequence)
+    if package is None or package.problems:
+        return ""
+    return f"{reverse('control:new_batch')}?like={batch.pk}"
 
 
 def _steps(batch: Batch) -> list[dict[str, Any]]:

@@ -65,6 +65,7 @@ def _prompts() -> Words:
         "prompt_asked": _("Waits for an answer: %(question)s"),
         "prompt_since": _("since %(time)s"),
         "prompt_within": _("since %(time)s, for at most %(patience)s; pauses do not count"),
+        "prompt_left": _("%(left)s left"),
         "prompt_field": _("Answer"),
         "prompt_send": _("Send the answer"),
         "prompt_yes": _("Yes"),

@@ -63,7 +63,7 @@ def step_rows(step: Facts) -> Row:
     """One repetition of a step with its measurements."""
     a, b = step["a"], step["b"]
     planned = max(step["repetitions"].values())
-    seconds = [None if each is None or each["duration_ms"] is None else each["duration_ms"] / 1000 for each in (a, b)]
+    seconds = [_seconds(a), _seconds(b)]
     return {
         "name": step["name"],
         "repetition": step["repetition"],
@@ -78,11 +78,22 @@ def step_rows(step: Facts) -> Row:
     }
 
 
+def _seconds(side: Facts | None) -> float | None:
+    """How long it took; None for what never ran here: it was skipped, or carried over."""
+    if side is None or side["duration_ms"] is None or side["outcome"] == StepOutcome.SKIPPED or _is_carried(side):
+        return None
+    return float(side["duration_ms"]) / 1000
+
+
+def _is_carried(side: Facts) -> bool:
+    return bool(side["message"].endswith(CARRIED_OVER))
+
+
 def _attempt(side: Facts | None, seconds: float | None) -> Row | None:
     if side is None:
         return None
     ended = side["state"] == StepState.ENDED
-    carried = side["message"].endswith(CARRIED_OVER)
+    carried = _is_carried(side)
     return {
         "badge": side["outcome"] if ended else side["state"],
         "word": StepOutcome(side["outcome"]).label if ended else StepState(side["state"]).label,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -28,9 +29,10 @@ from control.models import Batch, ControlEvent, Sequence
 from control.pages.answers import accepted, refused
 from control.pages.inside import draw, needs
 from control.pages.submitting import fitting_places
+from control.pages.values import value_text
 from control.states import State, StepOutcome
 from sequences.catalogue import Package
-from sequences.outline import GROUPS, read_outline
+from sequences.outline import OutlinedStep, read_outline
 from sequences.parameters import expected_value
 from sequences.wording import quoted
 
@@ -69,7 +71,7 @@ def sequence_page(request: HttpRequest, name: str) -> HttpResponse:
         **row,
         last=_shown_batch(last_batches([package.name]).get(package.name)),
         parameters=[
-            {"name": name, "takes": expected_value(declared).said(_), "about": declared}
+            {"name": name, "takes": expected_value(declared).said(_), "about": declared, "default": _default(declared)}
             for name, declared in package.manifest.parameters.items()
         ]
         if not package.problems
@@ -79,11 +81,16 @@ def sequence_page(request: HttpRequest, name: str) -> HttpResponse:
         # As lists: to a template, a role called "items" would hide the dictionary's own.
         instruments=list(package.manifest.instruments.items()),
         drivers=list(package.manifest.drivers.items()),
-        groups=_groups(package),
+        sections=_sections(package),
         versions=versions_of(package.name),
         counted=f"{COUNTED:,}",
         readme=readme_of(package),
     )
+
+
+def _default(declared: dict[str, Any]) -> str | None:
+    """What holds when nothing is given, as people write it; None where something must be given."""
+    return value_text(declared["default"], declared.get("unit", "")) if "default" in declared else None
 
 
 def _row(package: Package, decided: Sequence | None) -> dict[str, Any]:
@@ -107,17 +114,40 @@ def _shown_batch(batch: Batch | None) -> dict[str, Any] | None:
     }
 
 
-def _groups(package: Package) -> list[dict[str, Any]]:
-    """The steps in the groups of a plan."""
-    steps = [
-        {"step": step, "options": " · ".join(f"{name}={value}" for name, value in step.options.items())}
-        for step in read_outline(package.path)
-    ]
+def _sections(package: Package) -> list[dict[str, Any]]:
+    """The steps as they run: of a nested group all of them, its own setup and teardown too, stand in main."""
     titles = {"setup": _("Setup"), "main": _("Main"), "teardown": _("Teardown")}
-    return [
-        {"title": titles[group], "steps": [each for each in steps if each["step"].group == group]}
-        for group in GROUPS.values()
+    steps = read_outline(package.path)
+    sections = [
+        {"title": title, "groups": _groups([each for each in steps if _section(each) == word], titles)}
+        for word, title in titles.items()
     ]
+    return [section for section in sections if section["groups"]]
+
+
+def _section(step: OutlinedStep) -> str:
+    return "main" if step.within else step.group
+
+
+def _groups(steps: list[OutlinedStep], titles: dict[str, str]) -> list[dict[str, Any]]:
+    """Steps that follow each other in one group, with what must hold for it: the conditions of all groups around."""
+    return [
+        {
+            "within": within.replace("/", " › "),
+            "options": " · ".join(_written(options) for options in run[0].around if options),
+            "steps": [{"step": step, "options": _written(step.options), "phase": _phase(step, titles)} for step in run],
+        }
+        for within, found in groupby(steps, lambda step: step.within)
+        for run in [list(found)]
+    ]
+
+
+def _phase(step: OutlinedStep, titles: dict[str, str]) -> str:
+    return titles[step.group] if step.within and step.group != "main" else ""
+
+
+def _written(options: dict[str, str]) -> str:
+    return " · ".join(f"{name}={value}" for name, value in options.items())
 
 
 @require_POST

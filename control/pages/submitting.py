@@ -44,7 +44,10 @@ def new_batch(request: HttpRequest) -> HttpResponse:
     if chosen is None or chosen.problems or name in disabled:
         refusal = disabled.get(name) or _refusal(name, chosen, packages)
         choices = [{"package": package, "disabled": disabled.get(package.name)} for package in packages.values()]
-        return draw(request, "control/choose_sequence.html", _("New batch"), choices=choices, refusal=refusal)
+        # What can be started stands first.
+        choices.sort(key=lambda choice: bool(choice["package"].problems or choice["disabled"]))
+        about = {"choices": choices, "refusal": refusal, "name": name}
+        return draw(request, "control/choose_sequence.html", _("New batch"), **about)
     places = fitting_places(chosen)
     if request.method != "POST":
         form = SubmitForm(chosen.manifest, initial=_as_before(old, places) if old else {"slot": ""})

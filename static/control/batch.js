@@ -6,7 +6,7 @@ import { drawErrors, drawHeader, tickHeader } from "./batch_header.js";
 import { Log } from "./batch_log.js";
 import { fromStory, isOver, reduce } from "./batch_reducer.js";
 import { armSteps, drawSteps, tickSteps } from "./batch_steps.js";
-import { drawPrompt } from "./batch_prompt.js";
+import { drawPrompt, tickPrompt } from "./batch_prompt.js";
 import { drawDrivers, drawSettings, copyButtons } from "./batch_provenance.js";
 import { setText } from "./elements.js";
 import { number } from "./format.js";
@@ -104,6 +104,7 @@ function tick() {
   const now = Date.now() + offset;
   tickHeader(state, now);
   tickSteps(steps, now);
+  tickPrompt(promptCard, state, now);
 }
 
 /** Read the rows once more, and tell them what came meanwhile. One look at a time, and not too often. */

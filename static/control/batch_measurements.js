@@ -7,6 +7,7 @@ import { fill, words } from "./words.js";
 const text = words("page-words");
 const SVG = "http://www.w3.org/2000/svg";
 const FIRST_ROWS = 10;
+const LONG = 10; // characters of a text: no number needs more, so its column has room for no more
 
 function svg(tag, attributes = {}, ...children) {
   const made = document.createElementNS(SVG, tag);
@@ -28,12 +29,12 @@ const withUnit = (value, unit) => `${shown(value)} ${unit}`.trim();
 /** One measurement, drawn anew whenever it is another one. */
 export function drawMeasurement(measurement) {
   const { name, type, unit, limits, outcome, marginal } = measurement;
-  const judged = outcome !== "NONE";
+  const [judged, value] = [outcome !== "NONE", valueText(measurement)];
   return element(
     "li",
-    { class: "b-measurement", "data-outcome": outcome, "data-marginal": marginal },
+    { class: "b-measurement", "data-outcome": outcome, "data-marginal": marginal, "data-long": value.length > LONG && type === "text" },
     element("span", { class: "b-measurement-name" }, ...breakable(name)),
-    element("span", { class: "b-measurement-value" }, valueText(measurement)),
+    element("span", { class: "b-measurement-value" }, value),
     hasBounds(measurement) ? band(measurement) : element("span", { class: "b-band-none" }),
     element("span", { class: "b-measurement-limits" }, limits ? limitsText(limits, unit) : ""),
     judged ? badge(outcome, marginal) : element("span"),

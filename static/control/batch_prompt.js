@@ -2,7 +2,7 @@
 
 import { element, focusOn, setText } from "./elements.js";
 import { post, sentence } from "./forms.js";
-import { duration, number, timeOfDay } from "./format.js";
+import { clock, duration, number, timeOfDay } from "./format.js";
 import { toast } from "./notices.js";
 import { data, fill, words } from "./words.js";
 
@@ -27,6 +27,7 @@ export function drawPrompt(place, { prompt, batch }, { nameOf = () => "", opened
   setText(part(place, "message"), prompt.message);
   setText(part(place, "answer"), prompt.state === "ANSWERED" ? answerOf(prompt) : "");
   setText(part(place, "patience"), waits ? patienceOf(prompt) : "");
+  if (!waits) setText(part(place, "left"), "");
   const key = `${prompt.prompt} ${prompt.state}`;
   if (place.dataset.key === key) return; // what somebody is writing stays
   const first = place.dataset.key === undefined;
@@ -43,6 +44,27 @@ const titleOf = ({ state, answered_by: by, answered_at: at }) =>
 
 const patienceOf = ({ asked_at: at, timeout_s: patience }) =>
   fill(patience === null ? text.prompt_since : text.prompt_within, { time: timeOfDay(at), patience: duration(patience) });
+
+/** Count down how long it still waits. `now`: the server's time in milliseconds. */
+export function tickPrompt(place, { prompt, controls }, now) {
+  if (place.hidden || prompt.state !== "WAITING" || prompt.timeout_s === null) return;
+  const asked = Date.parse(prompt.asked_at);
+  const waited = (now - asked - pausedSince(asked, controls, now)) / 1000;
+  setText(part(place, "left"), fill(text.prompt_left, { left: clock(Math.ceil(prompt.timeout_s - waited)) }));
+}
+
+/** Milliseconds for which the run has been paused since then; what asks is never paused when it asks. */
+function pausedSince(asked, controls, now) {
+  const obeyed = controls.map(({ kind, obeyed_at: at }) => ({ kind, at: Date.parse(at) })).filter(({ at }) => at >= asked);
+  let [paused, since] = [0, null];
+  for (const { kind, at } of obeyed.sort((a, b) => a.at - b.at)) {
+    if (kind === "BATCH_PAUSE") since ??= at;
+    if (kind !== "BATCH_RESUME" || since === null) continue;
+    paused += at - since;
+    since = null;
+  }
+  return paused + (since === null ? 0 : now - since);
+}
 
 /** "4.98 V", "yes", a text. */
 export function shownAnswer(value, unit = "") {
@@ -121,6 +143,9 @@ function moveFocus(place, { waits, first, focused }) {
   const idle = document.activeElement === document.body || document.activeElement === null;
   if (first || !(focused || idle)) return;
   const field = waits && place.querySelector("#prompt-value");
-  if (field) field.focus({ preventScroll: true });
+  if (field) {
+    field.focus({ preventScroll: true });
+    field.select(); // what is typed takes the place of the default: 1 before 80 would be 180
+  }
   else if (focused || waits) focusOn(part(place, "title")); // a button under somebody's Enter would answer
 }

@@ -23,4 +23,6 @@ function look({ target }) {
   hint.hidden = !wrong;
 }
 
-document.querySelector("form.g-form")?.addEventListener("change", look);
+const form = document.querySelector("form.g-form");
+form?.addEventListener("change", look);
+form?.querySelector('[aria-invalid="true"]')?.focus(); // what was refused may stand far below

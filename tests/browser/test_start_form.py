@@ -31,6 +31,7 @@ def test_a_run_is_started_with_other_values_from_the_page_of_an_old_one(login: L
     page.get_by_role("button", name="Start batch").click()
     expect(field.get_by_text("Parameter 'wait' must be a number from 0 to 3600 s, it is 4000.")).to_be_visible()
     expect(page.get_by_label("Wait")).to_have_value("4000")
+    expect(page.get_by_label("Wait")).to_be_focused()
     expect(page.get_by_role("switch", name="Loud")).not_to_be_checked()
     page.get_by_label("Wait").fill("1e-1")
     page.get_by_role("button", name="Start batch").click()

@@ -104,8 +104,8 @@ def test_evaluate_knows_equality_and_choice():
     [
         (3.1, Limits(minimum=3.2, unit="V"), "is below the minimum 3.2 V"),
         (3.5, Limits(maximum=3.4, unit="V"), "is above the maximum 3.4 V"),
-        ("FAIL", Limits(equals="PASS"), "is not 'PASS'"),
-        (False, Limits(equals=True), "is not yes"),
+        ("FAIL", Limits(equals="PASS"), "is not the expected 'PASS'"),
+        (False, Limits(equals=True), "is not the expected yes"),
         (3, Limits(one_of=(1, 2)), "is none of 1, 2"),
         (math.nan, Limits(minimum=1), "is not a finite number"),
         ("3", Limits(minimum=1), "is not a number"),

@@ -13,7 +13,7 @@ from control.lifecycle.finish import End, finish
 from control.lifecycle.follow import Mode, rerun_batch, restart_batch, resume_batch
 from control.lifecycle.refusals import BadValue, NotFound, UnknownName, WrongState
 from control.lifecycle.steer import change_settings, pause_batch, skip_step, stop_batch
-from control.models import Batch, ControlEvent
+from control.models import Batch, ControlEvent, Event
 from control.states import ACTIVE, ALLOWED_CONTROLS, Control, State, StepOutcome
 from tests.control.lifecycle.work import batch_in, work_station
 from tests.rows import ANNA, queued
@@ -151,6 +151,14 @@ def test_change_of_settings_keeps_what_held_before() -> None:
     event = ControlEvent.objects.get(kind="BATCH_SETTINGS")
     assert event.before == {"state": "RUNNING", "settings": {"pace": 3.0}}
     assert event.details == {"settings": {"pace": 0.5}}
+
+
+def test_story_tells_who_changed_a_setting_from_what_to_what() -> None:
+    batch = batch_in(State.RUNNING, settings={"pace": 3.0})
+    change_settings(batch.pk, {"pace": 0.5}, by=ANNA, reason="hurry")
+    line = Event.objects.get(stream__batch=batch, kind="control")
+    assert line.message == "Settings (pace: 3.0 → 0.5) requested by anna: hurry"
+    assert (line.data["by"], line.data["before"]) == ("anna", {"settings": {"pace": 3.0}})
 
 
 @pytest.mark.parametrize(

@@ -245,9 +245,10 @@ def test_the_log_tells_wishes_rungs_and_saved_values(pytestconfig: pytest.Config
     who = {"control": "1", "by": "anna", "face": "PAGE", "reason": "USER_REQUEST"}
     carried = {"name": "boot", "attempt": 1, "outcome": "FAIL", "carried": True}
     rung = {"kind": "ladder", "level": "WARNING"}
+    changed = {"details": {"settings": {"burn_in_time": 3}}, "before": {"settings": {"burn_in_time": 2}}}
     events = [
         {"kind": "control", "data": {**who, "kind": "BATCH_SKIP", "details": {"step": 0, "name": "boot"}}},
-        {"kind": "control", "data": {**who, "kind": "BATCH_SETTINGS", "details": {"settings": {"burn_in_time": 3}}}},
+        {"kind": "control", "data": {**who, "kind": "BATCH_SETTINGS", **changed}},
         {
             "kind": "control",
             "message": "skip has no effect: the step has ended",
@@ -261,7 +262,7 @@ def test_the_log_tells_wishes_rungs_and_saved_values(pytestconfig: pytest.Config
     ]
     assert drawn(pytestconfig, LOG, events) == [
         ["INFO", "Skip a step: anna, Page · step 1, boot"],
-        ["INFO", "Change settings: anna, Page · burn_in_time: 3 s"],
+        ["INFO", "Change settings: anna, Page · burn_in_time: 2 → 3 s"],
         ["INFO", "skip has no effect: the step has ended"],
         ["INFO", "kept file a.csv (4.2 KiB)"],
         ["DEBUG", "saved offset"],

@@ -65,6 +65,13 @@ def test_page_sets_values_side_by_side(both: tuple[Batch, Batch]):
     assert "<td>2 → 10 s (changed while it ran)</td><td>2 s</td>" in text
 
 
+def test_what_was_skipped_took_no_time(both: tuple[Batch, Batch]):
+    for batch in both:
+        batch.steps.filter(index=1).update(outcome="SKIPPED", duration_ms=0)
+    row = page(*both).context["rows"][1]
+    assert (row["name"], row["a"]["took"], row["b"]["took"], row["difference"]) == ("load", "", "", "")
+
+
 def test_what_differs_is_marked_by_a_sign_and_not_by_colour_alone(both: tuple[Batch, Batch]):
     answer = page(*both)
     rows = {row["name"]: row["differs"] for step in answer.context["rows"] for row in (step, *step["measurements"])}

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.urls import reverse
+from django.utils import translation
 from django.utils.formats import date_format
+from django.utils.html import strip_tags
 from django.utils.timezone import localtime
+from django.utils.translation import gettext
 
-from control.models import ControlEvent, Sequence
+from control.models import Batch, ControlEvent, Sequence
+from sequences.catalogue import find_packages
 from tests.control.pages.people import WHO, browser_of
 from tests.rows import demo_station, queued
 
@@ -28,6 +34,28 @@ class Ours:
     @step(timeout_s=5)
     def look(self, run):
         '''Looks at it.'''
+"""
+
+NESTED = """
+from sequences.authoring import group, sequence, setup, step
+
+@sequence
+class Ours:
+    @setup
+    def power_on(self, run): pass
+
+    @step
+    def look(self, run): pass
+
+    @group(run_if="with_radio")
+    class Radio:
+        @setup
+        def radio_on(self, run): pass
+
+        @group(gate=True)
+        class Antenna:
+            @step(repeat=3)
+            def sweep(self, run): pass
 """
 
 
@@ -107,6 +135,36 @@ def test_page_of_a_sequence_shows_what_it_takes_and_does(monkeypatch):
         assert said in text
 
 
+def test_steps_stand_as_they_run_with_what_must_hold_for_their_groups(package):
+    (package / "sequence.py").write_text(NESTED)
+    (package / "manifest.yaml").write_text(
+        'name: ours\nversion: "1.0"\nparameters: {with_radio: {type: boolean, default: true}}\n'
+    )
+    text = " ".join(strip_tags(unescape(page(f"{LIST}ours/")).partition('id="steps-title"')[2]).split())
+    shown = "Setup power_on line 7 Main look line 10 Radio run_if='with_radio' radio_on Setup line 15"
+    antenna = "Radio › Antenna run_if='with_radio' · gate=True sweep repeat=3 · line 20 Versions that ran"
+    assert f"{shown} {antenna}" in text
+
+
+def test_defaults_are_shown_as_people_write_them(package):
+    (package / "manifest.yaml").write_text(
+        'name: ours\nversion: "1.0"\nparameters:\n  fast: {type: boolean, default: true}\n'
+        "  delay: {type: number, default: 0.0, unit: s}\n"
+        '  note: {type: string, default: ""}\n  serial: {type: string}\n'
+    )
+    rows = re.findall(r"<td>(.*?)</td>", page(f"{LIST}ours/"))
+    assert rows[1::3] == ["yes", "0 s", "–", '<span class="g-muted">must be given</span>']
+
+
+def test_hint_is_told_in_the_language_of_the_reader(package):
+    (package / "manifest.yaml").write_text('name: ours\nversion: "1.0"\ncolour: red\n')
+    problem = find_packages([package.parent])["ours"].problems[0]
+    with translation.override("ko"):
+        korean = gettext(problem.hint)
+    answer = browser_of("viewer").get(f"{LIST}ours/", headers={"accept-language": "ko"})
+    assert korean != problem.hint and korean in unescape(answer.content.decode())
+
+
 def test_versions_that_ran_are_shown_with_their_times(monkeypatch):
     demo_station(monkeypatch)
     batch = queued("step_loop", None)
@@ -179,3 +237,16 @@ def test_batch_page_tells_what_the_catalogue_has_by_now(monkeypatch, package):
     text = page(f"/control/batches/{batch.pk}/", "operator")
     assert "Runs version 1.0 as submitted; the catalogue has 1.1." in text
     assert f'href="/control/batches/new/?like={batch.pk}"' in text
+
+
+def test_batch_page_offers_no_form_for_what_the_catalogue_cannot_run(monkeypatch, package):
+    demo_station(monkeypatch)
+    batch = queued("ours", None)
+    Batch.objects.filter(pk=batch.pk).update(state="COMPLETED", outcome="PASS", ended_at=batch.created_at)
+    path, form = f"/control/batches/{batch.pk}/", f"/control/batches/new/?like={batch.pk}"
+    assert page(path, "operator").count(form) == 2
+    (package / "manifest.yaml").write_text("name: [")
+    text = page(path, "operator")
+    assert ("what the catalogue has now cannot run" in text, form in text) == (True, False)
+    (package / "manifest.yaml").unlink()
+    assert form not in page(path, "operator")

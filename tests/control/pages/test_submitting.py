@@ -166,6 +166,21 @@ def test_broken_package_is_shown_with_its_problems_and_cannot_be_chosen(station,
     assert ("Cannot run until this is corrected" in text, "?sequence=broken_one" in text) == (True, False)
 
 
+def test_what_can_run_stands_first_and_problems_are_folded_unless_they_are_asked_for(station, settings, tmp_path):
+    for name, sequence in (("broken_one", ""), ("last_one", SEQUENCE)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "manifest.yaml").write_text(f"name: {name}\nversion: '1'\n")
+        (tmp_path / name / "sequence.py").write_text(sequence)
+    settings.SEQUENCE_DIRS = [tmp_path]
+    choice = browser_of("operator").get(PATH)
+    assert [each["package"].name for each in choice.context["choices"]] == ["last_one", "broken_one"]
+    asked = browser_of("operator").get(PATH, {"sequence": "broken_one"})
+    assert [("<details>" in page(one), "<details open>" in page(one)) for one in (choice, asked)] == [
+        (True, False),
+        (False, True),
+    ]
+
+
 def test_parameter_of_every_type_gets_its_field(station, settings, tmp_path):
     folder = tmp_path / "all_types"
     folder.mkdir()

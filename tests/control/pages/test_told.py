@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.utils import translation
@@ -14,6 +17,8 @@ from control.lifecycle.press import emergency_stop_batch
 from control.lifecycle.steer import stop_batch
 from control.models import Batch, Event
 from control.pages.told import told_sentences
+from sequences.conditions import VERBS, Condition
+from sequences.limits import Limits, violation
 from tests.control.pages.in_chromium import evaluate
 from tests.rows import ANNA, demo_station, queued
 
@@ -67,6 +72,23 @@ def test_sentence_is_told_with_its_values(pytestconfig: pytest.Config, stored: s
 def test_english_differs_only_where_no_reason_was_given(pytestconfig: pytest.Config):
     stored = ["Stopped by anna before it began: USER_REQUEST", "Step 'a' failed: b: 1 V is below the minimum 2 V"]
     assert told(pytestconfig, stored, "en") == ["Stopped by anna before it began: no reason given", stored[1]]
+
+
+def test_every_reason_why_a_step_was_skipped_or_failed_is_among_the_sentences(pytestconfig: pytest.Config):
+    run: Any = SimpleNamespace(parameters=SimpleNamespace(with_radio=False))
+    skipped = [Condition(depends_on=("a",)).unmet_dependency({"a": outcome}) for outcome in VERBS]
+    skipped += [Condition(run_if=branch).not_needed(run) for branch in ("with_radio", lambda run: False)]
+    judged: list[tuple[Any, Limits]] = [
+        (False, Limits(equals=True)),
+        ("worn", Limits(one_of=("intact", "clean"))),
+        (math.nan, Limits(maximum=1)),
+        ("x", Limits(maximum=1)),
+        (1, Limits(pattern="v.")),
+    ]
+    failed = [f"board: {value} {violation(value, limits)}" for value, limits in judged]
+    stored = [*skipped, "the gate before 'b' is closed: step 'a' failed", *failed]
+    marked = {"sentences": [(sentence, f"told: {sentence}") for sentence, _ in told_sentences()]}
+    assert [text for text in evaluate(pytestconfig, TELL, stored, words=marked) if not text.startswith("told: ")] == []
 
 
 @pytest.mark.django_db
