@@ -42,13 +42,14 @@ def answer_prompt(batch_id: UUID, key: str, value: Any, *, by: Actor, reason: st
         prompt = find_prompt(batch_id, key)
         _check_waits(prompt, batch)
         check_answer(prompt, value)
+        unit = prompt.question.get("unit") or ""
         event = record_control_event(
             ControlEvent.Kind.PROMPT_ANSWER,
             by=by,
             reason=reason,
             batch=batch,
             before={"state": batch.state, "answer": None},
-            details={"prompt": key, "question": prompt.question["message"], "value": value},
+            details={"prompt": key, "question": prompt.question["message"], "value": value, "unit": unit},
         )
         first = Prompt.objects.filter(pk=prompt.pk, state=Prompt.State.WAITING).update(
             state=Prompt.State.ANSWERED,
@@ -62,7 +63,7 @@ def answer_prompt(batch_id: UUID, key: str, value: Any, *, by: Actor, reason: st
             _check_waits(prompt, batch)
         Batch.objects.filter(pk=batch.pk, open_prompt=key).update(open_prompt="")
         batch.refresh_from_db()
-        said = f"{word_of(value)} {prompt.question.get('unit') or ''}".rstrip()  # stored, so in English
+        said = f"{word_of(value)} {unit}".rstrip()  # stored, so in English
         message = f"Answer of {by.name} to '{prompt.question['message']}': {said}"
         tell_batch(batch.pk, Entry(Kind.CONTROL, message, step=prompt.step, at=event.requested_at, data=told(event)))
         tell_board(batch, Kind.PROMPT_ANSWERED)

@@ -82,6 +82,8 @@ def test_a_number_is_asked_with_unit_and_range_and_refused_beside_its_field(logi
     card.get_by_label("Answer").fill("80,1")
     page.keyboard.press("Enter")
     expect(card.get_by_text("Is the board free of flux and dust?")).to_be_visible()
+    for place in ("#controls", "#log"):
+        expect(page.locator(place).get_by_text(": 80.1 mm").first).to_be_visible()
 
 
 def test_a_question_takes_the_focus_only_from_nobody(login: Login, web: WebStation):

@@ -44,7 +44,7 @@ def test_an_answer_is_a_wish_that_the_story_and_the_board_tell(batch: Batch) -> 
     prompt = Prompt.objects.get()
     assert (prompt.state, prompt.answer, prompt.answered_by, prompt.control) == ("ANSWERED", 4, "anna", event)
     assert (event.reason, event.before, event.delivered_at) == ("caliper", {"state": "RUNNING", "answer": None}, None)
-    assert event.details == {"prompt": "p1", "question": "How long?", "value": 4}
+    assert event.details == {"prompt": "p1", "question": "How long?", "value": 4, "unit": "mm"}
     told = read_after(stream_of(batch.pk))[-1]
     assert (told.kind, told.message, told.data["by"]) == ("control", "Answer of anna to 'How long?': 4 mm", "anna")
     board = read_after(BOARD)[-1]
