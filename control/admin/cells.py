@@ -185,6 +185,7 @@ def details_of(event: ControlEvent) -> str:
     if event.kind == ControlEvent.Kind.PROMPT_ANSWER and "question" in details:
         value = details["value"]
         said = (gettext("yes") if value else gettext("no")) if isinstance(value, bool) else value
+        said = f"{said} {details.get('unit') or ''}".rstrip()  # older ones do not know their unit
         return gettext("%(question)s: %(answer)s") % {"question": details["question"], "answer": said}
     if "settings" in details:
         before = event.before.get("settings", {})

@@ -93,7 +93,7 @@ class WholeBatch(BatchFacts):
     carried = serializers.DictField(allow_null=True, help_text="Steps that are taken over from its origin.")
     station_configuration = serializers.DictField()
     notice = serializers.CharField(
-        help_text="That the catalogue has something else by now than what it runs; empty while it has the same."
+        help_text="That the catalogue has something else by now than what it runs, or nothing; else empty."
     )
 
 

@@ -12,7 +12,7 @@ from django.db.models import Count, Max, Min, Q, Subquery
 from django.utils.translation import gettext as _
 
 from control.history.facts import Facts, iso
-from control.lifecycle.packages import catalogue_differs
+from control.lifecycle.packages import known_package
 from control.models import Batch, Sequence
 from control.states import LIVE
 from sequences.catalogue import Package
@@ -127,14 +127,19 @@ def last_batches(names: Iterable[str]) -> dict[str, Batch]:
 
 
 def content_notice(batch: Batch) -> str:
-    """That the catalogue has something else by now than what a batch runs; empty while it has the same."""
-    package = catalogue_differs(batch)
+    """That the catalogue has something else by now than what a batch runs, or nothing; empty while it has the same."""
+    package = known_package(batch.sequence)
+    values: dict[str, Any] = {"version": batch.version}
     if package is None:
+        return _("Runs version %(version)s as submitted; the catalogue has no such sequence any more.") % values
+    if package.sha256 == batch.sha256:
         return ""
-    values: dict[str, Any] = {"version": batch.version, "newer": package.version}
     if package.problems:
         return _("Runs version %(version)s as submitted; what the catalogue has now cannot run.") % values
     if package.version == batch.version:
         sentence = _("Runs version %(version)s as submitted; the catalogue has changed content under the same version.")
         return sentence % values
-    return _("Runs version %(version)s as submitted; the catalogue has %(newer)s.") % values
+    return _("Runs version %(version)s as submitted; the catalogue has %(newer)s.") % {
+        **values,
+        "newer": package.version,
+    }

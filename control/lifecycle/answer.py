@@ -16,6 +16,7 @@ from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
 from control.lifecycle.control_events import record_control_event, told
 from control.lifecycle.doorbell import ring_supervisor
 from control.lifecycle.finding import find_batch, find_locked
+from control.lifecycle.question_alerts import tell_questions_over
 from control.lifecycle.refusals import UNKEPT, BadValue, NotFound, WrongState, can_be_kept, check_text
 from control.models import Batch, ControlEvent, Prompt
 from control.states import TERMINAL, State
@@ -33,8 +34,8 @@ def answer_prompt(batch_id: UUID, key: str, value: Any, *, by: Actor, reason: st
     """Answer what a run asks. Of two who answer at once one is first, the other is told who.
 
     Effects, in order: the prompt, the batch, a control event, which is the wish that the supervisor delivers, the
-    story, the board. Raises NotFound for a batch or prompt that is not there, WrongState when it is answered or over,
-    BadValue for what is no answer to it.
+    story, the alerts, the board. Raises NotFound for a batch or prompt that is not there, WrongState when it is
+    answered or over, BadValue for what is no answer to it.
     """
     check_text("reason", reason, LONGEST_REASON)
     with transaction.atomic():
@@ -42,13 +43,14 @@ def answer_prompt(batch_id: UUID, key: str, value: Any, *, by: Actor, reason: st
         prompt = find_prompt(batch_id, key)
         _check_waits(prompt, batch)
         check_answer(prompt, value)
+        unit = prompt.question.get("unit") or ""
         event = record_control_event(
             ControlEvent.Kind.PROMPT_ANSWER,
             by=by,
             reason=reason,
             batch=batch,
             before={"state": batch.state, "answer": None},
-            details={"prompt": key, "question": prompt.question["message"], "value": value},
+            details={"prompt": key, "question": prompt.question["message"], "value": value, "unit": unit},
         )
         first = Prompt.objects.filter(pk=prompt.pk, state=Prompt.State.WAITING).update(
             state=Prompt.State.ANSWERED,
@@ -62,9 +64,10 @@ def answer_prompt(batch_id: UUID, key: str, value: Any, *, by: Actor, reason: st
             _check_waits(prompt, batch)
         Batch.objects.filter(pk=batch.pk, open_prompt=key).update(open_prompt="")
         batch.refresh_from_db()
-        said = f"{word_of(value)} {prompt.question.get('unit') or ''}".rstrip()  # stored, so in English
+        said = f"{word_of(value)} {unit}".rstrip()  # stored, so in English
         message = f"Answer of {by.name} to '{prompt.question['message']}': {said}"
         tell_batch(batch.pk, Entry(Kind.CONTROL, message, step=prompt.step, at=event.requested_at, data=told(event)))
+        tell_questions_over(batch, [prompt], Kind.PROMPT_ANSWERED, at=event.requested_at)
         tell_board(batch, Kind.PROMPT_ANSWERED)
         ring_supervisor(batch.pk)
     return batch

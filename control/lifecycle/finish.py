@@ -13,6 +13,7 @@ from django.db.models import F
 
 from control.journal.append import Entry, alert, append, lock_story, tell_board
 from control.journal.kinds import Kind, stream_of
+from control.lifecycle.question_alerts import tell_questions_over
 from control.models import Batch, ControlEvent, Prompt, Step
 from control.states import ALLOWED_MOVES, State, StepOutcome, StepState
 from stations.models import Lease
@@ -104,9 +105,16 @@ def _answer_wishes(batch: Batch, end: End) -> None:
 
 
 def close_prompts(batch: Batch, *, at: datetime, why: str, **which: Any) -> None:
-    """Prompts wait no more, of one step or all. An answer that the run has not taken over did not hold."""
+    """Prompts wait no more, of one step or all. An answer that the run has not taken over did not hold.
+
+    Effects, in order: the prompts, the alerts of those that nobody had answered.
+    """
     open_prompts = Prompt.objects.filter(batch=batch, taken_at=None, closed_at=None, **which)
-    open_prompts.update(state=Prompt.State.OVER, closed_at=at, closed_why=why)
+    found = list(open_prompts)
+    if found:
+        open_prompts.update(state=Prompt.State.OVER, closed_at=at, closed_why=why)
+        unanswered = [prompt for prompt in found if prompt.state == Prompt.State.WAITING]
+        tell_questions_over(batch, unanswered, Kind.PROMPT_CLOSED, at=at)
 
 
 def _close_steps(batch: Batch, end: End) -> None:

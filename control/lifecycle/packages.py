@@ -96,12 +96,6 @@ def folder_to_run(batch: Batch) -> Path:
         return package.path
 
 
-def catalogue_differs(batch: Batch) -> Package | None:
-    """What the catalogue has by now in the place of what a batch runs; None when that is the same, or nothing."""
-    package = known_package(batch.sequence)
-    return package if package is not None and package.sha256 != batch.sha256 else None
-
-
 def remove_unused_contents() -> int:
     """Delete stored contents that no batch refers to; return how many. Those of the last hour stay."""
     old = store().older_than(KEEP_S)

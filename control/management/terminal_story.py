@@ -40,6 +40,7 @@ class TerminalStory:
         self._step = ""  # the running one
         self._lines: list[Text] = []  # what it has told so far: printed below its own line, when it has ended
         self._doing = ""  # the message of its progress
+        self._unit = ""  # of the answer that it waits for
         self._progress = 0.0  # of the batch
         self._said_once = False
         self.measurements = 0
@@ -151,6 +152,7 @@ class TerminalStory:
     def asked(self, event: Event, data: dict[str, Any]) -> None:
         """At once: whoever sits here may be the one who has to answer."""
         self._write(Text(f"? {event.message}", style="bold yellow"))
+        self._unit = data.get("unit") or ""
         if not self._batch:  # a trial, which asks by itself
             return
         said = f'as {{"prompt": "{data["prompt"]}", "value": …}} to /api/control/batches/{self._batch}/answer/'
@@ -159,7 +161,7 @@ class TerminalStory:
     def answered(self, event: Event, data: dict[str, Any]) -> None:
         value = data["value"]
         shown = ("yes" if value else "no") if isinstance(value, bool) else value
-        self._line(f"    {data['by']} answered: {shown}", "cyan")
+        self._line(f"    {data['by']} answered: {shown} {self._unit}".rstrip(), "cyan")
 
     def unanswered(self, event: Event, data: dict[str, Any]) -> None:
         self._line("    nobody answered in time", "yellow")

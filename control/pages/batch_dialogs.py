@@ -21,6 +21,7 @@ from control.pages.asking import ASKS
 from control.pages.inside import needs
 from control.pages.settings_form import SettingsForm
 from control.states import State
+from sequences.catalogue import Package
 
 STEPS_OFFERED = 300
 
@@ -51,23 +52,24 @@ def dialogs_of(batch: Batch, allowed: dict[str, list[str]], form: SettingsForm) 
     coming = [state.value] if batch.ended_at else list(allowed)
     offered = {word for each in coming for word in allowed[each]}
     steps = _steps(batch)
+    package = known_package(batch.sequence)
     return {
         "offered": offered,
         "goes_on": any("resume" in allowed[each] for each in coming if each in (State.STOPPED, State.CRASHED)),
         "addresses": {word: reverse("control:control", kwargs={"batch_id": batch.pk, "word": word}) for word in ASKS},
-        "again": _form_like(batch),
+        "again": _form_like(batch, package),
         "powers": batch.slot is not None and bool(batch.slot.instruments),
         "modes": {mode.name: mode.value for mode in Mode},
         "steps": steps,
         "can_begin_later": any(step["resumable"] for step in steps),
         "settings_form": form,
         "content_notice": content_notice(batch),
+        "in_catalogue": package is not None,
     }
 
 
-def _form_like(batch: Batch) -> str:
+def _form_like(batch: Batch, package: Package | None) -> str:
     """The form that begins with its values; nothing while the catalogue has nothing that could run with them."""
-    package = known_package(batch.sequence)
     if package is None or package.problems:
         return ""
     return f"{reverse('control:new_batch')}?like={batch.pk}"

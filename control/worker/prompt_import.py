@@ -10,6 +10,7 @@ from control.journal.append import Entry
 from control.journal.bulk import insert_rows
 from control.journal.kinds import Kind
 from control.lifecycle.finish import close_prompts
+from control.lifecycle.question_alerts import question_alert, tell_questions_over
 from control.models import Batch, Prompt
 
 Line = dict[str, Any]
@@ -55,12 +56,13 @@ class PromptLines:
         """What still waits of these lines: somebody has to know."""
         asked = [row for row in self.asked if row["line"]["prompt"] in self.waiting]
         return [
-            Entry(
+            question_alert(
+                batch,
                 Kind.PROMPT_ASKED,
+                row["line"]["prompt"],
                 f"Waits for an answer: {row['line']['message']}",
                 step=row["line"]["step"],
                 at=row["at"],
-                data={"batch": str(batch.pk), "name": batch.name, "prompt": row["line"]["prompt"]},
             )
             for row in asked
         ]
@@ -83,7 +85,8 @@ class PromptLines:
 def _take_over(batch: Batch, line: Line, at: datetime) -> None:
     """The run has its answer. What was written when somebody gave it stays as it is."""
     prompt = Prompt.objects.filter(batch=batch, key=line["prompt"])
-    prompt.filter(answered_at=None).update(answered_at=at, answered_by=line.get("by") or "")
+    if prompt.filter(answered_at=None).update(answered_at=at, answered_by=line.get("by") or ""):
+        tell_questions_over(batch, prompt, Kind.PROMPT_ANSWERED, at=at)
     prompt.update(state=Prompt.State.ANSWERED, answer=line["value"], taken_at=at)
 
 

@@ -9,6 +9,7 @@ import { told } from "./told.js";
 import { data, fill, words } from "./words.js";
 
 const KEPT = 20;
+const OVER = new Set(["prompt.answered", "prompt.closed"]); // by these a question's alert is over
 const ONE_HAPPENING_MS = 1500; // alerts of one batch that come this close are one thing to people
 const SEEN = "gwanje.alerts.seen"; // number of the last alert that was looked at in this browser
 
@@ -24,10 +25,10 @@ export function listen() {
   const follow = (after) =>
     live.subscribe("alerts", {
       after,
-      onEvents: (events) => events.forEach((event) => show(event, event.seq > head)),
+      onEvents: (events) => events.forEach((event) => (OVER.has(event.kind) ? takeAway(event) : show(event, event.seq > head))),
       onError: ({ code, first }) => code === 4409 && follow(first ? first - 1 : null),
     });
-  follow(Math.max(0, head - KEPT));
+  follow(Math.max(0, head - 2 * KEPT)); // half of them may only take others away
   document.getElementById("alerts").addEventListener("toggle", ({ newState }) => {
     if (newState === "open" && numbers.length) look(numbers[0]);
     count();
@@ -56,7 +57,7 @@ function show(event, fresh) {
   list.prepend(
     element(
       "li",
-      { "data-tone": tone },
+      { "data-tone": tone, "data-seq": event.seq, "data-question": questionOf(event) },
       element("time", { datetime: event.at }, when(event.at)),
       element("p", {}, text),
       address && element("a", { href: address }, words().open_batch),
@@ -72,7 +73,22 @@ function show(event, fresh) {
   if (fresh) tell(event, text, tone, address ? [words().open_batch, address] : null);
 }
 
-let toasts = []; // what toasts say now: { at, batch, said, tone, shown }
+/** Which question an alert is about; alerts of anything else have none. */
+const questionOf = ({ data: { batch, prompt } = {} }) => (prompt ? `${batch} ${prompt}` : null);
+
+/** Nobody has to answer it any more: it leaves the list, the count and the corner, whoever answered. */
+function takeAway(event) {
+  const question = questionOf(event);
+  for (const item of list.querySelectorAll(`[data-question="${question}"]`)) {
+    numbers.splice(numbers.indexOf(Number(item.dataset.seq)), 1);
+    item.remove();
+  }
+  toasts.filter((one) => one.question === question).forEach(({ shown }) => shown.remove());
+  empty.hidden = numbers.length > 0;
+  count();
+}
+
+let toasts = []; // what toasts say now: { at, batch, question, said, tone, shown }
 
 /** One toast for each happening: who has just pressed an emergency stop was answered, and how a guard insists is for the bell. */
 function tell(event, text, tone, link) {
@@ -85,7 +101,7 @@ function tell(event, text, tone, link) {
   const before = toasts.find((one) => batch && one.batch === batch && at - one.at < ONE_HAPPENING_MS);
   before?.shown.remove(); // the later word is the fuller one
   const worst = before?.tone === "bad" ? "bad" : tone;
-  toasts.push({ at, batch, said, tone: worst, shown: toast(text, worst, link) });
+  toasts.push({ at, batch, question: questionOf(event), said, tone: worst, shown: toast(text, worst, link) });
 }
 
 const isStop = (kind, facts) =>

@@ -82,6 +82,37 @@ def test_a_number_is_asked_with_unit_and_range_and_refused_beside_its_field(logi
     card.get_by_label("Answer").fill("80,1")
     page.keyboard.press("Enter")
     expect(card.get_by_text("Is the board free of flux and dust?")).to_be_visible()
+    for place in ("#controls", "#log"):
+        expect(page.locator(place).get_by_text(": 80.1 mm").first).to_be_visible()
+
+
+def test_a_question_leaves_the_bell_of_every_page_when_it_is_over(login: Login, web: WebStation):
+    pages = [login("operator"), login("engineer")]
+    batch = web.submit("operator_check", subject="SN-look")
+    waits(web, batch, "p1")
+    opened(pages[0], batch)
+    pages[1].goto("/control/")
+    asked = [page.locator("#alerts li", has=page.locator(f"a[href*='{batch}']")) for page in pages]
+    for page, item in zip(pages, asked, strict=True):
+        expect(item).to_contain_text(LABEL)
+        page.locator("#bell").click()
+        expect(page.locator(".g-bell-count")).to_be_hidden()
+        page.keyboard.press("Escape")
+    pages[0].locator("#prompt").get_by_role("button", name="intact").click()
+    for page, item in zip(pages, asked, strict=True):
+        expect(item).to_contain_text(LEDS)
+        expect(page.locator(".g-bell-count")).to_have_text("1")
+    expect(pages[1].locator(".g-toast", has_text=LEDS)).to_be_visible()
+    answer(web, batch, "p2", 3)
+    expect(pages[1].locator(".g-toast", has_text=LEDS)).to_have_count(0)
+    waits(web, batch, "p3")
+    web.post(f"/api/control/batches/{batch}/stop/")
+    for page, item in zip(pages, asked, strict=True):
+        expect(item).to_have_count(0)
+        expect(page.locator(".g-bell-count")).to_be_hidden()
+        page.reload()
+        expect(page.locator("#connection[data-status=live]")).to_have_count(1)
+        expect(item).to_have_count(0)
 
 
 def test_a_question_takes_the_focus_only_from_nobody(login: Login, web: WebStation):

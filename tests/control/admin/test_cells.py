@@ -76,6 +76,12 @@ def test_json_is_indented_and_escaped():
         ({"kind": "BATCH_SETTINGS", "details": {"settings": {"x": 3}}, "before": {"settings": {"x": 2}}}, "x: 2 → 3"),
         ({"kind": "BATCH_RERUN", "details": {"mode": "from_step", "step": "boot"}}, "from step boot on"),
         ({"kind": "BATCH_RERUN", "details": {"mode": "from_step", "step": 2, "batch": "b"}}, "from step 3 on"),
+        (
+            {"kind": "PROMPT_ANSWER", "details": {"question": "How long?", "value": 80.1, "unit": "mm"}},
+            "How long?: 80.1 mm",
+        ),
+        ({"kind": "PROMPT_ANSWER", "details": {"question": "Clean?", "value": True, "unit": ""}}, "Clean?: yes"),
+        ({"kind": "PROMPT_ANSWER", "details": {"question": "How long?", "value": 80.1}}, "How long?: 80.1"),
         ({"kind": "BATCH_PAUSE"}, EMPTY),
     ],
 )

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from control.journal.kinds import BOARD, stream_of
+from control.journal.kinds import ALERTS, BOARD, stream_of
 from control.journal.read import read_after
 from control.lifecycle.actor import Actor
 from control.lifecycle.answer import answer_of_text, answer_prompt
@@ -38,17 +38,19 @@ def batch() -> Batch:
     return found
 
 
-def test_an_answer_is_a_wish_that_the_story_and_the_board_tell(batch: Batch) -> None:
+def test_an_answer_is_a_wish_that_story_alerts_and_board_tell(batch: Batch) -> None:
     assert answer_prompt(batch.pk, "p1", 4, by=ANNA, reason="caliper").open_prompt == ""
     event = ControlEvent.objects.get(kind="PROMPT_ANSWER")
     prompt = Prompt.objects.get()
     assert (prompt.state, prompt.answer, prompt.answered_by, prompt.control) == ("ANSWERED", 4, "anna", event)
     assert (event.reason, event.before, event.delivered_at) == ("caliper", {"state": "RUNNING", "answer": None}, None)
-    assert event.details == {"prompt": "p1", "question": "How long?", "value": 4}
+    assert event.details == {"prompt": "p1", "question": "How long?", "value": 4, "unit": "mm"}
     told = read_after(stream_of(batch.pk))[-1]
     assert (told.kind, told.message, told.data["by"]) == ("control", "Answer of anna to 'How long?': 4 mm", "anna")
     board = read_after(BOARD)[-1]
     assert (board.kind, board.data["prompt"]) == ("prompt.answered", "")
+    [over] = read_after(ALERTS)
+    assert (over.kind, over.message, over.data["prompt"]) == ("prompt.answered", "How long?", "p1")
 
 
 def test_the_runner_is_told_who_answers_what(batch: Batch) -> None:

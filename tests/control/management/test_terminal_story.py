@@ -65,6 +65,12 @@ def test_attempts_are_counted() -> None:
     assert [line[:24] for line in lines] == ["✗ measure (attempt 1)   ", "✓ measure (attempt 2)   "]
 
 
+def test_an_answer_is_told_with_the_unit_that_was_asked_for() -> None:
+    asked = event("prompt.asked", "How long?", prompt="p1", unit="mm")
+    answered = event("prompt.answered", prompt="p1", value=80.1, by="anna")
+    assert told(begun("look"), asked, answered, ended("look"))[-1] == "    anna answered: 80.1 mm"
+
+
 def test_a_question_says_at_once_where_it_is_answered_and_by_whom_it_was() -> None:
     asked = event("prompt.asked", "Is it seated?", prompt="p1")
     answered = event("prompt.answered", prompt="p1", value=True, by="anna")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -237,6 +238,16 @@ def test_batch_page_tells_what_the_catalogue_has_by_now(monkeypatch, package):
     text = page(f"/control/batches/{batch.pk}/", "operator")
     assert "Runs version 1.0 as submitted; the catalogue has 1.1." in text
     assert f'href="/control/batches/new/?like={batch.pk}"' in text
+
+
+def test_batch_page_tells_that_the_catalogue_has_no_such_sequence_any_more(monkeypatch, package):
+    demo_station(monkeypatch)
+    batch = queued("ours", None)
+    assert 'href="/control/sequences/ours/"' in page(f"/control/batches/{batch.pk}/", "operator")
+    shutil.rmtree(package)
+    text = page(f"/control/batches/{batch.pk}/", "operator")
+    assert "Runs version 1.0 as submitted; the catalogue has no such sequence any more." in text
+    assert ("<dt>Sequence</dt><dd>ours 1.0</dd>" in text, "/control/sequences/ours/" in text) == (True, False)
 
 
 def test_batch_page_offers_no_form_for_what_the_catalogue_cannot_run(monkeypatch, package):

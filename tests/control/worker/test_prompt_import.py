@@ -88,6 +88,8 @@ def test_a_question_that_nobody_answered_is_over(told: Any, end: Any, why: str, 
         told(end)
     assert prompts() == [("p1", "OVER", why)]
     assert Batch.objects.get().open_prompt == ""
+    over = [alert.data["prompt"] for alert in read_after(ALERTS) if alert.kind == "prompt.closed"]
+    assert over == ["p1"]
 
 
 def test_an_answer_that_came_too_late_did_not_hold(told: Any, stream: Stream) -> None:
@@ -100,6 +102,14 @@ def test_an_answer_that_came_too_late_did_not_hold(told: Any, stream: Stream) ->
     event.refresh_from_db()
     assert (event.after, event.obeyed_at) == ({"note": why}, None)
     assert prompts() == [("p1", "OVER", "timeout")]
+    assert [alert.kind for alert in read_after(ALERTS)][:2] == ["prompt.asked", "prompt.answered"]
+    assert "prompt.closed" not in [alert.kind for alert in read_after(ALERTS)]
+
+
+def test_an_answer_of_which_only_the_spool_knows_ends_the_alert(told: Any) -> None:
+    told(*BEGUN, lines.asked())
+    told(lines.answered(4, ""))
+    assert [alert.kind for alert in read_after(ALERTS)] == ["prompt.asked", "prompt.answered"]
 
 
 def test_one_question_after_the_other(told: Any) -> None:
