@@ -29,6 +29,7 @@ from control.history.queue import batches_ahead
 from control.journal.kinds import Kind
 from control.models import Attachment, Batch, ErrorLog, Event, Measurement, Prompt, Step, Stream
 from control.states import State, StepOutcome, StepState
+from sequences.contracts import PlannedStep
 
 # What a page keeps of a long run. The complete rows are in the admin and the API.
 NEWEST_STEPS = 300
@@ -40,7 +41,7 @@ NEWEST_ERRORS = 50
 NEWEST_CONTROLS = 100
 CURVE_ROWS = 200
 LONGEST_TEXT = 4000
-LARGEST_RESULT = 8 * 1024  # bytes of JSON
+LARGEST_RESULT = 8 * 1024  # characters of JSON without spaces
 
 _STARTED_WITHIN = 1000  # `batch.started` comes after a few lines of the runner's own output
 _PROOF_WITHIN = 500  # the safe state is among the very last lines
@@ -64,9 +65,10 @@ def read_batch_story(batch_id: UUID, now: datetime) -> Facts | None:
     return {
         "head": stream["last_seq"],
         "now": iso(now.astimezone(UTC)),
-        "batch": {**batch_facts(batch, now), "expected_s": batch.expected_s, "error": shortened(batch.error)},
+        "batch": _batch(batch, now),
         "provenance": batch_provenance(batch),
         "total_steps": _total_steps(events),
+        "repeats": _repeats(batch.plan),
         "steps": [_step(step) for step in steps],
         "hidden": dict(counts - _counted(steps)),
         "measurements": _measurements(steps),
@@ -78,6 +80,17 @@ def read_batch_story(batch_id: UUID, now: datetime) -> Facts | None:
         "safe_state": _last_proof(events, stream["last_seq"]),
         "position": batches_ahead(batch) if batch.state == State.QUEUED else None,
     }
+
+
+def _repeats(plan: Sequence[PlannedStep]) -> list[Facts]:
+    """Which places of a plan are repetitions of one step."""
+    repeated = (planned for planned in plan if planned["repeat"] > 1)
+    return [{"first": planned["index"], "count": planned["repeat"]} for planned in repeated]
+
+
+def _batch(batch: Batch, now: datetime) -> Facts:
+    facts = {**batch_facts(batch, now), "expected_s": batch.expected_s, "error": shortened(batch.error)}
+    return facts | shown_result(batch.result)
 
 
 def _ended_counts(batch: Batch) -> Counter[str]:
@@ -117,9 +130,7 @@ def _newest_prompt(batch: Batch) -> Facts | None:
 def _step(step: Step) -> Facts:
     facts = step_facts(step)
     facts["error_message"] = shortened(facts["error_message"])
-    if facts["result"] is not None and len(json.dumps(facts["result"])) > LARGEST_RESULT:
-        facts["result"] = None
-    return facts
+    return facts | shown_result(step.result)
 
 
 def _measurements(steps: Sequence[Step]) -> list[Facts]:
@@ -150,6 +161,12 @@ def shown_value(value: Any) -> Any:
             rows = [rows[place * (count - 1) // (CURVE_ROWS - 1)] for place in range(CURVE_ROWS)]
         return {"columns": value["columns"], "rows": rows, "total": count}
     return shortened(value) if isinstance(value, str) else value
+
+
+def shown_result(result: Any) -> Facts:
+    """A result with its page, unless it is too large for that. Measured as its script measures it."""
+    too_large = len(json.dumps(result, ensure_ascii=False, separators=(",", ":"))) > LARGEST_RESULT
+    return {"result": None if too_large else result, "result_left_out": too_large}
 
 
 def shortened(text: str) -> str:

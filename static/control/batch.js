@@ -47,9 +47,9 @@ function take(events) {
   redraw();
 }
 
-/** What an event does not carry: when a wish was delivered, the lane that took a batch, a curve too long to travel. */
+/** What an event does not carry: when a wish was delivered, the lane that took a batch, what is too long to travel. */
 const wantsLook = ({ kind, data: told }) =>
-  kind === "batch.started" || kind === "control" || kind === "prompt.answered" || kind === "batch.paused" || kind === "batch.resumed" || (kind === "measurement" && "file" in told);
+  kind === "batch.started" || kind === "control" || kind === "prompt.answered" || kind === "batch.paused" || kind === "batch.resumed" || ((kind === "measurement" || kind === "step.ended") && "file" in told);
 
 function redraw() {
   frame ||= requestAnimationFrame(draw);
@@ -79,7 +79,7 @@ const nameOf = (index) => state.steps.find((step) => step.index === index)?.name
 /** A loop of thousands of steps a second: nobody reads that fast, and every step is many elements. */
 function drawStepsInTime() {
   clearTimeout(later);
-  const same = ["steps", "doing", "controls"].every((name) => stepsDrawn?.[name] === state[name]);
+  const same = ["steps", "repeats", "doing", "controls"].every((name) => stepsDrawn?.[name] === state[name]);
   if (same && isOver(stepsDrawn) === isOver(state)) return;
   const early = STEPS_EVERY_MS - (performance.now() - stepsDrawnAt);
   if (early > 0) later = setTimeout(drawStepsInTime, early);

@@ -2,6 +2,7 @@
 
 import { elapsed, secondsLeft } from "./batch_eta.js";
 import { said } from "./batch_controls.js";
+import { drawResult } from "./batch_result.js";
 import { element, focusOn, setAttribute, setText } from "./elements.js";
 import { clock, duration, moment, number, percent, roughly } from "./format.js";
 import { reasonOf, told } from "./told.js";
@@ -24,6 +25,7 @@ export function drawHeader(state, allowed) {
   drawCurrent(state);
   drawCounts(state);
   drawVerdict(state, over);
+  drawResult(part("result"), batch);
   drawButtons(batch, allowed);
 }
 

@@ -31,7 +31,7 @@ export function fromStory(story, endings) {
   }
   return {
     seq: story.head, endings, batch, drivers: story.provenance.drivers, parameters: story.provenance.parameters,
-    settings: story.provenance.settings, total_steps: story.total_steps, steps,
+    settings: story.provenance.settings, total_steps: story.total_steps, repeats: story.repeats, steps,
     hidden: story.hidden, controls: story.controls.map(shownControl), errors: story.errors,
     total_errors: story.total_errors, prompt: story.prompt ?? null, safe_state: story.safe_state, position: story.position, doing: null,
   };
@@ -53,7 +53,7 @@ const inBatch = (state, changes) => ({ ...state, batch: { ...state.batch, ...cha
 
 const blank = (index, attempt, { name, group, within = "" }) => ({
   name, index, attempt, group, within, state: "PENDING", outcome: "NONE", marginal: false, retrying: false, started_at: null,
-  ended_at: null, duration_ms: null, input_count: null, output_count: null, result: null, error_message: "",
+  ended_at: null, duration_ms: null, input_count: null, output_count: null, result: null, result_left_out: false, error_message: "",
   measurements: [], measured: 0, attachments: [], attached: 0,
 });
 
@@ -104,9 +104,9 @@ function stepStarted(state, event, data) {
 }
 
 function stepEnded(state, event, data) {
-  const { outcome, marginal = false, retrying = false, duration_ms = null, result = null } = data;
+  const { outcome, marginal = false, retrying = false, duration_ms = null } = data;
   const end = (step) => ({
-    ...step, state: "ENDED", outcome, marginal, retrying, duration_ms, ended_at: event.at, result: shownResult(result),
+    ...step, state: "ENDED", outcome, marginal, retrying, duration_ms, ended_at: event.at, ...shownResult(data.result, data),
     error_message: shortened(event.message), input_count: data.input_count ?? null, output_count: data.output_count ?? null,
   });
   const next = inBatch(inStep(state, event.step, data.attempt, data, end), { progress: data.progress });
@@ -138,7 +138,12 @@ function attached(state, event, data) {
 }
 
 const shortened = (said) => (said.length <= LONGEST_TEXT ? said : `${said.slice(0, LONGEST_TEXT)}…`);
-const shownResult = (result) => (result !== null && JSON.stringify(result).length > LARGEST_RESULT ? null : result);
+
+/** What is too large for its event has stayed behind in a file. */
+function shownResult(result = null, { file }) {
+  const tooLarge = Boolean(file) || JSON.stringify(result).length > LARGEST_RESULT;
+  return { result: tooLarge ? null : result, result_left_out: tooLarge };
+}
 
 function shownValue(value) {
   if (typeof value === "string") return shortened(value);
@@ -153,8 +158,9 @@ function shownValue(value) {
 function batchStarted(state, event, data) {
   const started_at = state.batch.started_at ?? event.at;
   let next = inBatch({ ...state, position: null }, { state: "RUNNING", started_at });
-  next = { ...next, total_steps: data.total_steps, drivers: data.drivers ?? {} };
   // A very long plan does not travel with its event: its steps appear when they begin.
+  const repeats = data.plan?.filter(({ repeat }) => repeat > 1).map(({ index, repeat }) => ({ first: index, count: repeat }));
+  next = { ...next, total_steps: data.total_steps, drivers: data.drivers ?? {}, repeats: repeats ?? state.repeats };
   for (const planned of data.plan ?? []) next = inStep(next, planned.index, 1, planned, (step) => step);
   return next;
 }
@@ -181,14 +187,15 @@ function failed(state, event, data) {
 const madeSafe = (state, event, data) => ({ ...state, safe_state: { at: event.at, ...data } });
 
 function batchEnded(state, event, data) {
+  if (data.file && !data.verdict) return state; // too large for its event: the rows tell how it ended
   const verdict = data.verdict ?? {};
   const [to, outcome, unfinished] = ending(state.endings, data);
   const message = verdict.message || event.message;
   const at = event.at;
   const marginal = Boolean(verdict.marginal) && outcome === "PASS";
   const progress = to === "COMPLETED" ? 1 : state.batch.progress;
-  const { cause, result = null } = verdict;
-  const batch = { state: to, outcome, marginal, progress, message, cause: cause ?? "", result, ended_at: at, current_step: "" };
+  const { cause, result } = verdict;
+  const batch = { state: to, outcome, marginal, progress, message, cause: cause ?? "", ...shownResult(result, {}), ended_at: at, current_step: "" };
   const closed = {
     RUNNING: { state: "ENDED", outcome: unfinished, ended_at: at, error_message: shortened(message) },
     PENDING: { state: "ENDED", outcome: "SKIPPED", error_message: "not begun" },

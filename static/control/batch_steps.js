@@ -2,6 +2,7 @@
 
 import { drawAttachment } from "./batch_attachments.js";
 import { drawMeasurement } from "./batch_measurements.js";
+import { drawResult } from "./batch_result.js";
 import { drawList, element, setAttribute, setText } from "./elements.js";
 import { duration, number } from "./format.js";
 import { toBeSkipped } from "./batch_wishes.js";
@@ -22,7 +23,7 @@ const span = (name, attributes = {}) => element("span", { "data-part": name, ...
 
 /** Bring the list up to date. Rows whose step is the same object as before are left alone. */
 export function drawSteps(place, state) {
-  const steps = folded(state.steps);
+  const steps = folded(state.steps, state.repeats);
   drawList(place, sections(steps), { key: (section) => section.key, make: makeSection, update: updateSection });
   for (const row of place.querySelectorAll(".b-step[data-state=RUNNING]")) drawDoing(row, state.doing);
   drawWanted(place, toBeSkipped(state.controls));
@@ -40,16 +41,23 @@ function drawWanted(place, wanted) {
 }
 
 /** One entry per step: its last attempt, with those before it. */
-function folded(attempts) {
+function folded(attempts, repeats) {
   const steps = [];
   for (const attempt of attempts) {
     const last = steps.at(-1);
     if (last?.index === attempt.index) {
       last.before.push(last.newest);
       last.newest = attempt;
-    } else steps.push({ index: attempt.index, newest: attempt, before: [] });
+    } else steps.push({ index: attempt.index, newest: attempt, before: [], repetition: repetitionOf(repeats, attempt.index) });
   }
   return steps;
+}
+
+/** "2 of 4" where the plan repeats the step. */
+function repetitionOf(repeats, index) {
+  const repeat = repeats.findLast(({ first }) => first <= index);
+  if (!repeat || index >= repeat.first + repeat.count) return "";
+  return fill(text.repetition, { number: number(index - repeat.first + 1), count: number(repeat.count) });
 }
 
 /** Setup, main and teardown, and main in pieces where groups stand in it. */
@@ -82,7 +90,8 @@ function updateSection(node, { steps }) {
 
 function makeStep() {
   const message = element("p", { class: "b-step-message", hidden: true });
-  return element("li", { class: "b-step" }, stepLine(), message, element("ul", { class: "b-measurements" }), element("ul", { class: "b-attachments" }));
+  const result = element("div", { class: "b-result", hidden: true });
+  return element("li", { class: "b-step" }, stepLine(), message, result, element("ul", { class: "b-measurements" }), element("ul", { class: "b-attachments" }));
 }
 
 const stepLine = () =>
@@ -91,7 +100,7 @@ const stepLine = () =>
     { class: "b-step-line" },
     span("mark", { class: "b-mark", "aria-hidden": "true" }),
     span("number", { class: "b-step-number g-muted" }),
-    span("name", { class: "b-step-name" }),
+    element("span", { class: "b-step-title" }, span("name", { class: "b-step-name" }), " ", span("repetition", { class: "b-step-repetition g-muted" })),
     span("phase", { class: "g-muted" }),
     span("attempt", { class: "b-step-attempt g-muted" }),
     span("doing", { class: "b-step-doing g-muted" }),
@@ -112,7 +121,8 @@ export function armSteps(place) {
   });
 }
 
-function updateStep(node, { newest, before }) {
+function updateStep(node, { newest, before, repetition = "" }) {
+  setText(part(node, "repetition"), repetition);
   const known = drawn.get(node);
   if (known?.newest === newest && known.before.length === before.length && known.before.every((one, at) => one === before[at])) return;
   drawn.set(node, { newest, before });
@@ -136,6 +146,7 @@ function drawAttempt(node, step) {
   drawBadge(part(node, "badge"), step);
   drawTook(part(node, "took"), step);
   drawMessage(node, step);
+  drawResult(node.querySelector(":scope > .b-result"), step);
   drawMeasurements(node.querySelector(":scope > .b-measurements"), step);
   drawAttachments(node.querySelector(":scope > .b-attachments"), step);
 }

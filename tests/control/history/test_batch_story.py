@@ -106,7 +106,15 @@ def test_long_curves_and_texts_are_cut_to_what_a_page_can_show():
 def test_large_results_stay_in_the_records(batch):
     add_steps(batch, 1, result="x" * 9000)
     add_steps(batch, 1, result={"tries": 2})
-    assert [step["result"] for step in told(batch)["steps"]] == [None, {"tries": 2}]
+    shown = [(step["result"], step["result_left_out"]) for step in told(batch)["steps"]]
+    assert shown == [(None, True), ({"tries": 2}, False)]
+
+
+def test_repetitions_are_told_from_the_plan(batch):
+    assert told(batch)["repeats"] == []
+    plan = [{"index": 0, "name": "boot", "repeat": 1}, {"index": 1, "name": "scan", "repeat": 4}]
+    Batch.objects.filter(pk=batch.pk).update(plan=plan)
+    assert told(batch)["repeats"] == [{"first": 1, "count": 4}]
 
 
 def test_plan_and_safe_state_come_from_the_journal(batch):

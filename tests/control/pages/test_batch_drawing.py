@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from tests.control.pages.in_chromium import evaluate
 
 HEADER = """async ({ batch, steps, total }) => {
   const names = ["state", "outcome", "slot", "created_at", "started_at", "ended_at", "percent", "current", "steps",
-    "outcomes", "verdict", "verdict-title", "verdict-text", "proof"];
+    "outcomes", "verdict", "verdict-title", "verdict-text", "proof", "result"];
   const parts = names.map((name) => `<p data-batch="${name}"></p>`).join("");
   document.body.innerHTML += `<div id="batch-page">${parts}<div data-batch="progress"><div></div></div></div>`;
   const { drawHeader } = await import("/batch_header.js");
@@ -41,11 +42,35 @@ STEPS = """async ({ steps, controls }) => {
   const whole = steps.map((step, index) => ({ index, attempt: 1, group: "main", measurements: [], measured: 0,
     attachments: [], attached: 0,
     input_count: null, output_count: null, duration_ms: 1.5, retrying: false, marginal: false, ...step }));
-  drawSteps(document.getElementById("steps"), { steps: whole, controls, doing: null, batch: { origin: "b0" } });
+  const state = { steps: whole, repeats: [], controls, doing: null, batch: { origin: "b0" } };
+  drawSteps(document.getElementById("steps"), state);
   const text = (row, name) => row.querySelector(`[data-part=${name}]`).textContent;
   return [...document.querySelectorAll(".b-step")].map((row) => [
     text(row, "badge"), text(row, "wanted"), text(row, "took"),
     row.querySelector(".b-step-message").textContent, row.querySelector("a")?.getAttribute("href") ?? ""]);
+}"""
+REPEATED = """async ({ steps, repeats }) => {
+  document.body.innerHTML += "<div id=steps></div>";
+  const { drawSteps } = await import("/batch_steps.js");
+  const none = { state: "PENDING", outcome: "NONE", group: "main", measurements: [], measured: 0, attachments: [],
+    attached: 0, result: null, error_message: "", input_count: null, output_count: null };
+  const attempts = steps.map(([index, name, attempt]) => ({ ...none, index, name, attempt }));
+  const state = { steps: attempts, repeats, controls: [], doing: null, batch: {} };
+  drawSteps(document.getElementById("steps"), state);
+  const titles = document.querySelectorAll("section > ol > .b-step > .b-step-line .b-step-title");
+  return [...titles].map((one) => one.textContent.trim());
+}"""
+RESULTS = """async (results) => {
+  const { drawResult } = await import("/batch_result.js");
+  const place = document.createElement("div");
+  return results.map((told) => {
+    drawResult(place, told);
+    const [fold, before] = [place.querySelector("details"), place.firstChild];
+    drawResult(place, structuredClone(told)); // the rows once more: what was unfolded stays so
+    const kept = place.firstChild === before;
+    const shown = fold ? fold.firstChild : place;
+    return [place.hidden, shown.textContent, fold?.lastChild.textContent ?? "", kept];
+  });
 }"""
 LOG = """async (events) => {
   document.body.innerHTML += `<div id=log><ol></ol><div class="b-log-lines"></div><p class="b-log-more"></p>
@@ -238,6 +263,26 @@ def test_steps_tell_what_was_skipped_by_request_carried_over_or_never_begun(pyte
         ["Skipped", "", "", "not begun", ""],
         ["Pending", "to be skipped", "", "", ""],
         ["Pending", "", "", "", ""],
+    ]
+
+
+def test_repetitions_of_a_step_are_numbered(pytestconfig: pytest.Config) -> None:
+    steps = [[0, "boot", 1], [1, "scan", 1], [2, "scan", 1], [2, "scan", 2], [4, "scan", 1], [5, "off", 1]]
+    found = drawn(pytestconfig, REPEATED, {"steps": steps, "repeats": [{"first": 1, "count": 4}]})
+    assert found == ["boot", "scan 1 of 4", "scan 2 of 4", "scan 4 of 4", "off"]
+
+
+def test_results_are_one_line_or_folded_and_never_markup(pytestconfig: pytest.Config) -> None:
+    large = {"names": ["<b>x</b>"] * 20}
+    results = [None, {"cells": 4, "names": ["a", "<i>"], "none": []}, 0, False, large]
+    told = [{"result": result, "result_left_out": False} for result in results]
+    assert drawn(pytestconfig, RESULTS, [*told, {"result": None, "result_left_out": True}]) == [
+        [True, "", "", True],
+        [False, 'Result {"cells": 4, "names": ["a", "<i>"], "none": []}', "", True],
+        [False, "Result 0", "", True],
+        [False, "Result false", "", True],
+        [False, "Result, 231 bytes", json.dumps(large, indent=2), True],
+        [False, "Result: too large for this page. The API has it.", "", True],
     ]
 
 

@@ -13,7 +13,8 @@ from tests.control.pages.in_chromium import STATIC, evaluate
 ROWS = """async ({ css, width, step }) => {
   const place = document.createElement("div");
   const { drawSteps } = await import("/batch_steps.js");
-  drawSteps(place, { steps: [step], controls: [], doing: null, batch: { origin: null } });
+  const repeats = [{ first: 4, count: 9 }];
+  drawSteps(place, { steps: [step], repeats, controls: [], doing: null, batch: { origin: null } });
   const frame = document.createElement("iframe");
   frame.width = width;
   document.body.append(frame);

@@ -35,12 +35,12 @@ FAST = {"boot_time": 0.4, "settle_time": 0.0, "burn_in_time": 0.1, "sweep_points
 REPLAY = """async ({ events, stories, endings }) => {
   const { fromStory, reduce } = await import("/batch_reducer.js");
   const unknown = { state: "QUEUED", outcome: "NONE", marginal: false, progress: 0, current_step: "", message: "",
-    cause: "", error: "", result: null, started_at: null, ended_at: null };
+    cause: "", error: "", result: null, result_left_out: false, started_at: null, ended_at: null };
   const { parameters } = stories[0].provenance;
   const provenance = { drivers: {}, parameters, settings: {} };
   const nothing = { head: 0, batch: { ...stories[0].batch, ...unknown }, provenance, steps: [],
     hidden: {}, measurements: [], attachments: [], controls: [], errors: [], total_errors: 0, total_steps: null,
-    safe_state: null };
+    repeats: [], safe_state: null };
   const told = ({ endings, doing, position, ...state }) => ({ ...state,
     batch: { ...state.batch, started_at: null },
     controls: state.controls.map((one) => ({ ...one, delivered_at: null })) });
@@ -146,6 +146,35 @@ def test_retries_failures_and_errors_are_the_same(run, agree):
         lines.ended(ending="failed", outcome="ERROR"),
     ])  # fmt: skip
     agree(run.stories)
+
+
+def test_repetitions_and_results_are_the_same(run, agree):
+    begin, results = lines.started("boot", "scan"), [{"cells": 4}, None, ["x" * 9000], 0]
+    begin["plan"][1]["repeat"] = 4
+    told = [[lines.step_started(1 + place, "scan"), lines.step_ended(1 + place, "scan", result=result)]
+            for place, result in enumerate(results)]  # fmt: skip
+    end = lines.ended()
+    end["verdict"]["result"] = {"cells": [4, 3]}
+    run.tell(
+        [begin, lines.step_started(0, "boot"), lines.step_ended(0, "boot"), *told[0], *told[1], *told[2], *told[3], end]
+    )
+    last = run.stories[-1]
+    assert (last["repeats"], last["batch"]["result"]) == ([{"first": 1, "count": 4}], {"cells": [4, 3]})
+    shown = [(step["result"], step["result_left_out"]) for step in last["steps"][1:]]
+    assert shown == [({"cells": 4}, False), (None, False), (None, True), (0, False)]
+    agree(run.stories)
+
+
+def test_a_verdict_too_large_for_its_event_is_left_to_the_rows(run, pytestconfig):
+    end = lines.ended()
+    end["verdict"]["result"] = ["x" * 9000]
+    run.tell([lines.started("boot"), end])
+    batch = run.stories[-1]["batch"]
+    assert (batch["state"], batch["result"], batch["result_left_out"]) == ("COMPLETED", None, True)
+    events = [event_facts(event, whole=False) for event in read_after(run.stream.name)]
+    argument = {"events": events, "stories": run.stories[-1:], "endings": ending_rules()}
+    ((replayed, rows, again),) = evaluate(pytestconfig, REPLAY, argument)
+    assert (replayed["batch"]["state"], again) == ("RUNNING", rows)
 
 
 @pytest.mark.parametrize("why", ["emergency", "crashed", "timeout", "limit", "stop_expired", "lost"])
