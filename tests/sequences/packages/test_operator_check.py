@@ -42,7 +42,7 @@ def test_each_bad_answer_fails_its_step(place: int, value: object, step: str):
 
 def test_a_dirty_board_is_told_in_the_words_of_the_answer():
     record = trial.run(PACKAGE, answers=[*GOOD[:3], False, "anna"])
-    assert record.verdict["message"] == "Step 'check_clean' failed: clean: no is not yes"
+    assert record.verdict["message"] == "Step 'check_clean' failed: clean: no is not the expected yes"
 
 
 def test_a_board_that_nobody_looks_at_times_out():
