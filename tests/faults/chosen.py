@@ -4,18 +4,13 @@ from __future__ import annotations
 
 CHOSEN = {
     "timeout-deadlock",
-    "timeout-stuck-teardown",
     "stop-read",
-    "stop-deadlock",
     "stop-prompt",
     "emergency-begin",
-    "emergency-loop",
     "emergency-pause",
     "runner-SIGTERM-sleep",
     "runner-SIGKILL-deadlock",
-    "runner-SIGKILL-prompt",
     "guard-SIGTERM-loop",
-    "guard-SIGKILL-sleep",
     "guard-SIGKILL-stuck-teardown",
     "guard-SIGSTOP-read",
     "warden-SIGTERM-teardown",

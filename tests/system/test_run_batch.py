@@ -84,7 +84,7 @@ def test_missing_instrument_leaves_a_failed_batch_that_names_its_address(station
 
 
 def test_two_slots_run_at_once_and_the_same_slot_queues(station: RunningStation):
-    first, beside = station.begin(seconds=4), station.begin(OTHER_SLOT, seconds=4)
+    first, beside = station.begin(seconds=6), station.begin(OTHER_SLOT, seconds=6)
     behind = station.run(seconds=0)
     wait_until(lambda: f"waiting for {SLOT}: number 1 in its queue" in behind.output, what="the place in the queue")
     assert station.verdict(behind.id) == ("QUEUED", "NONE")
