@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sequences.limits import word_of
 from sequences.wording import figure
 
 
 def _word(value: object) -> str:
-    return ("yes" if value else "no") if isinstance(value, bool) else repr(value)
+    return repr(value) if isinstance(value, str) else word_of(value)
 
 
 def limits_text(limits: Mapping[str, Any] | None, unit: str) -> str:

@@ -20,6 +20,7 @@ from control.metrics.disk import size_text
 from control.models import Batch, Event
 from control.states import State, StepOutcome
 from sequences.limit_words import limits_text
+from sequences.limits import word_of
 
 _LOUD = {"WARNING": "yellow", "ERROR": "bold red"}
 
@@ -159,9 +160,7 @@ class TerminalStory:
         self._write(Text(f"  To be answered at /control/batches/{self._batch}/, or {said}", style="yellow"))
 
     def answered(self, event: Event, data: dict[str, Any]) -> None:
-        value = data["value"]
-        shown = ("yes" if value else "no") if isinstance(value, bool) else value
-        self._line(f"    {data['by']} answered: {shown} {self._unit}".rstrip(), "cyan")
+        self._line(f"    {data['by']} answered: {word_of(data['value'])} {self._unit}".rstrip(), "cyan")
 
     def unanswered(self, event: Event, data: dict[str, Any]) -> None:
         self._line("    nobody answered in time", "yellow")
