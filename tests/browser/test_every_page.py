@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Login
 from tests.browser.visited_pages import OPEN_DIALOG, open_dialogs, opened, visit
@@ -43,7 +44,7 @@ def test_pages_bar_nobody(login: Login, pages: dict[str, str]):
     for name, page in visit(login, pages, color_scheme="light", reduced_motion="reduce"):
         light = serious(Axe().run(page, options=VIOLATIONS))
         page.emulate_media(color_scheme="dark")
-        assert (name, page.locator("html.dark").count()) == (name, 1)
+        expect(page.locator("html.dark"), name).to_have_count(1)
         found[name] = light + serious(Axe().run(page, options=COLOURS))
         page.set_viewport_size(PHONE)
         assert (name, page.evaluate("document.documentElement.scrollWidth")) == (name, PHONE["width"])
