@@ -30,8 +30,10 @@ def browser(pytestconfig: pytest.Config) -> Iterator[Browser]:
         opened.close()
 
 
-@pytest.fixture(scope="module")
-def web(browser: Browser, installation_template: Template, tmp_path_factory: Any) -> Iterator[WebStation]:
+@pytest.fixture(scope="session")
+def web(pytestconfig: pytest.Config, installation_template: Template, tmp_path_factory: Any) -> Iterator[WebStation]:
+    """One for all files that a process tests: `login` leaves it calm."""
+    chromium(pytestconfig)
     installation = installation_template.install(tmp_path_factory.mktemp("web"))
     try:
         station = WebStation(installation).start()
@@ -43,12 +45,12 @@ def web(browser: Browser, installation_template: Template, tmp_path_factory: Any
         installation.remove()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def story(web: WebStation) -> Story:
     return tell_story(web)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def pages(story: Story) -> dict[str, str]:
     return addresses(story)
 
