@@ -167,6 +167,10 @@ SPECTACULAR_SETTINGS = {
         "EventKind": "control.journal.kinds.Kind",
         "ControlEventKind": "control.models.control_event.ControlEvent.Kind",
         "SlotKind": "stations.models.Slot.Kind",
+        "DatabaseKind": ["sqlite", "postgresql"],
+        "HealthStatus": ["ok"],
+        "PartStatus": ["ok", "warning", "error"],
+        "TroubleLevel": ["warning", "error"],
     },
     "TAGS": [
         {"name": "batches", "description": "Runs of sequences: submitted, watched, steered, looked up."},
@@ -174,7 +178,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "sequences", "description": "What can be run."},
         {"name": "schedules", "description": "What happens by itself at set times."},
         {"name": "safety", "description": "Emergency stop and reset. A software stop, no certified safety function."},
-        {"name": "system", "description": "Whether it works."},
+        {"name": "system", "description": "What it is, and whether it works."},
     ],
 }
 

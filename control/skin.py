@@ -80,6 +80,7 @@ def _navigation() -> list[dict[str, Any]]:
                 _rows(_("Stations"), "dns", "stations_station"),
                 _rows(_("Slots"), "grid_view", "stations_slot"),
                 _rows(_("Instruments"), "speed", "stations_instrument"),
+                {**_page(_("System"), "monitor_heart", "control:system"), "active": _on_system},
             ],
         },
         {
@@ -106,8 +107,12 @@ def _rows(title: Any, icon: str, rows: str, *, to: str = "may_see") -> dict[str,
 
 def _on_live_pages(request: HttpRequest) -> bool:
     """Only there: the skin looks for the address anywhere in a path, and /admin/control/ holds it too."""
-    return request.path.startswith("/control/") and not _on_catalogue(request)
+    return request.path.startswith("/control/") and not (_on_catalogue(request) or _on_system(request))
 
 
 def _on_catalogue(request: HttpRequest) -> bool:
     return request.path.startswith("/control/sequences/")
+
+
+def _on_system(request: HttpRequest) -> bool:
+    return request.path.startswith("/control/system/")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import math
 import os
 import re
+import stat
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -24,10 +26,11 @@ class Problems:
     """What is wrong with one file, in `file:line: key: what is wrong and what to do` lines."""
 
     file: Path
+    shown: str = ""  # how the file is called in them; its name, where nothing else is said
     found: set[tuple[int, str]] = field(default_factory=set)
 
     def add(self, line: int, key: str, text: str) -> None:
-        self.found.add((line, f"{self.file.name}:{line}: {key + ': ' if key else ''}{text}"))
+        self.found.add((line, f"{self.shown or self.file.name}:{line}: {key + ': ' if key else ''}{text}"))
 
     def __str__(self) -> str:
         return "\n".join(text for _, text in sorted(self.found))
@@ -55,6 +58,9 @@ class Entry:
             return {}
         entries: dict[str, Entry] = {}
         for key_node, value_node in self._node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                self._problems.add(key_node.start_mark.line + 1, self.key, "has a key that is no plain word; write one")
+                continue
             name = str(key_node.value)
             entry = Entry(value_node, f"{self.key}.{name}" if self.key else name, self._problems)
             if name in entries:
@@ -75,20 +81,44 @@ class Entry:
             return []
         return [Entry(node, f"{self.key}[{i}]", self._problems) for i, node in enumerate(self._node.value)]
 
+    def at(self, *path: str | int) -> Entry:
+        """The entry below this one at a path of keys and positions; the last one there is, where it ends early."""
+        entry = self
+        for part in path:
+            node = entry._node
+            if isinstance(part, int) and isinstance(node, yaml.SequenceNode) and part < len(node.value):
+                entry = entry.sequence()[part]
+            elif isinstance(node, yaml.MappingNode) and (below := entry.mapping().get(str(part))) is not None:
+                entry = below
+            else:
+                break
+        return entry
+
+    @property
+    def is_scalar(self) -> bool:
+        return isinstance(self._node, yaml.ScalarNode)
+
+    @property
+    def written(self) -> str:
+        """A single value as it stands in the file, with its references; empty for a list or mapping."""
+        return str(self._node.value) if self.is_scalar else ""
+
     def text(self) -> str:
         """The value as it is written (`OFF` and `0` stay text), with `${NAME}` and `${NAME:-default}` filled in."""
-        if not isinstance(self._node, yaml.ScalarNode):
+        if not self.is_scalar:
             self.problem("must be a single value, not a list or a mapping")
             return ""
-        return VARIABLE.sub(self._environment, str(self._node.value))
+        if "${" in VARIABLE.sub("", self.written):
+            self.problem("has a ${ that begins no reference; write ${NAME} or ${NAME:-default}")
+        return VARIABLE.sub(self._environment, self.written)
 
     def number(self) -> float | None:
         text = self.text()
-        try:
-            return float(text)
-        except ValueError:
-            self.problem(f"must be a number, not {text!r}")
-            return None
+        with suppress(ValueError):
+            if math.isfinite(found := float(text)):
+                return found
+        self.problem(f"must be a number, not {text!r}")
+        return None
 
     def integer(self, low: int, high: int) -> int:
         text = self.text()
@@ -103,7 +133,7 @@ class Entry:
         with suppress(ValueError):
             if 0 < (found := float(text)) <= high:
                 return found
-        self.problem(f"must be a number above 0, at most {high:g}, not {text!r}")
+        self.problem(f"must be a number above 0, at most {high:.12g}, not {text!r}")
         return high
 
     def boolean(self) -> bool:
@@ -124,9 +154,10 @@ class Entry:
         if text in WORDS:
             return WORDS[text]
         try:
-            return int(text) if text.lstrip("+-").isdigit() else float(text)
+            found = int(text) if text.lstrip("+-").isdigit() else float(text)
         except ValueError:
             return text
+        return found if math.isfinite(found) else text  # JSON has no other numbers
 
     def _environment(self, match: re.Match[str]) -> str:
         found: str | None = os.environ.get(match["name"]) or match["default"]
@@ -149,11 +180,20 @@ def _refusal(text: str) -> tuple[int, str, str] | None:
     return None
 
 
+def _content(file: Path) -> bytes | None:
+    """At most a byte more than is allowed. None for what is no ordinary file: a pipe nobody writes into has no end."""
+    with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
+        mode = os.fstat(stream.fileno()).st_mode
+        return stream.read(MAX_BYTES + 1) if stat.S_ISREG(mode) else None
+
+
 def read_checked_yaml(file: Path, problems: Problems) -> Entry | None:
     """The top entry of a file; None, and a problem, when the file cannot be read at all."""
     try:
-        with file.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
+        content = _content(file)
+        if content is None:
+            problems.add(1, "", "is no ordinary file; name a text file")
+            return None
         if len(content) > MAX_BYTES:
             problems.add(1, "", f"is larger than {MAX_BYTES // 1024} KiB; split it or remove what does not belong here")
             return None

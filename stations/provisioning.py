@@ -10,10 +10,13 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils.crypto import salted_hmac
 
 from stations import station_file
 from stations.contracts import SlotSettings
+from stations.driver_options import SECRET_OPTIONS
 from stations.models import Instrument, Slot, Station
+from stations.station_changes import Change, find_changes
 
 # A station whose heart has beaten this recently is alive.
 ALIVE_FOR = timedelta(seconds=5)
@@ -40,7 +43,7 @@ def take_in(described: station_file.Station, *, host: str, time_zone: str, lanes
     """
     with transaction.atomic():
         _check_not_elsewhere(described.id, host)
-        configuration = _as_json(described)
+        configuration = configuration_of(described)
         station, _ = Station.objects.update_or_create(
             pk=described.id,
             defaults={
@@ -57,6 +60,27 @@ def take_in(described: station_file.Station, *, host: str, time_zone: str, lanes
     return station
 
 
+def changes_by(described: station_file.Station) -> list[Change] | None:
+    """What taking the file in would change for people; None for a station that the database does not know yet."""
+    known = Station.objects.filter(pk=described.id).values_list("configuration", flat=True).first()
+    return None if known is None else find_changes(known, configuration_of(described))
+
+
+def configuration_of(described: station_file.Station) -> dict[str, Any]:
+    """The station as its row and its batches keep it. Of a secret only a mark is left, which changes when it does."""
+    found: dict[str, Any] = json.loads(json.dumps(asdict(described), default=str))
+    if found["backend"]:
+        found["backend"]["key"] = _mark(found["backend"]["key"])
+    for instrument in found["instruments"].values():
+        options = instrument["options"]
+        options.update({name: _mark(options[name]) for name in options.keys() & SECRET_OPTIONS})
+    return found
+
+
+def _mark(secret: Any) -> str:
+    return f"secret {salted_hmac('gwanje station file', json.dumps(secret, sort_keys=True)).hexdigest()[:8]}"
+
+
 def is_alive(station: Station) -> bool:
     """Tell by the database's own clock whether the station's host is working."""
     return Station.objects.filter(pk=station.pk, heartbeat_at__gt=Now() - ALIVE_FOR).exists()
@@ -68,11 +92,6 @@ def _check_not_elsewhere(station_id: str, host: str) -> None:
         raise StationElsewhere(
             f"Station '{station_id}' is being served by host {other.host}. Stop it there, or give this one another id."
         )
-
-
-def _as_json(described: station_file.Station) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(json.dumps(asdict(described), default=str))
-    return found
 
 
 def _take_in_instruments(station: Station, described: station_file.Station) -> None:

@@ -182,6 +182,8 @@ def details_of(event: ControlEvent) -> str:
         return gettext("step %(number)s, %(step)s") % {"number": details["step"] + 1, "step": details["name"]}
     if event.kind == ControlEvent.Kind.SEQUENCE_CHANGE:
         return gettext("enabled") if details.get("change") == "enabled" else gettext("disabled")
+    if event.kind == ControlEvent.Kind.STATION_CHANGE:
+        return details.get("said", EMPTY)
     if event.kind == ControlEvent.Kind.PROMPT_ANSWER and "question" in details:
         value = details["value"]
         said = (gettext("yes") if value else gettext("no")) if isinstance(value, bool) else value

@@ -23,6 +23,7 @@ from control.api.sequences import Disable, Enable, OneSequence, Sequences
 from control.api.slots import OneSlot, Slots
 from control.api.steering import ChangeSettings, EmergencyStopOfBatch, Pause, Skip, Stop
 from control.api.steps import Steps
+from control.api.system import HealthOfAll, Info
 
 app_name = "api"
 
@@ -66,6 +67,8 @@ urlpatterns = [
     path("schedules/<uuid:schedule_id>/", OneSchedule.as_view(), name="schedule"),
     path("schedules/<uuid:schedule_id>/run/", RunSchedule.as_view(), name="run-schedule"),
     path("health/", HealthCheck.as_view(), name="health"),
+    path("system/info/", Info.as_view(), name="system-info"),
+    path("system/health/", HealthOfAll.as_view(), name="system-health"),
     path("schema/", SchemaFile.as_view(), name="schema"),
     path("docs/", Swagger.as_view(url_name="api:schema"), name="docs"),
     path("redoc/", Redoc.as_view(url_name="api:schema"), name="redoc"),

@@ -8,23 +8,17 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Min
-from django.utils import timezone
-from django_q.models import OrmQ
 
 from control.housekeeping.telling import holding_alerts, signed, tell, told_before
 from control.lifecycle.doorbell import cluster_name
+from control.metrics.bells import unheard_for
 from control.metrics.database_load import LARGEST_LOG, LONGEST_TRANSACTION_S, oldest_transaction, pinned_log
 from control.metrics.disk import FULL_FROM, DiskUse, disk_use, size_text
-from control.models import Batch
-from control.states import ACTIVE
 from stations.models import Slot
 
-UNHEARD_FOR = timedelta(seconds=60)
 # So much emptier than a limit before it counts as passed: a disk just at the limit would be told again and again.
 SPARE_PERCENT = 2
 
@@ -143,15 +137,3 @@ class BellsLook:
             level="ERROR",
             data={"cluster": self.cluster},
         )
-
-
-def unheard_for(station: str, kind: Slot.Kind) -> timedelta | None:
-    """For how long the oldest bell of a cluster has not been heard; None while it is, or while all its workers work."""
-    now = timezone.now()
-    unheard = OrmQ.objects.filter(key=cluster_name(station, kind), lock__lte=now - UNHEARD_FOR)
-    oldest = unheard.aggregate(since=Min("lock"))["since"]
-    if oldest is None:
-        return None
-    places = Slot.objects.filter(station=station, kind=kind, in_service=True)
-    working = Batch.objects.filter(slot__in=places, state__in=ACTIVE).count()
-    return now - oldest if working < places.count() else None

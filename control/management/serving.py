@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,14 +12,16 @@ from django.core import checks
 from django.core.management.base import CommandError, OutputWrapper
 from django.db import Error, connection
 
+from control.lifecycle.station_files import plan_station_files, take_in_station
 from control.management.awaited_signals import AwaitedSignals, Interrupted
 from control.management.in_use import check_restored
 from control.management.migrating import pending
-from control.management.refusing import REFUSED
+from control.management.refusing import REFUSED, person_at_the_keyboard
 from control.management.station_processes import StationProcesses, warden_settings
 from control.models import Batch
 from control.states import State
-from stations.provisioning import StationElsewhere, all_slot_settings, take_in
+from stations.provisioning import StationElsewhere, all_slot_settings
+from stations.station_changes import in_one_line
 from stations.station_file import Station, StationFileError
 from stations.station_file import read_station_file as read
 
@@ -47,7 +48,9 @@ def bring_up(
     """
     check_installation()
     check_migrated()
-    processes = station_processes(described, lanes, with_bench=with_bench)
+    processes = station_processes(
+        described, lanes, with_bench=with_bench, tell=lambda news: terminal.out.write(f"Station file: {news}")
+    )
     processes.pause = stop.pause
     processes.start()
     slots = ", ".join(f"{described.id}/{slot.id}" for slot in described.slots)
@@ -86,10 +89,18 @@ def read_station_file() -> Station:
         raise CommandError(str(error), returncode=REFUSED) from error
 
 
-def station_processes(described: Station, lanes: int, *, with_bench: bool) -> StationProcesses:
-    """Take the station into the database; what has to run for it, not yet started. Raises CommandError."""
+def station_processes(
+    described: Station, lanes: int, *, with_bench: bool, tell: Callable[[str], None]
+) -> StationProcesses:
+    """Take the station into the database; what has to run for it, not yet started. Raises CommandError.
+
+    `tell` gets one line when the file has changed since it was last taken in.
+    """
     try:
-        take_in(described, host=socket.gethostname(), time_zone=settings.TIME_ZONE, lanes=lanes)
+        [planned] = plan_station_files([described])
+        take_in_station(planned, lanes=lanes, by=person_at_the_keyboard())
+        if planned.changes:
+            tell(in_one_line(planned.changes))
     except StationElsewhere as error:
         raise CommandError(str(error), returncode=REFUSED) from error
     configuration = warden_settings(described, all_slot_settings(described, lanes))

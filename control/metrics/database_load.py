@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import NamedTuple
 
 from django.db import connection
 
 LONGEST_TRANSACTION_S = 300
+SLOW_MS = 200
 # A SQLite that nobody reads for long keeps its log at a few MiB. The file of it never shrinks while it is in use.
 LARGEST_LOG = 256 * 1024**2
+
+
+def answer_ms() -> float:
+    """How long the database takes to answer the smallest question, in milliseconds, once it is connected."""
+    connection.ensure_connection()
+    begun = time.monotonic()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return 1000 * (time.monotonic() - begun)
 
 
 class OpenTransaction(NamedTuple):

@@ -29,6 +29,7 @@ class ControlEvent(models.Model):
         RESET = "RESET", _("Reset")
         SCHEDULE_CHANGE = "SCHEDULE_CHANGE", _("Change of a schedule")
         SEQUENCE_CHANGE = "SEQUENCE_CHANGE", _("Change of a sequence")
+        STATION_CHANGE = "STATION_CHANGE", _("Change of a station file")
         PRUNE = "PRUNE", _("Pruning")
         BACKUP = "BACKUP", _("Backup")
 
@@ -42,7 +43,7 @@ class ControlEvent(models.Model):
     id = models.UUIDField(_("ID"), primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(_("kind"), max_length=15, choices=Kind.choices)
     batch = models.ForeignKey(Batch, models.CASCADE, verbose_name=_("batch"), null=True, related_name="control_events")
-    # of an emergency stop or reset: a slot, a station or "all"; of a schedule or sequence: its name
+    # of an emergency stop or reset: a slot, a station or "all"; of a schedule, sequence or station: its name
     scope = models.CharField(_("scope"), max_length=100, blank=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, verbose_name=_("user"), null=True)
     by = models.CharField(_("by"), max_length=150)

@@ -16,6 +16,7 @@ from control.pages import (
     safety,
     sequences,
     submitting,
+    system,
 )
 
 app_name = "control"
@@ -41,6 +42,7 @@ urlpatterns = [
     path("sequences/<str:name>/", sequences.sequence_page, name="sequence"),
     path("sequences/<str:name>/enable/", sequences.enable, name="enable_sequence"),
     path("sequences/<str:name>/disable/", sequences.disable, name="disable_sequence"),
+    path("system/", system.system_page, name="system"),
     path("emergency-stop/", safety.emergency_stop, name="emergency_stop"),
     path("reset/", controls.reset_scope, name="reset"),
     path("language/", language.choose_language, name="language"),

@@ -6,6 +6,7 @@ import json
 import select
 import socket
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
@@ -56,6 +57,17 @@ def call(paths: StationPaths, slot: str, message: dict[str, Any], timeout_s: flo
 
 def status(paths: StationPaths, slot: str, timeout_s: float = 1.0) -> GuardStatus | None:
     return call(paths, slot, {"op": "status"}, timeout_s)
+
+
+def statuses(paths: StationPaths, slots: Collection[str], timeout_s: float = 1.0) -> dict[str, GuardStatus]:
+    """The answers of several guards, asked at once; those that do not answer in time are missing."""
+    answers: dict[str, GuardStatus] = {}
+    until = time.monotonic() + timeout_s
+    with Caller(paths) as caller:
+        waiting = {slot for slot in slots if caller.send(slot, {"op": "status"})}
+        while waiting - answers.keys() and (answer := caller.receive(until - time.monotonic())) is not None:
+            answers[answer["slot"]] = answer
+    return answers
 
 
 def run(paths: StationPaths, slot: str, job: Job, timeout_s: float = 1.0) -> GuardStatus | None:

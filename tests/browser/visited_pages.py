@@ -77,6 +77,7 @@ def addresses(story: Story) -> dict[str, str]:
         "sequence": "/control/sequences/board_test/",
         "sequence-disabled": "/control/sequences/step_loop/",
         "sequence-unknown": "/control/sequences/nothing_like_this/",
+        "system": "/control/system/",
         "login-link": "/control/login-link/",
         **{f"admin-{row}": f"/admin/control/{row}/" for row in rows},
         "admin-events-of-batch": f"/admin/control/event/?batch={story.passed}",

@@ -91,7 +91,7 @@ def test_every_problem_is_told_at_once_in_order(tmp_path: Path) -> None:
         ("id: demo", "id: ${GWANJE_UNSET}", "2: station.id: refers to the environment variable GWANJE_UNSET"),
         ("Asia/Seoul", "Mars/Base", "3: station.time_zone: there is no time zone 'Mars/Base'"),
         ("time_zone:", "timezone:", "3: station.timezone: is not a known key; did you mean 'time_zone'?"),
-        ("slots:", "ladder: []\nslots:", "4: ladder: is not a known key; known keys are instruments, server"),
+        ("slots:", "ladder: []\nslots:", "4: ladder: is not a known key; known keys are backend, instruments, server"),
         (
             "Asia/Seoul",
             "UTC\n  ladder: {grace: 1}",
@@ -135,7 +135,7 @@ def test_every_problem_is_told_at_once_in_order(tmp_path: Path) -> None:
         ('check: "OUTP?", expect: OFF', 'check: "OUTP?"', "15: instruments.supply-1.safe_state[0]: needs `check` and"),
         (', check: "OUTP?", expect: OFF', "", "15: instruments.supply-1.safe_state: nothing proves this safe state"),
         ("2026-12-31", "soon", "16: instruments.supply-1.calibration_due: 'soon' is not a date"),
-        ("power_supply", "toaster", "17: instruments.supply-1.simulation.model: there is no simulated 'toaster'"),
+        ("power_supply", "toaster", "17: instruments.supply-1.simulation.model: must be power_supply, multimeter, "),
     ],
 )
 def test_problem_names_line_key_and_remedy(tmp_path: Path, old: str, new: str, line: str) -> None:

@@ -92,6 +92,27 @@ def test_start_beside_a_running_one_is_refused(first: Started):
 
 
 @pytest.mark.any_database
+def test_wrong_station_file_harms_no_station_that_is_running(first: Started):
+    file, runner = first.installation.station_file, first.pid("runner")
+    good = file.read_text()
+    rows = "SELECT configuration_sha256, default_sequence FROM stations_station"
+    before = first.installation.query(rows)
+    try:
+        file.write_text(good.replace("id: slot-2", "id: slot-1").replace("shared:", "share:"))
+        done = first.manage("load_station", str(file))
+        assert done.returncode == 2
+        assert f"{file}:" in done.stderr and "is the second slot with the id 'slot-1'" in done.stderr
+        file.write_text(good.replace("default_sequence: board_test", "default_sequence: step_loop"))
+        done = first.manage("load_station", str(file))
+        assert (done.returncode, done.stdout.splitlines()[1]) == (2, "  ~ default_sequence: board_test -> step_loop")
+        assert "Station 'demo' is being served" in done.stderr
+    finally:
+        file.write_text(good)
+    assert (first.installation.query(rows), first.pid("runner")) == (before, runner)
+    assert first.verdict(first.demo) == ("RUNNING", "NONE")
+
+
+@pytest.mark.any_database
 def test_demo_batch_passes_and_the_terminal_says_so(first: Started):
     wait_until(lambda: "Board test DEMO-1: PASS after" in first.output, 40, "the verdict")
     assert first.verdict(first.demo) == ("COMPLETED", "PASS")
@@ -101,7 +122,10 @@ def test_demo_batch_passes_and_the_terminal_says_so(first: Started):
 def test_second_start_says_already_set_up(first: Started):
     assert first.stop(signal.SIGINT) < 20
     first.is_over()
+    file = first.installation.station_file
+    file.write_text(file.read_text().replace("name: Demo bench", "name: Bench by the door"))
     first.start("--no-demo")
+    assert first.line("file") == "1 change: name"
     assert (first.line("database"), first.line("login")) == ("up to date", "already set up: admin")
     assert "password" not in first.output
     assert first.link.endswith("&next=/control/")

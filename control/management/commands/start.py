@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -94,7 +95,7 @@ class Command(BaseCommand):
         login = FirstLogin()
         lanes = chosen_lanes(described.server, options["workers"])
         simulated = any(instrument.simulation for instrument in described.instruments.values())
-        processes = station_processes(described, lanes, with_bench=simulated)
+        processes = station_processes(described, lanes, with_bench=simulated, tell=partial(self.welcome.line, "file"))
         processes.web = web
         return processes, login
 

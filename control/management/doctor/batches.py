@@ -12,11 +12,11 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from control.housekeeping.watchers import unheard_for
 from control.lifecycle.doorbell import cluster_name
 from control.lifecycle.presence import is_supervised
 from control.management.doctor import processes
 from control.management.doctor.finding import Finding, attention, good, wrong
+from control.metrics.bells import unheard_for
 from control.metrics.disk import size_text
 from control.models import Batch, ControlEvent, Stream
 from control.states import ACTIVE, State

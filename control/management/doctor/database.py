@@ -18,6 +18,8 @@ from control.management.refusing import DAMAGED
 from control.metrics.database_load import (
     LARGEST_LOG,
     LONGEST_TRANSACTION_S,
+    SLOW_MS,
+    answer_ms,
     connections_used,
     log_size,
     oldest_transaction,
@@ -26,7 +28,6 @@ from control.metrics.disk import size_text
 from control.models import Batch
 
 OURS = ("control", "stations")
-SLOW_MS = 200
 APART_S = 2.0
 LOCKED_FOR_S, STATEMENT_MS = 2, 3000
 MANY_CONNECTIONS, TOO_MANY_CONNECTIONS = 0.8, 0.95
@@ -78,11 +79,7 @@ def look_at_database() -> Iterator[Finding]:
 
 
 def _look_at_answer() -> Finding:
-    connection.ensure_connection()
-    begun = time.monotonic()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    took_ms = 1000 * (time.monotonic() - begun)
+    took_ms = answer_ms()
     text = f"{_place()} answers in {took_ms:.1f} ms"
     if took_ms > SLOW_MS:
         return attention(f"{text}.", "The server or the way to it is slow: look at its load and at the network.")

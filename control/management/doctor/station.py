@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 from django.conf import settings
@@ -16,12 +15,11 @@ from stations.contracts import GuardStatus
 from stations.models import Station
 from stations.provisioning import ALIVE_FOR
 from stations.safety import client
+from stations.safety.at_work import ChildAtWork, children_at_work
 from stations.safety.durable import read_json
 from stations.safety.latch import latches
-from stations.safety.processes import ProcessMark
 from stations.station_file import StationFileError, read_station_file
 
-GUARDS_ANSWER_S = 1.0
 SOON = "The warden starts a new one within seconds. If it does not last, see {log}"
 
 
@@ -37,21 +35,21 @@ def look_at_processes() -> Iterator[Finding]:
             f"The warden (process {warden.pid}) stands still.", f"End it, all becomes safe: kill -KILL {warden.pid}"
         )
     configuration = read_json(settings.STATION_PATHS.warden_config) or {}
-    names = [child["name"] for child in configuration.get("children", [])]
-    missing = [finding for name in names for finding in _look_at_child(name)]
+    children = children_at_work(settings.STATION_PATHS)
+    missing = [finding for child in children for finding in _look_at_child(child)]
     yield from missing
     yield from _look_at_bench()
     if not missing and not warden.is_stopped:
-        yield good(f"Station '{configuration.get('station')}' runs: warden {warden.pid} with {', '.join(names)}")
+        names = ", ".join(child.name for child in children)
+        yield good(f"Station '{configuration.get('station')}' runs: warden {warden.pid} with {names}")
 
 
-def _look_at_child(name: str) -> Iterator[Finding]:
-    mark = ProcessMark.load((read_json(settings.STATION_PATHS.warden_state) or {}).get(name))
-    remedy = SOON.format(log=settings.STATION_PATHS.logs / f"{name}.log")
-    if mark is None or not mark.lives():
-        yield wrong(f"{name} does not run.", remedy)
-    elif processes.Process(mark.pid, []).is_stopped:
-        yield wrong(f"{name} (process {mark.pid}) stands still.", remedy)
+def _look_at_child(child: ChildAtWork) -> Iterator[Finding]:
+    remedy = SOON.format(log=settings.STATION_PATHS.logs / f"{child.name}.log")
+    if not child.lives:
+        yield wrong(f"{child.name} does not run.", remedy)
+    elif child.is_stopped:
+        yield wrong(f"{child.name} (process {child.pid}) stands still.", remedy)
 
 
 def _look_at_bench() -> Iterator[Finding]:
@@ -71,22 +69,12 @@ def look_at_guards() -> Iterator[Finding]:
         held = latches(settings.STATION_PATHS, slots)
         yield good(f"None run; {len(held)} latches hold" + (f": {', '.join(sorted(held))}" if held else ""))
         return
-    answers = _ask(slots)
+    answers = client.statuses(settings.STATION_PATHS, slots)
     troubles = [finding for slot in slots for finding in _look_at_guard(slot, answers.get(slot))]
     yield from troubles
     if not troubles:
         running = sum(answer["run"] is not None for answer in answers.values())
         yield good(f"{len(slots)} of {len(slots)} answer, {running} with a run; every slot is known to be safe")
-
-
-def _ask(slots: list[str]) -> dict[str, GuardStatus]:
-    answers: dict[str, GuardStatus] = {}
-    until = time.monotonic() + GUARDS_ANSWER_S
-    with client.Caller(settings.STATION_PATHS) as caller:
-        waiting = {slot for slot in slots if caller.send(slot, {"op": "status"})}
-        while waiting - answers.keys() and (answer := caller.receive(until - time.monotonic())) is not None:
-            answers[answer["slot"]] = answer
-    return answers
 
 
 def _look_at_guard(slot: str, status: GuardStatus | None) -> Iterator[Finding]:

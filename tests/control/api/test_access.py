@@ -65,6 +65,8 @@ TABLE: list[tuple[str, str, Right | None, Any, int]] = [
     ("delete", "/api/schedules/{schedule_id}/", Right.SCHEDULE, None, 204),
     ("post", "/api/schedules/{schedule_id}/run/", Right.SCHEDULE, {}, 202),
     ("get", "/api/health/", None, None, 200),
+    ("get", "/api/system/info/", Right.SEE, None, 200),
+    ("get", "/api/system/health/", Right.SEE, None, 200),
 ]
 IDS = [f"{method} {path}" for method, path, *_ in TABLE]
 

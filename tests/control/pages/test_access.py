@@ -31,7 +31,12 @@ CONTROLS = {
     "emergency-stop": SEERS,
 }
 PLAN = [{"index": 0, "name": "boot", "group": "main", "repeat": 1, "resumable": True}]
-ALL_PAGES = {"control:overview": SEERS, "control:new_batch": OPERATORS, "admin:control_batch_changelist": SEERS}
+ALL_PAGES = {
+    "control:overview": SEERS,
+    "control:new_batch": OPERATORS,
+    "control:system": SEERS,
+    "admin:control_batch_changelist": SEERS,
+}
 
 
 def expected(who: str, allowed: set[str], success: int, *, script: bool = False) -> int:
