@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -43,7 +43,8 @@ SET, READ, RAW = "set", "read", "raw"
 STEERING = {END: end_session, TAKE_OVER: take_over, GIVE_BACK: give_back}
 # Which fields of the body each action needs, and which it takes besides.
 FIELDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    **dict.fromkeys((BEGIN, END, TAKE_OVER, GIVE_BACK), ((), ())),
+    BEGIN: ((), ("idle_limit_s",)),
+    **dict.fromkeys((END, TAKE_OVER, GIVE_BACK), ((), ())),
     SET: (("instrument", "command", "value"), ()),
     READ: (("instrument",), ("command",)),
     RAW: (("instrument", "text"), ()),
@@ -103,6 +104,11 @@ class ManualFacts(Shape):
     commands = ControlEventFacts(many=True, help_text="The newest commands with their answers, newest first.")
 
 
+@extend_schema_field({"type": "number", "minimum": 1, "maximum": 86400})
+class IdleLimit(serializers.JSONField):
+    """Seconds; the sequence's own declaration says which."""
+
+
 class ManualBody(Reason):
     """What to do. `instrument`, `command`, `value` and `text` belong to the actions that need them."""
 
@@ -111,6 +117,10 @@ class ManualBody(Reason):
     command = Text(required=False, help_text="Of `set` and `read`. `read` without one asks whether it is there.")
     value = AnswerField(required=False, help_text="Of `set`: a number, a text, true or false.")
     text = Text(required=False, help_text="Of `raw`: sent as it stands; what holds a `?` waits for an answer.")
+
+    idle_limit_s = IdleLimit(
+        required=False, help_text="Of `begin`: without a command for so long the session ends by itself; default 900."
+    )
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         needed, more = FIELDS[given["action"]]
@@ -172,7 +182,8 @@ class Manual(ApiView):
         name, action = f"{station}/{slot}", given["action"]
         who = {"by": self.actor, "reason": reason_in(given)}
         if action == BEGIN:
-            return created(request, await_session(begin_session(name, **who), ANSWERED_WITHIN_S))
+            batch = begin_session(name, idle_limit_s=given.get("idle_limit_s"), **who)
+            return created(request, await_session(batch, ANSWERED_WITHIN_S))
         if action == RAW:
             self._check_engineer(request)
         event = STEERING[action](name, **who) if action in STEERING else command(name, _asked(given), **who)

@@ -22,13 +22,13 @@ from control.lifecycle.doorbell import ring_supervisor
 from control.lifecycle.finding import find_locked
 from control.lifecycle.instruments import Asked, asked_text
 from control.lifecycle.packages import MANUAL_CONTROL, manual_package
-from control.lifecycle.refusals import NotFound, WrongState, check_text
+from control.lifecycle.refusals import BadValue, NotFound, WrongState, check_text
 from control.lifecycle.slot_choice import check_safe, check_takes_work
 from control.lifecycle.steer import stop_batch
 from control.lifecycle.submit import CheckedOrder, Order, enqueue, trigger_of
 from control.models import Batch, ControlEvent
 from control.states import ACTIVE, LIVE, State
-from sequences.parameters import resolve_parameters
+from sequences.parameters import ParameterError, resolve_parameters
 from sequences.wording import quoted
 from stations.models import Slot
 from stations.provisioning import is_alive
@@ -44,13 +44,19 @@ def find_slot(name: str) -> Slot:
     return slot
 
 
-def begin_session(slot_id: str, *, by: Actor, reason: str = USER_REQUEST) -> Batch:
-    """Begin a manual session on an idle slot; returns its batch. Raises NotFound, BadValue, WrongState."""
+def begin_session(slot_id: str, *, idle_limit_s: float | None = None, by: Actor, reason: str = USER_REQUEST) -> Batch:
+    """Begin a manual session on an idle slot; returns its batch. `idle_limit_s`: it ends by itself when nobody has
+    given a command for so long. Raises NotFound, BadValue, WrongState.
+    """
     check_text("reason", reason, LONGEST_REASON)
     slot = find_slot(slot_id)
     _check_can_begin(slot)
     package = manual_package()
-    parameters = resolve_parameters(package.manifest.parameters, {"by": by.name})
+    given = {"by": by.name, **({} if idle_limit_s is None else {"idle_limit_s": idle_limit_s})}
+    try:
+        parameters = resolve_parameters(package.manifest.parameters, given)
+    except ParameterError as error:
+        raise BadValue("\n".join(problem.said(_) for problem in error.problems), field="idle_limit_s") from None
     checked = CheckedOrder(Order(package.name, slot=slot.pk), package, parameters, slot.station, slot)
     return enqueue(checked, by=by, trigger=trigger_of(by), reason=reason)
 
