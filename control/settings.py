@@ -22,6 +22,7 @@ STATION_PATHS = StationPaths(DATA_DIR)
 # A station file may speak of the data directory, and child processes look for it: all of them find the absolute path.
 os.environ["GWANJE_DATA_DIR"] = str(DATA_DIR)
 STATION_FILE = environment.path("GWANJE_STATION_FILE", "station.yaml", below=BASE_DIR)
+BUILT_IN_SEQUENCES = BASE_DIR / "sequences" / "built_in"
 SEQUENCE_DIRS = [BASE_DIR / "sequences" / "packages", *environment.paths("GWANJE_SEQUENCE_DIRS", below=BASE_DIR)]
 # Sequences whose packages may bring driver classes of their own; "*": all of them.
 PACKAGE_DRIVERS = environment.words("GWANJE_PACKAGE_DRIVERS")
@@ -171,6 +172,8 @@ SPECTACULAR_SETTINGS = {
         "HealthStatus": ["ok"],
         "PartStatus": ["ok", "warning", "error"],
         "TroubleLevel": ["warning", "error"],
+        "ScheduleAction": "control.models.schedule.Schedule.Action",
+        "ManualAction": ["begin", "end", "take-over", "give-back", "set", "read", "raw"],
     },
     "TAGS": [
         {"name": "batches", "description": "Runs of sequences: submitted, watched, steered, looked up."},

@@ -145,6 +145,38 @@ class PromptClosed(TypedDict):  # k = "prompt.closed": it waits no more. Without
     why: str  # "timeout"
 
 
+class ManualBegun(TypedDict):  # k = "manual.begun": people drive the instruments of the slot from now on
+    by: str  # who has begun it, or taken the paused run over
+    idle_limit_s: float | None  # it ends by itself when nobody gave a command for so long
+    message: str
+    control: NotRequired[str]  # of a take-over: its control event
+    word: NotRequired[str]  # "take-over"
+
+
+class ManualEnded(TypedDict):  # k = "manual.ended"
+    why: str  # "asked", "given back", "idle" or "stopped"
+    message: str
+    control: NotRequired[str]  # of the control event that asked for it
+    by: NotRequired[str]
+
+
+class ManualAnswered(TypedDict):  # k = "manual.answered": what a command of people came to
+    control: str  # id of the control event
+    instrument: str
+    command: str  # empty for a text that was sent as it stands, and for a look whether the instrument is there
+    value: float | str | bool | None  # what was set, read back where the command can be asked; or what was read
+    unit: str
+    text: str  # the answer to a text that was sent as it stands
+    error: str  # why it was not obeyed, in a sentence; else empty
+    took_ms: float
+
+
+class Reading(TypedDict):  # k = "reading", at most once a second while people drive the instruments
+    # By name, those of which something has changed: "values" by command (None: it did not answer), and "problem", a
+    # sentence, or empty when it is over.
+    instruments: dict[str, dict[str, Any]]
+
+
 class Control(TypedDict):  # k = "control", "batch.paused" or "batch.resumed": a wish has arrived
     control: str  # id of the control event; empty when the runner itself was asked to end
     word: str

@@ -10,6 +10,7 @@ from typing import Any
 from sequences import interrupts
 from sequences.attachments import RUN_LIMIT_MB, AttachmentFolder, Attachments
 from sequences.attempt import check_result, error_fields, open_files_exceeded
+from sequences.by_hand import ByHand
 from sequences.deadlines import Deadlines
 from sequences.group_run import GroupRun
 from sequences.host import GuardLost, Host, SpoolFull
@@ -84,7 +85,8 @@ class _Execution:
         parameters = Parameters(**prepared.parameters)
         settings = LiveSettings(prepared.package.manifest.parameters, parameters)
         skips = Skips(plan, prepared.carried)
-        steering = Steering(self._host, self._story, self._deadlines, skips, settings)
+        by_hand = ByHand(self._job.get("instruments", {}), instruments.by_role, self._story)
+        steering = Steering(self._host, self._story, self._deadlines, skips, settings, by_hand)
         run = Run(
             recorder,
             steering.wait,
@@ -94,6 +96,7 @@ class _Execution:
             instruments=instruments.for_steps,
             saved=SavedValues(prepared.carried.saved),
             attachments=Attachments(recorder, self._attachment_folder()),
+            serve_by_hand=steering.serve_by_hand,
         )
         self._deadlines.begin_sequence(prepared.package.manifest.timeout_s)
         steps = StepRun(

@@ -62,6 +62,8 @@ def _told(line: Line) -> Iterator[str]:
         yield f"  {line['exception']}: {line['message']}"
     elif kind in ("control", "batch.paused", "batch.resumed"):
         yield f"  {line['word']}: {line['message']}"
+    elif kind in ("manual.begun", "manual.ended"):
+        yield f"  {line['message']}"
 
 
 def _value(line: Line) -> str:

@@ -24,6 +24,10 @@ class Wait(Protocol):
     def __call__(self, seconds: float = 0.0) -> None: ...
 
 
+class ServeByHand(Protocol):
+    def __call__(self, by: str, idle_limit_s: float) -> dict[str, object]: ...
+
+
 class Parameters(SimpleNamespace):
     """The parameters of a run as attributes, in the units of the manifest."""
 
@@ -61,12 +65,14 @@ class Run:
         instruments: Mapping[str, Any],
         saved: SavedValues,
         attachments: Attachments,
+        serve_by_hand: ServeByHand,
     ) -> None:
         self._recorder = recorder
         self._wait = wait
         self._prompts = prompts
         self._saved = saved
         self._attachments = attachments
+        self._serve_by_hand = serve_by_hand
         self.subject = subject
         # Any: which attributes there are is the manifest's word, and the validator checks it.
         self.parameters: Any = parameters
@@ -198,6 +204,16 @@ class Run:
     def confirm(self, message: str, *, image: str = "", timeout_s: float | None = None) -> bool:
         """Ask a person for a yes or a no. The rest as with `ask_text`."""
         return bool(self._prompts.ask(question("confirm", message), image, timeout_s))
+
+    @shielded
+    def serve_by_hand(self, by: str, idle_limit_s: float) -> dict[str, object]:
+        """Give the instruments of the slot into people's hands, who command them from its page or over the API.
+
+        All of the slot's instruments, whatever the manifest declares. `by`: who has asked for it. It ends when somebody
+        ends it, or when nobody has given a command for `idle_limit_s`; clocks of step and sequence stand still.
+        Returns {"ended": "asked" or "idle", "commands": how many}. Raises RuntimeError in a teardown.
+        """
+        return self._serve_by_hand(by, idle_limit_s)
 
     def retry(self, reason: str) -> NoReturn:
         """End this attempt and ask for another. Without attempts left the step fails."""

@@ -1,10 +1,11 @@
-"""Obeys wishes at boundaries: pause, resume, stop, skip, new settings, answers, and the guard's own, a limit."""
+"""Obeys wishes at boundaries: pause, resume, stop, skip, new settings, answers, commands by hand, the guard's limit."""
 
 from __future__ import annotations
 
 import time
 from collections import deque
 
+from sequences.by_hand import ByHand
 from sequences.deadlines import Deadlines
 from sequences.host import Host, SpoolFull
 from sequences.interrupts import (
@@ -27,11 +28,20 @@ from stations.contracts import Wish
 class Steering:
     """Between the run and those who steer it. During teardown wishes have no effect, and say so."""
 
-    def __init__(self, host: Host, story: Story, deadlines: Deadlines, skips: Skips, settings: LiveSettings) -> None:
+    def __init__(
+        self,
+        host: Host,
+        story: Story,
+        deadlines: Deadlines,
+        skips: Skips,
+        settings: LiveSettings,
+        by_hand: ByHand,
+    ) -> None:
         self._host = host
         self._story = story
         self._deadlines = deadlines
         self._settings = settings
+        self._by_hand = by_hand
         self._prompt: Prompt | None = None  # that waits for its answer
         self.skips = skips
         self._in_teardown = False
@@ -127,6 +137,8 @@ class Steering:
             if wish["word"] == "limit":
                 remember(LimitExceeded(wish["reason"]))
             self.answer(wish["control"], wish["word"])
+        elif wish["word"] == "pause" and self._by_hand.by:
+            self.answer(wish["control"], "pause", "the instruments are driven by hand")
         elif wish["word"] == "pause":
             return self._pause(wish)
         elif wish["word"] == "resume":
@@ -143,25 +155,93 @@ class Steering:
             self._change(wish)
         elif wish["word"] == "answer":
             self._take_answer(wish)
+        elif wish["word"] == "command" and self._by_hand.by:
+            self._by_hand.obey(wish)
+        elif wish["word"] in ("command", "end", "take-over", "give-back"):
+            self._obey_out_of_place(wish)
         else:
             raise demand(ending_for(wish))
+
+    def _obey_out_of_place(self, wish: Wish) -> None:
+        """What only a run that is driven by hand obeys, or one that is paused."""
+        not_now = "the run is not paused" if wish["word"] == "take-over" else "nobody drives the instruments by hand"
+        self.answer(wish["control"], wish["word"], not_now)
+
+    @shielded
+    def serve_by_hand(self, by: str, idle_limit_s: float) -> dict[str, object]:
+        """Obey commands until somebody ends it, or nobody gave one for `idle_limit_s`; meanwhile no clock runs.
+
+        Returns why it ended, and how many commands there were. Raises the Interrupt that ends it, if one does, and
+        SpoolFull when no answer can be written down any more.
+        """
+        if self.in_teardown:
+            raise RuntimeError("a teardown must not wait for people: drive instruments by hand in a main step")
+        self._deadlines.pause()
+        self._by_hand.begin(by, "", idle_limit_s)
+        why = "stopped"
+        try:
+            why = self._serve(idle_limit_s)
+        except (SkipRequested, SpoolFull):
+            self._deadlines.resume()
+            raise
+        finally:
+            self._by_hand.end(why)
+        self._deadlines.resume()
+        return {"ended": why, "commands": self._by_hand.commands}
+
+    def _serve(self, idle_limit_s: float) -> str:
+        while self._by_hand.by:
+            self.skips.leave()
+            left_s = self._by_hand.commanded_at + idle_limit_s - time.monotonic()
+            if left_s <= 0:
+                return "idle"
+            wish = self._next(min(left_s, self._by_hand.due_s() or 0.0))
+            if wish is None:
+                self._by_hand.read_on()
+            elif wish["word"] == "end":
+                self._by_hand.end("asked", wish["control"], wish.get("by", ""))
+            else:
+                self._obey(wish)
+            if self._story.full is not None:
+                raise self._story.full
+        return "asked"
 
     def _pause(self, pause: Wish) -> float:
         self._deadlines.pause()
         began = time.monotonic()
         self._story.emit("batch.paused", control=pause["control"], word="pause", message=pause["reason"])
+        try:
+            resume = self._stay_paused()
+        finally:
+            self._by_hand.end("stopped")
+        self._story.emit("batch.resumed", control=resume["control"], word="resume", message=resume["reason"])
+        self._deadlines.resume()
+        return time.monotonic() - began
+
+    def _stay_paused(self) -> Wish:
+        """Obey what can be obeyed meanwhile, somebody's commands by hand among it. Returns the wish to go on."""
         while True:
-            wish = self._next(None)
+            wish = self._next(self._by_hand.due_s())
             if wish is None:
-                continue
-            if wish["word"] == "resume":
-                self._story.emit("batch.resumed", control=wish["control"], word="resume", message=wish["reason"])
-                self._deadlines.resume()
-                return time.monotonic() - began
-            if wish["word"] == "pause":
+                self._by_hand.read_on()
+            elif wish["word"] == "resume" and not self._by_hand.by:
+                return wish
+            elif wish["word"] == "resume":
+                self.answer(wish["control"], "resume", f"{self._by_hand.by} drives the instruments by hand")
+            elif wish["word"] == "pause":
                 self.answer(wish["control"], "pause", "the run is paused")
+            elif wish["word"] == "take-over":
+                self._take_over(wish)
+            elif wish["word"] in ("give-back", "end") and self._by_hand.by:
+                self._by_hand.end("given back", wish["control"], wish.get("by", ""))
             else:
                 self._obey_anywhere(wish, "step '%s' will be skipped when the run goes on")
+
+    def _take_over(self, wish: Wish) -> None:
+        if self._by_hand.by:
+            self.answer(wish["control"], "take-over", f"{self._by_hand.by} drives the instruments by hand")
+        else:
+            self._by_hand.begin(wish.get("by", ""), wish["control"], None)
 
     def _skip(self, wish: Wish, leaving: str) -> None:
         """Mark the step. The running one is left where this came from a boundary of it."""

@@ -127,14 +127,19 @@ class Job(TypedDict):
 class Wish(TypedDict):
     """Somebody's intervention on its way to the runner, or the guard's own: "limit" stops a run that used too much."""
 
-    word: Literal["pause", "resume", "stop", "skip", "settings", "answer", "limit"]
+    word: Literal[
+        "pause", "resume", "stop", "skip", "settings", "answer", "limit", "command", "end", "take-over", "give-back"
+    ]
     control: str  # id of the control event; empty for the guard's own
     reason: str
     step: NotRequired[int]  # to "skip": its index in the plan
     settings: NotRequired[dict[str, Any]]  # to "settings": new values of live parameters
     prompt: NotRequired[str]  # to "answer": the key of the prompt
-    value: NotRequired[Any]  # to "answer"
-    by: NotRequired[str]  # to "answer": who gave it
+    value: NotRequired[Any]  # to "answer"; to "command" what is set, without it something is read
+    by: NotRequired[str]  # to "answer", "take-over", "give-back" and "end": who
+    instrument: NotRequired[str]  # to "command": its name
+    command: NotRequired[str]  # to "command": a declared one; without it and `text`: is the instrument there?
+    text: NotRequired[str]  # to "command": sent as it stands
 
 
 class InstrumentProof(TypedDict):

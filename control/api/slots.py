@@ -41,6 +41,7 @@ class SlotFacts(Shape):
     batch_name = serializers.CharField()
     current_step = serializers.CharField()
     prompt = serializers.CharField(help_text="The prompt for which its batch waits; mostly empty.")
+    manual_by = serializers.CharField(help_text="Who drives its instruments by hand now; mostly empty.")
     progress = serializers.FloatField(allow_null=True)
 
 

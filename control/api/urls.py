@@ -15,6 +15,7 @@ from control.api.face import NothingHere
 from control.api.following import Rerun, Restart, Resume
 from control.api.health import HealthCheck
 from control.api.keeping import Keep, Release
+from control.api.manual import Manual
 from control.api.measurements import Measurements
 from control.api.pages import Redoc, RedocScript, SchemaFile, Swagger
 from control.api.prompts import Answer, PromptImage, Prompts
@@ -57,6 +58,7 @@ urlpatterns = [
     path("control/batches/<uuid:batch_id>/", include(of_batch)),
     path("slots/", Slots.as_view(), name="slots"),
     path("slots/<slug:station>/<slug:slot>/", OneSlot.as_view(), name="slot"),
+    path("slots/<slug:station>/<slug:slot>/manual/", Manual.as_view(), name="manual"),
     path("emergency-stop/", EmergencyStop.as_view(), name="emergency-stop"),
     path("reset/", Reset.as_view(), name="reset"),
     path("sequences/", Sequences.as_view(), name="sequences"),

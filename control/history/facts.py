@@ -25,6 +25,7 @@ PROVENANCE = (
     "carried",
     "plan",
     "saved",
+    "readings",
 )
 
 
@@ -228,6 +229,7 @@ def slot_facts(slot: Slot, active: Batch | None, waiting: int, *, alive: bool, l
         "batch_name": active.name if active else "",
         "current_step": active.current_step if active else "",
         "prompt": active.open_prompt if active else "",
+        "manual_by": active.manual_by if active else "",
         "progress": round(active.progress, 4) if active else None,
     }
 
@@ -240,7 +242,9 @@ def slot_state(slot: Slot, active: Batch | None) -> SlotState:
         return SlotState.LATCHED
     if not slot.in_service:
         return SlotState.OUT_OF_SERVICE
-    return SlotState.IDLE if active is None else SlotState.BUSY
+    if active is None:
+        return SlotState.IDLE
+    return SlotState.MANUAL if active.manual_by else SlotState.BUSY
 
 
 def iso(at: datetime | None) -> str | None:

@@ -12,7 +12,7 @@ from django.db.models import Count, Max, Min, Q, Subquery
 from django.utils.translation import gettext as _
 
 from control.history.facts import Facts, iso
-from control.lifecycle.packages import known_package
+from control.lifecycle.packages import MANUAL_CONTROL, known_package
 from control.models import Batch, Sequence
 from control.states import LIVE
 from sequences.catalogue import Package
@@ -128,6 +128,8 @@ def last_batches(names: Iterable[str]) -> dict[str, Batch]:
 
 def content_notice(batch: Batch) -> str:
     """That the catalogue has something else by now than what a batch runs, or nothing; empty while it has the same."""
+    if batch.sequence == MANUAL_CONTROL:
+        return ""
     package = known_package(batch.sequence)
     values: dict[str, Any] = {"version": batch.version}
     if package is None:

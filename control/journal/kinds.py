@@ -30,6 +30,10 @@ class Kind(StrEnum):
     PROMPT_ASKED = "prompt.asked"
     PROMPT_ANSWERED = "prompt.answered"
     PROMPT_CLOSED = "prompt.closed"  # nobody answered in time
+    MANUAL_BEGUN = "manual.begun"  # people drive the instruments by hand
+    MANUAL_ANSWERED = "manual.answered"  # what one of their commands came to
+    MANUAL_ENDED = "manual.ended"
+    READING = "reading"  # what instruments say meanwhile
     SAVED = "saved"  # a value that a later run may go on from
     CONTROL = "control"
     ERROR = "error"

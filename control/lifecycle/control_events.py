@@ -32,6 +32,6 @@ def record_control_event(
 def told(event: ControlEvent) -> dict[str, Any]:
     """What a story tells of an intervention, so that readers can say it in their own language."""
     who = {"kind": event.kind, "by": event.by, "face": event.face, "reason": event.reason}
-    was = {name: value for name, value in event.before.items() if name == "settings"}
+    was = {name: value for name, value in event.before.items() if name in ("settings", "value")}
     more = {"scope": event.scope, "details": event.details, "before": was}
     return {"control": str(event.pk), **who, **{name: value for name, value in more.items() if value}}

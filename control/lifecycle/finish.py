@@ -86,6 +86,8 @@ def _columns(end: End) -> dict[str, Any]:
         "result": end.result,
         "current_step": "",
         "open_prompt": "",
+        "manual_by": "",
+        "readings": {},
     }
     if end.error:
         columns["error"] = end.error

@@ -10,12 +10,14 @@ from django.utils.translation import gettext as _
 
 from control.lifecycle.refusals import BadValue, UnknownName, WrongState
 from control.models import Batch
-from sequences.catalogue import Package, find_packages
+from sequences.catalogue import Package, find_packages, read_package
 from sequences.installed import installed_packages
 from sequences.package_store import ContentChanged, PackageStore
 
 log = logging.getLogger(__name__)
 
+# Not in the catalogue: nobody starts it like other sequences, schedules it, or takes it out of use.
+MANUAL_CONTROL = "manual_control"
 # Contents that were asked for within this time are never removed: their batch may not be written yet.
 KEEP_S = 3600.0
 
@@ -36,6 +38,11 @@ def find_package(name: str) -> Package:
     if package is None:
         raise UnknownName("sequence", name, known_packages())
     return _without_problems(package)
+
+
+def manual_package() -> Package:
+    """The built-in sequence of manual sessions."""
+    return read_package(settings.BUILT_IN_SEQUENCES / MANUAL_CONTROL)
 
 
 def find_content(batch: Batch) -> Package:

@@ -34,6 +34,8 @@ UNKNOWN = {
     "slot": gettext_noop("There is no slot '%(name)s'."),
     "station": gettext_noop("There is no station '%(name)s'."),
     "step": gettext_noop("There is no step '%(name)s'."),
+    "instrument": gettext_noop("The slot has no instrument '%(name)s'."),
+    "command": gettext_noop("The instrument has no command '%(name)s'."),
 }
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop
 
 from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
 from control.lifecycle.control_events import record_control_event
-from control.lifecycle.packages import known_package
+from control.lifecycle.packages import MANUAL_CONTROL, known_package
 from control.lifecycle.refusals import BadValue, NotFound, WrongState, can_be_kept, check_text
 from control.models import ControlEvent, Sequence
 from sequences.catalogue import Package
@@ -51,7 +51,14 @@ def enable_sequence(name: str, enabled: bool, *, by: Actor, reason: str = "") ->
 
 
 def check_may_start(package: Package) -> None:
-    """Raises WrongState for a sequence that was disabled, BadValue where its driver classes are not allowed."""
+    """Raises WrongState for manual sessions and what was disabled, BadValue where driver classes are not allowed."""
+    if package.name == MANUAL_CONTROL:
+        raise WrongState(
+            _(
+                "A manual session is begun at its slot: on the slot's page, or with "
+                "POST /api/slots/STATION/SLOT/manual/."
+            )
+        )
     sequence = Sequence.objects.filter(pk=package.name, enabled=False).first()
     if sequence is not None:
         raise WrongState(disabled_sentence(sequence))

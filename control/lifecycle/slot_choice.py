@@ -27,7 +27,9 @@ def choose_slot(sequence: str, roles: Collection[str], named: str | None, *, wai
         return _first_lane().station, None
     else:
         slot = _first_fitting(sequence, roles)
-    _check_takes_work(slot, wait=wait)
+    check_takes_work(slot)
+    if not wait:
+        _check_free(slot)
     return slot.station, slot
 
 
@@ -97,7 +99,8 @@ def _check_fits(slot: Slot, sequence: str, roles: Collection[str]) -> None:
         )
 
 
-def _check_takes_work(slot: Slot, *, wait: bool) -> None:
+def check_takes_work(slot: Slot) -> None:
+    """Raises WrongState for a slot in which nothing may start now."""
     if not slot.in_service:
         raise WrongState(
             _("Slot %(slot)s is out of service. Put it back into service, or choose another slot.") % {"slot": slot.pk}
@@ -110,12 +113,18 @@ def _check_takes_work(slot: Slot, *, wait: bool) -> None:
             )
             % {"slot": slot.pk, "by": slot.latch["by"]}
         )
-    if wait:
-        return
+
+
+def _check_free(slot: Slot) -> None:
     if slot.batches.filter(state__in=LIVE).exists():
         raise WrongState(
             _("Slot %(slot)s is busy. Choose another slot, or let the batch wait for this one.") % {"slot": slot.pk}
         )
+    check_safe(slot)
+
+
+def check_safe(slot: Slot) -> None:
+    """Raises WrongState."""
     if slot.safe is False:
         raise WrongState(
             _("Slot %(slot)s did not confirm its safe state. Check its instruments, or let the batch wait.")

@@ -18,7 +18,7 @@ from control.lifecycle.finish import End, finish_waiting
 from control.lifecycle.live_settings import check_settings, settings_of
 from control.lifecycle.refusals import check_text
 from control.lifecycle.steps_ahead import find_step_ahead
-from control.lifecycle.why_not import check_allowed
+from control.lifecycle.why_not import check_allowed, check_not_by_hand
 from control.models import Batch, ControlEvent
 from control.states import Control, State, StepOutcome
 
@@ -35,6 +35,10 @@ KINDS = {
 WORDS = {kind: word.value for word, kind in KINDS.items()} | {
     ControlEvent.Kind.BATCH_RESTART: Control.STOP.value,
     ControlEvent.Kind.PROMPT_ANSWER: "answer",
+    ControlEvent.Kind.MANUAL_COMMAND: "command",
+    ControlEvent.Kind.MANUAL_END: "end",
+    ControlEvent.Kind.TAKE_OVER: "take-over",
+    ControlEvent.Kind.GIVE_BACK: "give-back",
 }
 
 
@@ -76,6 +80,7 @@ def ask(word: Control, batch_id: UUID, *, by: Actor, reason: str, **about: Any) 
     with transaction.atomic():
         batch = find_locked(batch_id)
         check_allowed(word, State(batch.state))
+        check_not_by_hand(word, batch)
         before, details = _details(word, batch, **about)
         if word in (Control.STOP, Control.RESTART):  # should it crash on its way out, nobody wants it back
             Batch.objects.filter(pk=batch.pk, restarts_left__gt=0).update(restarts_left=0)

@@ -16,7 +16,7 @@ from control.journal.kinds import Kind, stream_of
 from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
 from control.lifecycle.control_events import record_control_event, told
 from control.lifecycle.doorbell import ring_slot
-from control.lifecycle.packages import find_package, keep_content
+from control.lifecycle.packages import MANUAL_CONTROL, find_package, keep_content
 from control.lifecycle.refusals import BadValue, check_label, check_text
 from control.lifecycle.sequences import check_may_start
 from control.lifecycle.slot_choice import choose_slot, open_slots
@@ -189,8 +189,10 @@ def _following(origin: Origin | None) -> dict[str, Any]:
 def usual_duration_s(package: Package, parameters: Mapping[str, Any]) -> float | None:
     """The median duration of the last runs that went to their end, in seconds; None without any.
 
-    Runs with other parameters tell nothing: a burn-in takes as long as somebody wants.
+    Runs with other parameters tell nothing: a burn-in takes as long as somebody wants. Nor do manual sessions.
     """
+    if package.name == MANUAL_CONTROL:
+        return None
     ended = Batch.objects.filter(sequence=package.name, version=package.version, state=State.COMPLETED)
     rows = ended.order_by("-pk").values_list("parameters", "started_at", "ended_at")[:LOOKED_AT]
     times = [(end - begin).total_seconds() for given, begin, end in rows if given == parameters]

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from control.lifecycle.refusals import WrongState
+from control.models import Batch
 from control.states import ALLOWED_CONTROLS, TERMINAL, Control, State
 
 NOTHING_LEFT = {
@@ -57,6 +58,22 @@ NOT_NOW = {
         "The batch is paused, it cannot run again now. Restart it, or wait until it has ended."
     ),
 }
+
+
+BY_HAND = {
+    Control.PAUSE: gettext_noop(
+        "%(by)s drives the instruments by hand, there is nothing to pause. End the manual session instead."
+    ),
+    Control.RESUME: gettext_noop(
+        "%(by)s has taken the batch over and drives its instruments by hand. Give it back first, at its slot."
+    ),
+}
+
+
+def check_not_by_hand(word: Control, batch: Batch) -> None:
+    """Raises WrongState for what would take the instruments out of somebody's hands unasked. A stop always may."""
+    if batch.manual_by and word in BY_HAND:
+        raise WrongState(_(BY_HAND[word]) % {"by": batch.manual_by})
 
 
 def check_allowed(word: Control, state: State) -> None:

@@ -165,6 +165,11 @@ class TerminalStory:
     def unanswered(self, event: Event, data: dict[str, Any]) -> None:
         self._line("    nobody answered in time", "yellow")
 
+    def obeyed_hand(self, event: Event, data: dict[str, Any]) -> None:
+        said = data["error"] or data["text"] or f"{word_of(data['value'])} {data['unit']}".rstrip()
+        what = " ".join(filter(None, [data["instrument"], data["command"]]))
+        self._line(f"    {what}: {said}", "yellow" if data["error"] else "dim")
+
     def failed(self, event: Event, data: dict[str, Any]) -> None:
         if event.step is None:  # that of a step stands in the step's own line
             self._line(f"    {data['exception']}: {event.message}", "red")
@@ -229,6 +234,9 @@ _TELLERS = {
     Kind.PROMPT_ASKED: TerminalStory.asked,
     Kind.PROMPT_ANSWERED: TerminalStory.answered,
     Kind.PROMPT_CLOSED: TerminalStory.unanswered,
+    Kind.MANUAL_BEGUN: TerminalStory.noted,
+    Kind.MANUAL_ANSWERED: TerminalStory.obeyed_hand,
+    Kind.MANUAL_ENDED: TerminalStory.noted,
     Kind.ERROR: TerminalStory.failed,
     Kind.CONTROL: TerminalStory.noted,
     Kind.BATCH_PAUSED: TerminalStory.noted,

@@ -72,6 +72,9 @@ class Batch(models.Model):
     progress = models.FloatField(_("progress"), default=0.0)
     current_step = models.CharField(_("current step"), max_length=200, blank=True)
     open_prompt = models.CharField(_("open prompt"), max_length=20, blank=True)  # key of the prompt that waits
+    # who drives the instruments of its slot by hand now, and what these said last: by name "values" and "problem"
+    manual_by = models.CharField(_("driven by hand by"), max_length=150, blank=True)
+    readings = models.JSONField(_("readings"), default=dict)
     cause = models.CharField(_("cause"), max_length=200, blank=True)  # the first step that failed
     message = models.TextField(_("message"), blank=True)
     error = models.TextField(_("error"), blank=True)

@@ -23,6 +23,10 @@ class ControlEvent(models.Model):
         BATCH_RESTART = "BATCH_RESTART", _("Restart")
         BATCH_RERUN = "BATCH_RERUN", _("Run again")
         PROMPT_ANSWER = "PROMPT_ANSWER", _("Answer")
+        MANUAL_COMMAND = "MANUAL_COMMAND", _("Command by hand")
+        MANUAL_END = "MANUAL_END", _("End of manual control")
+        TAKE_OVER = "TAKE_OVER", _("Take-over")
+        GIVE_BACK = "GIVE_BACK", _("Giving back")
         BATCH_KEEP = "BATCH_KEEP", _("Keep")
         BATCH_RELEASE = "BATCH_RELEASE", _("Stop keeping")
         EMERGENCY_STOP = "EMERGENCY_STOP", _("Emergency stop")
@@ -49,7 +53,7 @@ class ControlEvent(models.Model):
     by = models.CharField(_("by"), max_length=150)
     face = models.CharField(_("origin"), max_length=7, choices=Face.choices)
     reason = models.CharField(_("reason"), max_length=500, default="USER_REQUEST")
-    # of a wish: which step, which settings, which answer
+    # of a wish: which step, which settings, which answer, which command to which instrument
     details = models.JSONField(_("details"), default=dict)
     before = models.JSONField(_("state before"), default=dict)
     after = models.JSONField(_("state after"), default=dict)

@@ -41,7 +41,7 @@ def batch_page(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         unknown = _("No such batch")
         return draw(request, "control/batch_unknown.html", unknown, status=404, sentence=str(no_batch(batch_id)))
     facts, form = story["batch"], SettingsForm(row)
-    allowed = offered_controls(rights_of(request.user), form)
+    allowed = offered_controls(rights_of(request.user), form, row)
     state = State(facts["state"])
     may_answer = Right.OPERATE in rights_of(request.user)
     units = {**{name: declared.get("unit", "") for name, declared in form.schema.items()}, **row.units}
@@ -73,6 +73,7 @@ def batch_page(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         prompt_picture=_picture(batch_id, (story["prompt"] or {}).get("prompt", "")),
         controls=_buttons(batch_id, allowed, state),
         links=_links(facts),
+        slot_address=_slot_address(row),
         origin=origin_of(row),
         followers=followers_of(row),
         comparable=nearest_comparisons(row),
@@ -141,6 +142,13 @@ def _buttons(batch_id: UUID, allowed: dict[str, list[str]], state: State) -> dic
         "menu_shown": any(button["shown"] for button in menu),
         "shown": any(button["shown"] for button in buttons),
     }
+
+
+def _slot_address(batch: Batch) -> str:
+    """Where its instruments are driven by hand; empty for one without."""
+    if batch.slot is None or not batch.slot.instruments:
+        return ""
+    return reverse("control:slot", args=batch.slot_id.split("/"))
 
 
 def _links(facts: Facts) -> dict[str, str]:

@@ -13,14 +13,14 @@ from django.views.decorators.http import require_safe
 from control.access.rights import Right, rights_of
 from control.history.sequences import content_notice
 from control.lifecycle.follow import Mode
-from control.lifecycle.packages import known_package
+from control.lifecycle.packages import MANUAL_CONTROL, known_package
 from control.lifecycle.steps_ahead import MAIN
 from control.models import Batch
 from control.pages.allowed_controls import allowed_controls
 from control.pages.asking import ASKS
 from control.pages.inside import needs
 from control.pages.settings_form import SettingsForm
-from control.states import State
+from control.states import Control, State
 from sequences.catalogue import Package
 
 STEPS_OFFERED = 300
@@ -34,12 +34,14 @@ def batch_dialogs(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     if batch is None:
         raise Http404
     form = SettingsForm(batch)
-    allowed = offered_controls(rights_of(request.user), form)
+    allowed = offered_controls(rights_of(request.user), form, batch)
     return render(request, "control/batch_dialogs.html", dialogs_of(batch, allowed, form))
 
 
-def offered_controls(rights: frozenset[Right], form: SettingsForm) -> dict[str, list[str]]:
-    """What a user may ask of this batch in each state: settings only where it has any."""
+def offered_controls(rights: frozenset[Right], form: SettingsForm, batch: Batch) -> dict[str, list[str]]:
+    """What a user may ask of this batch in each state: settings only where it has any, of a manual session a stop."""
+    if batch.sequence == MANUAL_CONTROL:
+        return allowed_controls(rights, (Control.STOP,))
     allowed = allowed_controls(rights)
     if form.fields:
         return allowed

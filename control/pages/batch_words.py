@@ -172,6 +172,16 @@ def _log() -> Words:
         "batch_ended": _("The run is over."),
         "batch_ended_with": _("The run is over: %(message)s"),
         "saved": _("saved %(name)s"),
+        "manual_begun": _("%(by)s drives the instruments by hand."),
+        "manual_answered": _("%(what)s: %(answer)s"),
+        "manual_sent": _("sent"),
+        "manual_ended": _("Manual control has ended: %(why)s."),
+        "manual_whys": {
+            "asked": _("somebody has ended it"),
+            "given back": _("the instruments were given back"),
+            "idle": _("nobody gave a command for long"),
+            "stopped": _("the run was stopped"),
+        },
         "attached": _("kept file %(name)s (%(size)s)"),
         "rungs": {
             "interrupt": _("The runner is asked to end its run: %(why)s."),

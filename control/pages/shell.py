@@ -102,6 +102,7 @@ class Shell:
                 "login": reverse("admin:login"),
                 "reset": reverse("control:reset"),
                 "batch": address("control:batch"),
+                "slot": reverse("control:slot", args=["station", "slot"]).replace("station/slot", "{slot}"),
                 **{word: address("control:control", word=word) for word in WORDS},
             },
         }

@@ -6,6 +6,9 @@ The engine, the guards and the functions of the lifecycle write them with values
 
 from __future__ import annotations
 
+import re
+from functools import cache
+
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -81,6 +84,13 @@ STORED = (
     gettext_noop("skip has no effect: %(why)s"),
     gettext_noop("settings has no effect: %(why)s"),
     gettext_noop("answer has no effect: %(why)s"),
+    gettext_noop("command has no effect: %(why)s"),
+    gettext_noop("end has no effect: %(why)s"),
+    gettext_noop("take-over has no effect: %(why)s"),
+    gettext_noop("give-back has no effect: %(why)s"),
+    gettext_noop("the instruments are driven by hand"),
+    gettext_noop("nobody drives the instruments by hand"),
+    gettext_noop("%(by)s drives the instruments by hand"),
     gettext_noop("the prompt is over"),
     gettext_noop("the prompt is answered already"),
     gettext_noop("nobody answered within %(seconds)s s: %(question)s"),
@@ -133,6 +143,33 @@ STORED = (
     gettext_noop("the sequence took too long"),
     gettext_noop("nothing was set up"),
 )
+
+
+_PLACE = re.compile(r"%\((\w+)\)s")
+
+
+@cache
+def _patterns() -> list[tuple[re.Pattern[str], str]]:
+    return [(_pattern_of(stored), stored) for stored in STORED]
+
+
+def _pattern_of(stored: str) -> re.Pattern[str]:
+    """As `patternOf` of told.js."""
+    parts = _PLACE.split(stored)
+    last = len(parts) - 2
+    written = [
+        f"(?P<{part}>{'.+' if place == last else '.+?'})" if place % 2 else re.escape(part)
+        for place, part in enumerate(parts)
+    ]
+    return re.compile("".join(written), re.IGNORECASE | re.DOTALL)
+
+
+def told_text(message: str) -> str:
+    """A stored sentence as people are told it by the server itself; unchanged when it is none of those."""
+    for pattern, stored in _patterns():
+        if found := pattern.fullmatch(message):
+            return _(stored) % {name: told_text(value) for name, value in found.groupdict().items()}
+    return message
 
 
 def told_sentences() -> list[tuple[str, str]]:

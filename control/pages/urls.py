@@ -15,6 +15,7 @@ from control.pages import (
     overview,
     safety,
     sequences,
+    slot,
     submitting,
     system,
 )
@@ -43,6 +44,8 @@ urlpatterns = [
     path("sequences/<str:name>/enable/", sequences.enable, name="enable_sequence"),
     path("sequences/<str:name>/disable/", sequences.disable, name="disable_sequence"),
     path("system/", system.system_page, name="system"),
+    path("slots/<slug:station>/<slug:slot>/", slot.slot_page, name="slot"),
+    path("slots/<slug:station>/<slug:slot>/manual/", slot.manual, name="manual"),
     path("emergency-stop/", safety.emergency_stop, name="emergency_stop"),
     path("reset/", controls.reset_scope, name="reset"),
     path("language/", language.choose_language, name="language"),

@@ -20,6 +20,7 @@ from control.lifecycle.finish import End, finish
 from control.models import Attachment, Batch, ControlEvent, ErrorLog, Measurement, Step, Stream
 from control.states import State, StepOutcome, StepState, settle
 from control.worker.prompt_import import PromptLines
+from control.worker.readings import answered_reading, merge_readings
 from sequences.outcomes import Outcome
 from stations.contracts import Ending
 
@@ -49,6 +50,7 @@ class Page:
     refused: dict[str, str] = field(default_factory=dict)  # control event -> why it had no effect
     settings: dict[str, Any] = field(default_factory=dict)  # that hold from now on
     saved: dict[str, Any] = field(default_factory=dict)
+    readings: list[Line] = field(default_factory=list)  # that change what is known of instruments
     columns: dict[str, Any] = field(default_factory=dict)  # of the batch
     end: End | None = None
 
@@ -219,7 +221,26 @@ def _after(line: Line) -> Row:
         return {"after": {"state": State.PAUSED if line["k"] == Kind.BATCH_PAUSED else State.RUNNING}}
     if line["k"] == Kind.PROMPT_ANSWERED:
         return {"after": {"answer": line["value"]}}
+    if line["k"] in (Kind.MANUAL_BEGUN, Kind.MANUAL_ENDED):
+        return {"after": {"by": line["by"]} if line["k"] == Kind.MANUAL_BEGUN else {"ended": line["why"]}}
     return {"after": {"settings": line["settings"]}} if line.get("settings") else {}
+
+
+def _take_manual(page: Page, line: Line, at: datetime) -> None:
+    page.columns["manual_by"] = line["by"] if line["k"] == Kind.MANUAL_BEGUN else ""
+    if line["k"] == Kind.MANUAL_BEGUN:
+        page.readings, page.columns["readings"] = [], {}
+    _take_control(page, line, at)
+
+
+def _take_manual_answered(page: Page, line: Line, at: datetime) -> None:
+    answer = {name: line[name] for name in ("value", "unit", "text", "error", "took_ms")}
+    page.obeyed[line["control"]] = {"obeyed_at": None if line["error"] else at, "after": answer}
+    page.readings.append(answered_reading(line))
+
+
+def _take_reading(page: Page, line: Line, at: datetime) -> None:
+    page.readings.append(line["instruments"])
 
 
 def _take_saved(page: Page, line: Line, at: datetime) -> None:
@@ -264,6 +285,10 @@ _TAKERS: dict[str, Callable[[Page, Line, datetime], None]] = {
     Kind.PROMPT_ANSWERED: _take_prompt,
     Kind.PROMPT_CLOSED: _take_prompt,
     Kind.CONTROL: _take_control,
+    Kind.MANUAL_BEGUN: _take_manual,
+    Kind.MANUAL_ENDED: _take_manual,
+    Kind.MANUAL_ANSWERED: _take_manual_answered,
+    Kind.READING: _take_reading,
     Kind.BATCH_ENDED: _take_batch_ended,
 }
 
@@ -318,6 +343,10 @@ def _write_batch(page: Page) -> None:
         kept = Batch.objects.values("settings", "saved").get(pk=page.batch.pk)
         page.columns["settings"] = kept["settings"] | page.settings
         page.columns["saved"] = kept["saved"] | page.saved
+    if page.readings:
+        before = page.columns.get("readings")
+        known = Batch.objects.values_list("readings", flat=True).get(pk=page.batch.pk) if before is None else before
+        page.columns["readings"] = merge_readings(known, page.readings)
     if page.columns:
         Batch.objects.filter(pk=page.batch.pk).update(**page.columns)
     if page.errors:  # the first one is the cause, what follows are its consequences
@@ -328,6 +357,8 @@ def _write_batch(page: Page) -> None:
         return
     told = [Kind.BATCH_PAUSED if moved == State.PAUSED else Kind.BATCH_RESUMED] if moved else []
     told += page.prompts.news()
+    if "manual_by" in page.columns:
+        told.append(Kind.MANUAL_BEGUN if page.columns["manual_by"] else Kind.MANUAL_ENDED)
     if told:
         page.batch.refresh_from_db()
     for kind in told:

@@ -10,6 +10,13 @@ from control.models import Batch, ControlEvent
 from stations.contracts import Wish
 from stations.safety import client
 
+BY_HAND = (
+    ControlEvent.Kind.MANUAL_COMMAND,
+    ControlEvent.Kind.MANUAL_END,
+    ControlEvent.Kind.TAKE_OVER,
+    ControlEvent.Kind.GIVE_BACK,
+)
+
 
 def wish_of(event: ControlEvent) -> Wish:
     """What the runner is told of a control event."""
@@ -18,6 +25,11 @@ def wish_of(event: ControlEvent) -> Wish:
         wish["step"] = event.details["step"]
     if "settings" in event.details:
         wish["settings"] = event.details["settings"]
+    if event.kind in BY_HAND:
+        about = {
+            name: event.details[name] for name in ("instrument", "command", "value", "text") if name in event.details
+        }
+        return Wish(**wish, **about, by=event.by)  # type: ignore[typeddict-item]
     if "prompt" in event.details:
         wish["prompt"], wish["value"], wish["by"] = event.details["prompt"], event.details["value"], event.by
     return wish

@@ -16,7 +16,18 @@ from sequences.interrupts import shielded
 RESERVE = 64 * 1024  # bytes kept back for the story of the teardown
 RING_EVERY_S = 0.005
 _RUNG = frozenset(
-    {"batch.started", "step.ended", "batch.paused", "batch.resumed", "error", "prompt.asked", "prompt.answered"}
+    {
+        "batch.started",
+        "step.ended",
+        "batch.paused",
+        "batch.resumed",
+        "error",
+        "prompt.asked",
+        "prompt.answered",
+        "manual.begun",
+        "manual.answered",
+        "manual.ended",
+    }
 )
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, default=str).encode
 

@@ -1,7 +1,7 @@
 // What people asked of the batch and what became of it; and the buttons that ask.
 
 import { askFirst } from "./batch_dialogs.js";
-import { detailsOf, followerOf, pathOf } from "./batch_wishes.js";
+import { answerOf, detailsOf, followerOf, pathOf } from "./batch_wishes.js";
 import { armDialogs, stopDialog } from "./dialogs.js";
 import { drawList, element, setAttribute, setText } from "./elements.js";
 import { stopBatchAtOnce } from "./emergency_stop.js";
@@ -45,7 +45,7 @@ function update(node, control) {
     setAttribute(place, "data-done", at !== null);
     setText(place, fill(text.times[name], { time: at ? timeOfDay(at, true) : text.not_yet }));
   }
-  setText(node.querySelector(".b-control-note"), [pathOf(control), told(control.after.note)].filter(Boolean).join(" · "));
+  setText(node.querySelector(".b-control-note"), [pathOf(control), answerOf(control), told(control.after.note)].filter(Boolean).join(" · "));
   const [place, address] = [node.querySelector(".b-control-follower"), followerOf(control)];
   if (address && !place.firstElementChild) place.append(element("a", { href: address }, text.to_follower));
 }

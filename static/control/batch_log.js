@@ -1,7 +1,7 @@
 // The live log. Every line is counted and kept (the newest ones), at most 500 are drawn, once per animation frame.
 
 import { said } from "./batch_controls.js";
-import { detailsOf } from "./batch_wishes.js";
+import { answerOf, detailsOf } from "./batch_wishes.js";
 import { element, setText } from "./elements.js";
 import { fileSize, number, timeOfDay } from "./format.js";
 import { reasonOf, told } from "./told.js";
@@ -192,6 +192,9 @@ const SENTENCES = {
   attachment: (event, { name, size }) => fill(text.attached, { name, size: fileSize(size) }),
   "prompt.asked": ({ message }) => fill(text.prompt_asked, { question: message }),
   "prompt.closed": () => [text.prompt_unanswered, "WARNING"],
+  "manual.begun": (event, { by }) => fill(text.manual_begun, { by }),
+  "manual.answered": (event, data) => [fill(text.manual_answered, { what: [data.instrument, data.command].filter(Boolean).join(" "), answer: answerOf({ after: data }) }), data.error ? "WARNING" : event.level],
+  "manual.ended": (event, { why }) => fill(text.manual_ended, { why: text.manual_whys[why] ?? why }),
   saved: (event, { name }) => [fill(text.saved, { name }), "DEBUG"],
   ladder: climbed,
   safe_state: proof,

@@ -275,7 +275,8 @@ function inControl(state, id, change) {
 function asked(state, event, data, done = {}) {
   const { control: id, kind, by, face, reason, scope = "", details = {} } = data;
   const times = { requested_at: event.at, delivered_at: null, obeyed_at: null };
-  const wish = { id, kind, scope, by, face, reason, details, before: before(state, scope, details), after: {}, ...times };
+  const was = { ...before(state, scope, details), ...("value" in (data.before ?? {}) && { value: data.before.value }) };
+  const wish = { id, kind, scope, by, face, reason, details, before: was, after: {}, ...times };
   const next = inControl(state, id, (known) => known ?? { ...wish, ...done });
   return kind === "PROMPT_ANSWER" ? promptGiven(next, event, data) : next;
 }
@@ -303,11 +304,21 @@ function obey(state, event, data) {
 }
 
 /** How things stand once a wish is obeyed. */
-function afterOf(state, { kind }, { settings, value }) {
+function afterOf(state, { kind }, { settings, value, by, why }) {
   if (kind === "prompt.answered") return { answer: value };
+  if (kind === "manual.begun") return { by };
+  if (kind === "manual.ended") return { ended: why };
   if (kind !== "control") return { state: state.batch.state };
   return settings ? { settings } : null;
 }
+
+/** What a command by hand came to. */
+const commanded = (state, event, { control: id, value, unit, text, error, took_ms }) =>
+  inControl(state, id, (known) => {
+    if (!known) return null;
+    const answer = { value, unit, text, error, took_ms };
+    return { ...known, delivered_at: known.delivered_at ?? event.at, obeyed_at: error ? null : event.at, after: answer };
+  });
 
 /** What the guard does for a wish has reached it. */
 const climbed = (state, event, data) =>
@@ -323,5 +334,6 @@ const TAKERS = {
   "batch.queued": queued, "batch.started": batchStarted, "batch.paused": paused, "batch.resumed": resumed,
   "batch.ended": batchEnded, "step.started": stepStarted, "step.ended": stepEnded, measurement: measured,
   attachment: attached, "prompt.asked": promptAsked, "prompt.answered": promptAnswered, "prompt.closed": promptClosed,
+  "manual.begun": obey, "manual.answered": commanded, "manual.ended": obey,
   progress: progressed, control, ladder: climbed, error: failed, safe_state: madeSafe,
 };

@@ -20,9 +20,24 @@ export const changeOf = (name, was, is) =>
 export function detailsOf({ kind, details = {}, before = {} }) {
   if (kind === "BATCH_SKIP") return fill(text.skipped_step, { number: number(details.step + 1), step: details.name });
   if (kind === "PROMPT_ANSWER") return fill(text.question_and_answer, { question: details.question, answer: shownAnswer(details.value, details.unit) });
+  if (kind === "MANUAL_COMMAND") return commandOf(details);
   if (kind === "BATCH_RERUN" && details.mode) return modeOf(details);
   const changes = Object.entries(details.settings ?? {});
   return changes.map(([name, value]) => `${name}: ${changeOf(name, before.settings?.[name], value)}`).join(", ");
+}
+
+/** "supply-1: voltage = 5 V", "meter-1: rail_3v3?", "supply-1: MEAS:VOLT?" */
+function commandOf({ instrument, command, value, unit, text: raw }) {
+  if (raw !== undefined) return `${instrument}: ${raw}`;
+  if (value === undefined) return [instrument, command].filter(Boolean).join(": ") + "?";
+  return `${instrument}: ${command} = ${[shownSetting(value), unit].filter(Boolean).join(" ")}`;
+}
+
+/** What an instrument answered to a command by hand. */
+export function answerOf({ after = {} }) {
+  if (after.took_ms === undefined) return "";
+  if (after.error) return after.error;
+  return [after.value === null ? after.text || text.manual_sent : shownSetting(after.value), after.unit].filter(Boolean).join(" ");
 }
 
 const modeOf = ({ mode, step }) =>

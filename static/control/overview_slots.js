@@ -17,7 +17,7 @@ export const slotCard = {
     return element(
       "div",
       { class: "g-card g-slot", role: "listitem", "aria-labelledby": title, "data-kind": slot.kind },
-      element("header", {}, element("h3", { id: title }, slot.id), element("span", { "data-part": "state", class: "g-badge" })),
+      element("header", {}, element("h3", { id: title }, nameOf(slot)), element("span", { "data-part": "state", class: "g-badge" })),
       element("p", { "data-part": "work" }),
       element("p", { "data-part": "note", class: "g-slot-note" }),
       element("footer", {}, element("span", { "data-part": "waiting", class: "g-muted" }), resetButton(slot)),
@@ -39,6 +39,9 @@ export const slotCard = {
     button.hidden = slot.latch === null;
   },
 };
+
+/** Its instruments are on its own page; a lane has none. */
+const nameOf = ({ id, kind }) => (kind === "LANE" || !urls.slot ? id : element("a", { href: urls.slot.replace("{slot}", id) }, id));
 
 function drawWork(place, slot) {
   if (slot.batch === null) return place.replaceChildren();
