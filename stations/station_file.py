@@ -12,14 +12,23 @@ from zoneinfo import ZoneInfo
 
 from stations.checked_yaml import Entry, Problems, read_checked_yaml
 from stations.contracts import InstrumentSettings, Resources, SlotSettings
-from stations.drivers.address import tcp_address
+from stations.drivers.address import network_address, tcp_address
 from stations.drivers.command import TYPES
-from stations.drivers.loading import BUILT_IN
+from stations.drivers.loading import BUILT_IN, cannot_exist, is_allowed
 from stations.run_limits import Ladder
 
 SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 LOCAL_HOSTS = ("127.0.0.1", "localhost")
-SIMULATED_MODELS = ("power_supply", "multimeter", "load", "board")
+# The scheme of their resource; "" is a TCP socket in VISA's words, None a serial line.
+SIMULATED_MODELS: dict[str, str | None] = {
+    "power_supply": "",
+    "multimeter": "",
+    "load": "",
+    "switch": "",
+    "board": None,
+    "modbus_device": "modbus",
+    "http_device": "http",
+}
 # Longer than this nobody waits for a run that is told to end, or for instruments that do not answer.
 LONGEST_GRACES_S = {"stop_grace_s": 600.0, "term_grace_s": 60.0, "deadline_grace_s": 60.0, "safe_budget_s": 5.0}
 # No run comes to its first step with less.
@@ -107,11 +116,14 @@ class Station:
     resources: Resources = field(default_factory=Resources)
 
 
-def read_station_file(file: Path) -> Station:
-    """The station that `file` describes. Raises StationFileError, which names every problem in the file at once."""
+def read_station_file(file: Path, allowed: Collection[str] = ()) -> Station:
+    """The station that `file` describes, whose drivers are ours or `allowed`, see `stations.drivers.loading`.
+
+    Raises StationFileError, which names every problem in the file at once.
+    """
     problems = Problems(file)
     top = read_checked_yaml(file, problems)
-    station = None if top is None else _station(top)
+    station = None if top is None else _station(top, allowed)
     if problems.found or station is None:
         raise StationFileError(str(problems))
     return station
@@ -128,12 +140,12 @@ def slot_settings(station: Station) -> list[SlotSettings]:
     ]
 
 
-def _station(top: Entry) -> Station:
+def _station(top: Entry, allowed: Collection[str]) -> Station:
     keys = top.mapping(("station", "server", "slots", "instruments"), required=("station", "slots", "instruments"))
     about = _below(
         keys, "station", ("id", "name", "time_zone", "default_sequence", "ladder", "resources"), required=("id",)
     )
-    instruments = {name: _instrument(name, entry) for name, entry in _below(keys, "instruments").items()}
+    instruments = {name: _instrument(name, entry, allowed) for name, entry in _below(keys, "instruments").items()}
     entries = _below(keys, "instruments")
     _check_resources(instruments, entries)
     slots = [_slot(entry) for entry in keys["slots"].sequence()] if "slots" in keys else []
@@ -203,13 +215,13 @@ def _check_slots(entry: Entry, slots: list[Slot], instruments: dict[str, Instrum
             used.setdefault(name, slot.id)
 
 
-def _instrument(name: str, entry: Entry) -> Instrument:
+def _instrument(name: str, entry: Entry, allowed: Collection[str]) -> Instrument:
     known = ("driver", "resource", "options", "commands", "safe_state", "calibration_due", "shared", "simulation")
     keys = entry.mapping(known, required=("driver", "resource"))
     if not SLUG.fullmatch(name):
         entry.problem("is not a good name; use small letters, digits and hyphens")
-    if "driver" in keys and (driver := keys["driver"].text()) not in BUILT_IN:
-        keys["driver"].problem(f"there is no driver {driver!r}; choose {' or '.join(sorted(BUILT_IN))}")
+    if "driver" in keys:
+        _check_driver(keys["driver"], allowed)
     instrument = Instrument(
         name=name,
         driver=_text(keys, "driver"),
@@ -224,6 +236,15 @@ def _instrument(name: str, entry: Entry) -> Instrument:
     if instrument.simulation is not None and "resource" in keys:
         _check_simulated_resource(keys["resource"], instrument.resource, instrument.simulation.model)
     return instrument
+
+
+def _check_driver(entry: Entry, allowed: Collection[str]) -> None:
+    driver = entry.text()
+    if not is_allowed(driver, allowed):
+        known = ", ".join(sorted({*BUILT_IN, *allowed}))
+        entry.problem(f"there is no driver {driver!r} here; choose one of {known}, or allow it by GWANJE_DRIVERS")
+    elif driver not in BUILT_IN and (why := cannot_exist(driver)):
+        entry.problem(f"{driver!r} {why}")
 
 
 def _command(entry: Entry) -> dict[str, Any]:
@@ -263,11 +284,15 @@ def _simulation(entry: Entry) -> Simulation:
 
 
 def _check_simulated_resource(entry: Entry, resource: str, model: str) -> None:
-    if model == "board":
+    scheme = SIMULATED_MODELS.get(model, "")
+    if scheme is None:
         if not Path(resource).is_absolute() or resource.startswith("/dev/"):
             entry.problem("a simulated board needs the absolute path of a file that the bench may create, not in /dev")
-    elif (address := tcp_address(resource)) is None or address[0] not in LOCAL_HOSTS:
-        entry.problem("a simulated instrument needs an address on this host, like TCPIP::127.0.0.1::15101::SOCKET")
+        return
+    address = network_address(resource) if scheme else tcp_address(resource)
+    if address is None or address[0] not in LOCAL_HOSTS or not resource.startswith(scheme):
+        example = f"{scheme}://127.0.0.1:15101" if scheme else "TCPIP::127.0.0.1::15101::SOCKET"
+        entry.problem(f"a simulated instrument needs an address on this host, like {example}")
 
 
 def _check_resources(instruments: dict[str, Instrument], entries: dict[str, Entry]) -> None:
