@@ -84,7 +84,7 @@ def check_station_file(**_options: Any) -> list[CheckMessage]:
     """Every problem of the station file is a message of its own, so that all are seen at once."""
     hint = f"Correct {settings.STATION_FILE}, or set GWANJE_STATION_FILE to another file."
     try:
-        read_station_file(settings.STATION_FILE)
+        read_station_file(settings.STATION_FILE, settings.DRIVERS)
     except StationFileError as error:
         return [Error(problem, hint=hint, id="control.E006") for problem in str(error).splitlines()]
     return []
@@ -145,7 +145,7 @@ def listening_host() -> str:
     host = environment.text("GWANJE_HOST")
     if not host:
         try:
-            host = read_station_file(settings.STATION_FILE).server.host
+            host = read_station_file(settings.STATION_FILE, settings.DRIVERS).server.host
         except StationFileError:  # has a check of its own
             host = Server.host
     return host

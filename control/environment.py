@@ -74,6 +74,16 @@ def words(name: str) -> list[str]:
     return text(name).replace(",", " ").split()
 
 
+def dotted_paths(name: str) -> list[str]:
+    """Classes as `package.module.Class`, or all of a package as `package.*`."""
+    found = words(name)
+    for each in found:
+        parts = each.removesuffix(".*").split(".")
+        if not all(part.isidentifier() for part in parts) or (len(parts) < 2 and not each.endswith(".*")):
+            raise WrongSetting(name, each, "dotted paths like package.module.Class or package.*, separated by commas")
+    return found
+
+
 def path(name: str, default: str, *, below: Path) -> Path:
     """An absolute path. A relative one counts from `below`, so that the working directory does not matter."""
     return (below / Path(text(name, default)).expanduser()).resolve()

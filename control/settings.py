@@ -26,6 +26,8 @@ BUILT_IN_SEQUENCES = BASE_DIR / "sequences" / "built_in"
 SEQUENCE_DIRS = [BASE_DIR / "sequences" / "packages", *environment.paths("GWANJE_SEQUENCE_DIRS", below=BASE_DIR)]
 # Sequences whose packages may bring driver classes of their own; "*": all of them.
 PACKAGE_DRIVERS = environment.words("GWANJE_PACKAGE_DRIVERS")
+# Driver classes beside ours, by dotted path; `package.*`: all of a package.
+DRIVERS = environment.dotted_paths("GWANJE_DRIVERS")
 # None: not set here. A flag wins over these, and these over the station file: control/management/listening.py.
 HOST = environment.text("GWANJE_HOST")
 PORT = environment.whole_number("GWANJE_PORT", None)

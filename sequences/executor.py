@@ -65,7 +65,8 @@ class _Execution:
             return self._judgement.verdict()
         roles = prepared.package.manifest.instruments
         if objects is None:
-            instruments = Instruments(roles, self._job.get("instruments", {}), prepared.driver_classes)
+            settings, allowed = self._job.get("instruments", {}), self._job.get("drivers", ())
+            instruments = Instruments(roles, settings, prepared.driver_classes, allowed)
         else:
             instruments = ReadyInstruments(roles, objects, prepared.driver_classes)
         try:

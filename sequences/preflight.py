@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,7 +75,9 @@ class Instruments:
         roles: Mapping[str, str],
         settings: Mapping[str, InstrumentSettings],
         classes: Mapping[str, type] | None = None,
+        allowed: Collection[str] = (),
     ) -> None:
+        self._allowed = allowed
         self._settings = {role: settings[role] for role in roles if role in settings}
         self._missing = [role for role in roles if role not in settings]
         self._classes = classes or {}
@@ -89,7 +91,7 @@ class Instruments:
                 f"The slot has no instrument for {', '.join(self._missing)}: add it to the slot in station.yaml."
             )
         for role, settings in self._settings.items():
-            self.by_role[role] = load_driver(settings)
+            self.by_role[role] = load_driver(settings, self._allowed)
 
     def open(self) -> None:
         """Open them in the order in which the manifest names them. Raises InstrumentError or PackageError."""

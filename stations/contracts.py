@@ -65,7 +65,7 @@ class WardenSettings(TypedDict):
 
     station: str
     data_dir: str
-    runner: list[str]  # command line of a parked runner
+    runner: list[str]  # command line of a parked runner, see `stations.drivers.loading.runner_command`
     import_path: list[str]  # where the runner finds its own code and driver classes
     slots: list[SlotSettings]
     children: list[ChildSettings]
@@ -120,6 +120,7 @@ class Job(TypedDict):
     spool_limit: int  # bytes
     resources: Resources
     carried: NotRequired[Carried]
+    drivers: NotRequired[list[str]]  # classes beside ours that may be loaded; from the runner's command line
     attachments: NotRequired[str]  # folder for what steps attach; without it in the folder for temporary files
     instruments: NotRequired[dict[str, InstrumentSettings]]
 

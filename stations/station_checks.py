@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,28 +12,29 @@ from urllib.parse import urlsplit
 from stations.checked_yaml import Entry
 from stations.declared_keys import SLUG, read_keys, read_value
 from stations.driver_options import DRIVER_OPTIONS, TIMEOUT
-from stations.drivers.address import tcp_address
-from stations.drivers.loading import BUILT_IN
+from stations.drivers.address import network_address, tcp_address
+from stations.drivers.loading import BUILT_IN, cannot_exist, is_allowed
+from stations.station_keys import SIMULATED_MODELS
 
 LANE = re.compile(r"lane-\d+")
 LOCAL_HOSTS = ("127.0.0.1", "localhost")
 
 
-def check_whole(top: Entry, read: dict[str, Any]) -> None:
-    """Add a problem for everything that does not fit together. `read`: the values below `top`."""
+def check_whole(top: Entry, read: dict[str, Any], allowed: Collection[str] = ()) -> None:
+    """Add a problem for everything that does not fit together. `read`: the values below `top`; `allowed`: drivers."""
     instruments = read.get("instruments", {})
     for name, instrument in instruments.items():
-        _check_instrument(top.at("instruments", name), name, instrument)
+        _check_instrument(top.at("instruments", name), name, instrument, allowed)
     _check_addresses(top.at("instruments"), instruments)
     _check_slots(top.at("slots"), read.get("slots", []), instruments)
 
 
-def _check_instrument(entry: Entry, name: str, instrument: dict[str, Any]) -> None:
+def _check_instrument(entry: Entry, name: str, instrument: dict[str, Any], allowed: Collection[str]) -> None:
     if not SLUG.fullmatch(name):
         entry.problem("is not a good name; use up to 40 small letters, digits and hyphens")
     driver, resource = instrument.get("driver", ""), instrument.get("resource", "")
-    if driver and driver not in BUILT_IN:
-        entry.at("driver").problem(f"there is no driver {driver!r}; choose {' or '.join(sorted(BUILT_IN))}")
+    if driver:
+        _check_driver(entry.at("driver"), driver, allowed)
     if _holds_a_password(resource):
         entry.at("resource").problem("holds a user or password, which would be shown; give them as an option")
     _check_options(entry, driver, instrument)
@@ -42,6 +44,14 @@ def _check_instrument(entry: Entry, name: str, instrument: dict[str, Any]) -> No
         _check_safe_state(entry.at("safe_state"), instrument["safe_state"])
     if "simulation" in instrument and resource:
         _check_simulated_resource(entry.at("resource"), resource, instrument["simulation"].get("model", ""))
+
+
+def _check_driver(entry: Entry, driver: str, allowed: Collection[str]) -> None:
+    if not is_allowed(driver, allowed):
+        known = ", ".join(sorted({*BUILT_IN, *allowed}))
+        entry.problem(f"there is no driver {driver!r} here; choose one of {known}, or allow it by GWANJE_DRIVERS")
+    elif driver not in BUILT_IN and (why := cannot_exist(driver)):
+        entry.problem(f"{driver!r} {why}")
 
 
 def _holds_a_password(resource: str) -> bool:
@@ -84,11 +94,15 @@ def _check_safe_state(entry: Entry, steps: list[dict[str, str]]) -> None:
 
 
 def _check_simulated_resource(entry: Entry, resource: str, model: str) -> None:
-    if model == "board":
+    scheme = SIMULATED_MODELS.get(model, "")
+    if scheme is None:
         if not Path(resource).is_absolute() or resource.startswith("/dev/"):
             entry.problem("a simulated board needs the absolute path of a file that the bench may create, not in /dev")
-    elif (address := tcp_address(resource)) is None or address[0] not in LOCAL_HOSTS:
-        entry.problem("a simulated instrument needs an address on this host, like TCPIP::127.0.0.1::15101::SOCKET")
+        return
+    address = network_address(resource) if scheme else tcp_address(resource)
+    if address is None or address[0] not in LOCAL_HOSTS or not resource.startswith(scheme):
+        example = f"{scheme}://127.0.0.1:15101" if scheme else "TCPIP::127.0.0.1::15101::SOCKET"
+        entry.problem(f"a simulated instrument needs an address on this host, like {example}")
 
 
 def _check_addresses(entry: Entry, instruments: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -97,17 +98,18 @@ class Station:
     resources: Resources = field(default_factory=Resources)
 
 
-def read_station_file(file: Path, shown: str = "") -> Station:
+def read_station_file(file: Path, allowed: Collection[str] = (), *, shown: str = "") -> Station:
     """The station that `file` describes. Raises StationFileError, which names every problem in the file at once.
 
-    `shown`: how the problems call the file; its name, where nothing is said.
+    `allowed`: drivers that are not ours, see `stations.drivers.loading`. `shown`: how the problems call the file; its
+    name, where nothing is said.
     """
     problems = Problems(file, shown)
     top = read_checked_yaml(file, problems)
     read: dict[str, Any] = {}
     if top is not None:
         read = read_keys(top, STATION_FILE)
-        check_whole(top, read)
+        check_whole(top, read, allowed)
     if problems.found:
         raise StationFileError(str(problems))
     return _station(read)

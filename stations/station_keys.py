@@ -6,7 +6,16 @@ from stations.declared_keys import Key, Keys, Takes
 from stations.drivers.command import TYPES
 from stations.run_limits import Ladder
 
-SIMULATED_MODELS = ("power_supply", "multimeter", "load", "board")
+# The scheme of their resource; "" is a TCP socket in VISA's words, None a serial line.
+SIMULATED_MODELS: dict[str, str | None] = {
+    "power_supply": "",
+    "multimeter": "",
+    "load": "",
+    "switch": "",
+    "board": None,
+    "modbus_device": "modbus",
+    "http_device": "http",
+}
 # No run comes to its first step with fewer files.
 FEWEST_FILES, MOST_FILES = 16, 1_000_000
 YEAR_S, TIB_MB = 31_536_000, 1_048_576
@@ -76,7 +85,7 @@ SAFE_STEP: Keys = {
     "expect": Key("What the answer to `check` has to be; numbers by value, words without case"),
 }
 SIMULATION: Keys = {
-    "model": Key("What it plays", required=True, one_of=SIMULATED_MODELS),
+    "model": Key("What it plays", required=True, one_of=tuple(SIMULATED_MODELS)),
     "board": Key("Instruments with the same board share one circuit", required=True, longest=40),
     "serial_number": Key("What a simulated board says its serial number is", longest=100),
 }

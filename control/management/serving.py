@@ -84,7 +84,7 @@ def check_migrated() -> None:
 
 def read_station_file() -> Station:
     try:
-        return read(Path(settings.STATION_FILE))
+        return read(Path(settings.STATION_FILE), settings.DRIVERS)
     except StationFileError as error:
         raise CommandError(str(error), returncode=REFUSED) from error
 

@@ -20,6 +20,7 @@ from control.lifecycle.doorbell import cluster_name
 from control.management.refusing import StartFailed
 from control.management.web_process import WebProcess
 from stations.contracts import ChildSettings, SlotSettings, WardenSettings
+from stations.drivers.loading import runner_command
 from stations.models import Slot
 from stations.paths import StationPaths
 from stations.safety import client
@@ -68,7 +69,7 @@ def warden_settings(described: Station, slots: list[SlotSettings]) -> WardenSett
     return WardenSettings(
         station=station,
         data_dir=str(settings.DATA_DIR),
-        runner=[sys.executable, "-m", "sequences.runner"],
+        runner=runner_command(settings.DRIVERS),
         import_path=[str(settings.BASE_DIR)],
         slots=slots,
         children=[

@@ -29,6 +29,6 @@ def database_kind(request: HttpRequest) -> list[str]:
 @lru_cache(maxsize=1)
 def _name_in_file(changed: int) -> str:
     try:
-        return read_station_file(settings.STATION_FILE).name
+        return read_station_file(settings.STATION_FILE, settings.DRIVERS).name
     except StationFileError:
         return ""

@@ -1,4 +1,6 @@
-"""`python -m sequences.runner FD`: started by a guard, which is at the other end of the socket FD.
+"""`python -m sequences.runner [--drivers A,B] [PATH…] FD`: started by a guard, at the other end of the socket FD.
+
+`--drivers` are classes beside ours that may be loaded; PATH, the drivers of the slot, are loaded now.
 
 An emergency stop may be waiting for this process to make its slot safe. So it imports the drivers first, and the
 engine (40 ms) once it is ready for that.
@@ -29,16 +31,20 @@ _LARGEST = 1 << 18
 
 
 def main() -> int:
-    guard = socket.socket(fileno=int(sys.argv[1]))
+    *drivers, descriptor = sys.argv[1:]
+    allowed = drivers[1].split(",") if drivers[:1] == ["--drivers"] else []
+    guard = socket.socket(fileno=int(descriptor))
     guard.set_inheritable(False)
     prepare_to_die()
-    warm_up()
+    warm_up(drivers[2:] if allowed else drivers, allowed)
     guard.send(b"r")
     while message := next_order(guard):
         order = json.loads(message)
         if order["do"] == "run":
+            order["job"]["drivers"] = allowed
             return int(load_engine().run(guard, order))
-        proof = make_safe(order["instruments"], order["budget_s"], check_first=order["check_first"])
+        settings, budget_s, check_first = order["instruments"], order["budget_s"], order["check_first"]
+        proof = make_safe(settings, budget_s, check_first=check_first, allowed=allowed)
         guard.send(b"s" + json.dumps(proof).encode())
     return 0
 

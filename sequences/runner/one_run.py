@@ -51,7 +51,7 @@ def hand_over(guard: socket.socket, verdict: Verdict) -> None:
 
 def switch_off(job: Job, spool: Spool) -> int:
     """Nobody guards the slot any more: the engine has let go of the instruments, bring them into their safe state."""
-    proof = make_safe(job.get("instruments", {}), LAST_BUDGET_S)
+    proof = make_safe(job.get("instruments", {}), LAST_BUDGET_S, allowed=job.get("drivers", ()))
     with suppress(OSError):
         spool.emit("safe_state", **proof, by="runner")
     return GUARD_LOST

@@ -20,6 +20,7 @@ from stations.bench.command_log import CommandLog
 from stations.bench.control_socket import serve_orders
 from stations.bench.free_addresses import at_free_addresses
 from stations.bench.workbench import Workbench
+from stations.drivers.loading import ANY
 from stations.station_file import Station, StationFileError, read_station_file
 
 # The guards make safe when everything else dies, and their OFF must still find its instruments.
@@ -41,7 +42,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         with _own_folder(arguments.data_dir) if arguments.private else nullcontext():
-            asyncio.run(_serve(read_station_file(arguments.station_file), arguments))
+            asyncio.run(_serve(read_station_file(arguments.station_file, [ANY]), arguments))
     except (StationFileError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from stations.bench.circuit import Circuit
+from stations.bench.circuit import BOOT_S, Circuit
 from stations.bench.fault_switches import FaultSwitches
 from stations.bench.readout import Readout
 
+# Seconds after power came, and what the processor writes then.
+BOOT_LOG = (
+    (0.010, "bootloader 1.0, reset by power-on"),
+    (0.060, "memory: 512 KiB ok"),
+    (0.140, "flash: image 1.0 ok"),
+    (0.220, "sensors: 1 found"),
+    (BOOT_S, "DEMO-BOARD ready"),
+)
 AMBIENT_DEGC = 24.0
 DEGC_PER_WATT = 6.0
+
+
+# Seconds from now, a line, and whether it is still to be said then.
+TellLater = Callable[[float, str, Callable[[], bool]], None]
 
 
 class Board:
@@ -21,7 +34,9 @@ class Board:
         self.circuit = circuit
         self.faults = faults
         self.serial_number = serial_number or name
+        self.tell_later: TellLater | None = None
         self._readout = Readout(name, faults)
+        circuit.on_power = self._boot
 
     def handle(self, line: str) -> str | None:
         """Obey one line. Every command is answered, with OK or ERR; None means that nobody is there to answer."""
@@ -40,8 +55,15 @@ class Board:
     def _switch_relay(self, text: str) -> str:
         if text not in ("ON", "OFF"):
             return "ERR parameter"
-        self.circuit.turn(relay=text == "ON")
+        self.circuit.turn(relay=self.faults.moved(self.circuit.knobs.relay, text == "ON"))
         return "OK"
+
+    def _boot(self) -> None:
+        """The processor tells its serial line how it comes up, unasked, for as long as it has power."""
+        since = self.circuit.powered_since
+        for at, text in BOOT_LOG:
+            if self.tell_later is not None:
+                self.tell_later(at, f"[{at:9.6f}] {text}", lambda: self.circuit.powered_since == since)
 
     def _processor(self, word: str, text: str) -> str:
         if word == "LED" and text in ("ON", "OFF"):

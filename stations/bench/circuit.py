@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 WIRE_OHM = 0.08  # both leads together
@@ -52,6 +53,7 @@ class Circuit:
         self.knobs = Knobs()
         self.point = OperatingPoint()
         self.powered_since: float | None = None
+        self.on_power: Callable[[], None] = lambda: None  # called when the board gets power
 
     def turn(self, **knobs: float | bool) -> None:
         """Set some knobs and find the new operating point."""
@@ -63,6 +65,7 @@ class Circuit:
             self.point = solve(self.knobs)
         elif self.powered_since is None:
             self.powered_since = time.monotonic()
+            self.on_power()
 
     @property
     def booted(self) -> bool:

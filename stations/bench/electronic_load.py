@@ -21,13 +21,17 @@ class ElectronicLoad(ScpiModel):
         readout = Readout(name, faults)
         self.on("[SOURce:]CURRent", lambda text: circuit.turn(load_amps=number(text, 0, MAX_AMPS)))
         self.on("[SOURce:]CURRent?", lambda _: f"{circuit.knobs.load_amps:.3f}")
-        self.on("INPut[:STATe]", lambda text: circuit.turn(load=switch(text)))
+        self.on("INPut[:STATe]", lambda text: self.turn_input(switch(text)))
         self.on("INPut[:STATe]?", lambda _: f"{circuit.knobs.load:d}")
         self.on("MEASure:VOLTage[:DC]?", lambda _: readout(circuit.point.rail_3v3, 0.001))
         self.on("MEASure:CURRent[:DC]?", lambda _: readout(circuit.point.load_amps, 0.0005))
 
+    def turn_input(self, wanted: bool) -> None:
+        self.circuit.turn(load=self.faults.moved(self.circuit.knobs.load, wanted))
+
     def reset(self) -> None:
-        self.circuit.turn(load=False, load_amps=0.0)
+        self.turn_input(False)
+        self.circuit.turn(load_amps=0.0)
 
     def state(self) -> dict[str, Any]:
         return {"input": self.circuit.knobs.load, "amps": self.circuit.point.load_amps}

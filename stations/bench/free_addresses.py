@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from stations.drivers.address import tcp_address
+from stations.drivers.address import network_address, tcp_address
 from stations.station_file import Instrument, Station
 
 ANY_PORT = 0  # the kernel chooses one that is free
@@ -27,5 +28,8 @@ def tcp_resource(host: str, port: int) -> str:
 
 
 def _free(instrument: Instrument, folder: Path) -> str:
-    address = tcp_address(instrument.resource)
-    return tcp_resource(address[0], ANY_PORT) if address else str(folder / f"{instrument.name}.tty")
+    if address := tcp_address(instrument.resource):
+        return tcp_resource(address[0], ANY_PORT)
+    if address := network_address(instrument.resource):
+        return f"{urlsplit(instrument.resource).scheme}://{address[0]}:{ANY_PORT}"
+    return str(folder / f"{instrument.name}.tty")

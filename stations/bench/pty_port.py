@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tty
+from contextlib import suppress
 from pathlib import Path
 
 from stations.bench.simulated_instrument import SimulatedInstrument
@@ -17,6 +18,7 @@ class PtyPort:
 
     def __init__(self, instrument: SimulatedInstrument, link: Path) -> None:
         self.instrument = instrument
+        self.instrument.say = self._say
         self.link = link
         self._ends: tuple[int, int] | None = None
         self._received = b""
@@ -71,4 +73,9 @@ class PtyPort:
         while True:
             reply = await self.instrument.answer(await self._lines.get(), SERIAL_CONNECTION)
             if reply is not None:
-                os.write(ours, reply.encode() + b"\n")
+                self._say(reply)
+
+    def _say(self, line: str) -> None:
+        if self._ends is not None:
+            with suppress(BlockingIOError):  # nobody reads: a serial line forgets what does not fit
+                os.write(self._ends[0], line.encode() + b"\n")

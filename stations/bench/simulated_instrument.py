@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from stations.bench.command_log import CommandLog
@@ -25,6 +26,7 @@ class SimulatedInstrument:
         self.name = name
         self.model = model
         self.faults = faults
+        self.say: Callable[[str], None] = lambda line: None  # unasked; set by a port that has somebody to say it to
         self._log = log
 
     async def answer(self, line: str, connection: int) -> str | None:
@@ -36,6 +38,15 @@ class SimulatedInstrument:
         if self.faults.slow_s and reply is not None:
             await asyncio.sleep(self.faults.slow_s)
         return reply
+
+    def tell_later(self, after_s: float, line: str, still: Callable[[], bool]) -> None:
+        """Say something unasked, unless that makes no sense any more by then."""
+
+        def tell() -> None:
+            if still() and not self.faults.mute:
+                self.say(line)
+
+        asyncio.get_running_loop().call_later(after_s, tell)
 
     def state(self) -> dict[str, Any]:
         return {**self.model.state(), "faults": {name: on for name, on in vars(self.faults).items() if on}}

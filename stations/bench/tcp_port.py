@@ -73,13 +73,17 @@ class TcpPort:
     async def _serve(self, client: socket.socket, connection: int) -> None:
         reader, writer = await asyncio.open_connection(sock=client)
         try:
-            while line := await reader.readline():
-                if text := line.decode(errors="replace").strip():
-                    reply = await self.instrument.answer(text, connection)
-                    if reply is not None:
-                        writer.write(reply.encode() + b"\n")
-                        await writer.drain()
-        except (OSError, ValueError):  # ValueError: a line beyond every measure
+            await self.converse(reader, writer, connection)
+        except (OSError, EOFError, ValueError):  # ValueError: a line beyond every measure, or what is no request
             pass
         finally:
             writer.close()
+
+    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, connection: int) -> None:
+        """Talk with one client until it leaves: lines, unless a subclass knows another protocol."""
+        while line := await reader.readline():
+            if text := line.decode(errors="replace").strip():
+                reply = await self.instrument.answer(text, connection)
+                if reply is not None:
+                    writer.write(reply.encode() + b"\n")
+                    await writer.drain()

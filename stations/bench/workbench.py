@@ -7,17 +7,33 @@ from pathlib import Path
 from typing import Any
 
 from stations.bench.board import Board
+from stations.bench.chamber import Chamber
 from stations.bench.circuit import Circuit
 from stations.bench.command_log import CommandLog
 from stations.bench.electronic_load import ElectronicLoad
 from stations.bench.fault_switches import FaultSwitches
+from stations.bench.fixture import Fixture
+from stations.bench.http_port import HttpPort
+from stations.bench.modbus_port import ModbusPort
 from stations.bench.multimeter import Multimeter
 from stations.bench.power_supply import PowerSupply
 from stations.bench.pty_port import PtyPort
 from stations.bench.simulated_instrument import Model, SimulatedInstrument
+from stations.bench.switch_unit import SwitchUnit
 from stations.bench.tcp_port import TcpPort
-from stations.drivers.address import tcp_address
+from stations.drivers.address import network_address
 from stations.station_file import Instrument, Simulation, Station
+
+MODELS: dict[str, Callable[[str, Circuit, FaultSwitches], Model]] = {
+    "power_supply": PowerSupply,
+    "multimeter": Multimeter,
+    "load": ElectronicLoad,
+    "switch": SwitchUnit,
+    "modbus_device": Chamber,
+    "http_device": Fixture,
+}
+# What else than lines of text they talk.
+PORTS = {"modbus_device": ModbusPort, "http_device": HttpPort}
 
 
 class Workbench:
@@ -71,16 +87,15 @@ class Workbench:
         faults = FaultSwitches()
         model = _model(instrument.name, simulation, circuit, faults)
         simulated = SimulatedInstrument(instrument.name, model, faults, self._log)
-        address = tcp_address(instrument.resource)
-        return TcpPort(simulated, *address) if address else PtyPort(simulated, Path(instrument.resource))
+        if isinstance(model, Board):
+            model.tell_later = simulated.tell_later
+        address = network_address(instrument.resource)
+        if address is None:
+            return PtyPort(simulated, Path(instrument.resource))
+        return PORTS.get(simulation.model, TcpPort)(simulated, *address)
 
 
 def _model(name: str, simulation: Simulation, circuit: Circuit, faults: FaultSwitches) -> Model:
     if simulation.model == "board":
         return Board(name, circuit, faults, simulation.serial_number)
-    models: dict[str, Callable[[str, Circuit, FaultSwitches], Model]] = {
-        "power_supply": PowerSupply,
-        "multimeter": Multimeter,
-        "load": ElectronicLoad,
-    }
-    return models[simulation.model](name, circuit, faults)
+    return MODELS[simulation.model](name, circuit, faults)

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 Value = float | str | bool
 
 TYPES = ("number", "text", "boolean")
+# Puts a value into a `write`: the template, the value itself, and the value as SCPI spells it.
+Fill = Callable[[str, Value, str], str]
+
 TRUE, FALSE = frozenset({"1", "ON", "TRUE"}), frozenset({"0", "OFF", "FALSE"})
+
+
+def fill_plainly(template: str, value: Value, spelled: str) -> str:
+    return template.replace("{value}", spelled)
 
 
 @dataclass(frozen=True)
@@ -32,11 +40,11 @@ class Command:
     def declared(cls, name: str, fields: dict[str, Any]) -> Command:
         return cls(name=name, **fields)
 
-    def format(self, value: Value) -> str:
+    def format(self, value: Value, fill: Fill = fill_plainly) -> str:
         """The text to send for `value`. Raises ValueError ("takes 0 to 30 V, not 31") when it must not be sent."""
         if self.write is None:
             raise ValueError("can only be read")
-        return self.write.replace("{value}", self._checked(value))
+        return fill(self.write, value, self._checked(value))
 
     def _checked(self, value: Value) -> str:
         if self.type == "boolean":

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 
 from stations.contracts import InstrumentProof, InstrumentSettings
-from stations.drivers.command import Command, Value, same_value
+from stations.drivers.command import Command, Value, fill_plainly, same_value
 from stations.drivers.instrument_error import InstrumentError
 
 __all__ = ["Driver", "InstrumentError", "Value"]
@@ -26,6 +27,7 @@ class Driver(ABC):
     def __init__(self, settings: InstrumentSettings) -> None:
         self.settings = settings
         self.timeout_s = float(settings["options"].get("timeout_s", DEFAULT_TIMEOUT_S))
+        self.expected_identity = str(settings["options"].get("identity", ""))
         self.commands = {name: Command.declared(name, fields) for name, fields in settings["commands"].items()}
 
     @property
@@ -87,10 +89,31 @@ class Driver(ABC):
         self.write(self.formatted(command, value))
 
     def formatted(self, command: str, value: Value) -> str:
+        """The text that sets a declared command to `value`."""
         try:
-            return self._declared(command).format(value)
+            return self._declared(command).format(value, self.fill)
         except ValueError as refusal:
             raise self.error(f"was not asked to set {command!r}", f"it {refusal}") from None
+
+    def fill(self, template: str, value: Value, spelled: str) -> str:
+        """A `write` with its value. `spelled` is the value as SCPI has it; other languages have their own spelling."""
+        return fill_plainly(template, value, spelled)
+
+    def texts(self) -> Iterator[str]:
+        """Every text of the station file that is sent to this instrument, with "1" for values."""
+        for command in self.commands.values():
+            yield from (each.replace("{value}", "1") for each in (command.write, command.query) if each)
+        for step in self.settings["safe_state"]:
+            yield from (step[key] for key in ("write", "check") if key in step)
+
+    def expect(self, identity: str) -> str:
+        """`identity`, if it is the expected one."""
+        if self.expected_identity not in identity:
+            raise self.error(
+                f"is not the expected one: it says {identity!r} and not {self.expected_identity!r}",
+                "check the cabling, or correct `options.identity` in station.yaml",
+            )
+        return identity
 
     def error(self, problem: str, remedy: str = "") -> InstrumentError:
         return InstrumentError(self.name, self.resource, problem, remedy)

@@ -30,7 +30,6 @@ class LineDriver(Driver):
     def __init__(self, settings: InstrumentSettings) -> None:
         super().__init__(settings)
         self.identity_query = str(settings["options"].get("identify", "*IDN?"))
-        self.expected_identity = str(settings["options"].get("identity", ""))
         self._link: Link | None = None
         self._wanted = False  # between open and close
         self._clean = False  # nothing is under way
@@ -92,13 +91,7 @@ class LineDriver(Driver):
 
     def identify(self) -> str:
         """What the instrument says it is. Raises InstrumentError when `options.identity` expects another one."""
-        identity = self.query(self.identity_query)
-        if self.expected_identity not in identity:
-            raise self.error(
-                f"is not the expected one: it says {identity!r} and not {self.expected_identity!r}",
-                "check the cabling, or correct `options.identity` in station.yaml",
-            )
-        return identity
+        return self.expect(self.query(self.identity_query))
 
     def _ready_link(self) -> Link:
         if not self._wanted:

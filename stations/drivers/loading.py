@@ -3,14 +3,46 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Collection
+import importlib.util
+import sys
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from typing import Any
 
 from stations.contracts import InstrumentSettings
-from stations.drivers import serial_line, visa_link
+from stations.drivers import http, modbus_tcp, serial_link, visa_link
+from stations.drivers.adapted import AdaptedInstrument
 from stations.drivers.driver import Driver
 from stations.drivers.instrument_error import InstrumentError
 
-BUILT_IN = frozenset({"stations.drivers.scpi.ScpiInstrument", "stations.drivers.serial_line.SerialLine"})
+BUILT_IN = frozenset(
+    {
+        "stations.drivers.http.HttpInstrument",
+        "stations.drivers.modbus_tcp.ModbusTcp",
+        "stations.drivers.scpi.ScpiInstrument",
+        "stations.drivers.serial_line.SerialLine",
+    }
+)
+ANY = "*"
+
+
+def is_allowed(path: str, allowed: Collection[str] = ()) -> bool:
+    """Whether a driver class may be loaded: one of ours, or one that `allowed` names, itself or as `package.*`."""
+    return path in BUILT_IN or any(
+        each in (ANY, path) or (each.endswith(".*") and path.startswith(each[:-1])) for each in allowed
+    )
+
+
+def cannot_exist(path: str) -> str:
+    """Why there cannot be such a class, as far as that can be told without importing anything; empty for no reason."""
+    package, dot, _ = path.partition(".")
+    if not dot:
+        return "is no dotted path; write it like package.module.Class"
+    try:
+        found = importlib.util.find_spec(package)
+    except (ImportError, ValueError):
+        found = None
+    return "" if found is not None else f"names a package that is not installed, {package!r}; install it beside Gwanje"
 
 
 def load_driver(settings: InstrumentSettings, allowed: Collection[str] = ()) -> Driver:
@@ -23,23 +55,47 @@ def load_driver(settings: InstrumentSettings, allowed: Collection[str] = ()) -> 
     def error(problem: str, remedy: str) -> InstrumentError:
         return InstrumentError(settings["name"], settings["resource"], problem, remedy)
 
-    if path not in BUILT_IN and path not in allowed:
+    if not is_allowed(path, allowed):
         known = ", ".join(sorted({*BUILT_IN, *allowed}))
-        raise error(f"has a driver that is not allowed here, {path}", f"choose one of {known}")
+        raise error(
+            f"has a driver that is not allowed here, {path}", f"choose one of {known}, or allow it by GWANJE_DRIVERS"
+        )
     module, _, name = path.rpartition(".")
     try:
         found = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as problem:
-        raise error(f"has a driver that cannot be loaded, {path}", str(problem)) from problem
-    if not (isinstance(found, type) and issubclass(found, Driver)):
-        raise error(f"has a driver that is none, {path}", "name a subclass of stations.drivers.driver.Driver")
+    except Exception as problem:  # whatever a module does while it is imported
+        raise error(f"has a driver that cannot be loaded, {path}", str(problem) or type(problem).__name__) from problem
+    if not isinstance(found, type):
+        raise error(f"has a driver that is none, {path}", "name a class")
     try:
-        return found(settings)
+        return found(settings) if issubclass(found, Driver) else AdaptedInstrument(settings, found)
     except (TypeError, ValueError) as problem:
         raise error("is not described as its driver needs it", str(problem)) from problem
 
 
-def warm_up() -> None:
-    """Import now what drivers import on first use, so that a run and the safe state need not wait for it (70 ms)."""
+def runner_command(allowed: Collection[str]) -> list[str]:
+    """The command line of a parked runner that may load the driver classes of `allowed` beside ours."""
+    drivers = ["--drivers", ",".join(allowed)] if allowed else []
+    return [sys.executable, "-m", "sequences.runner", *drivers]
+
+
+# What our drivers import on first use.
+NEEDED: dict[str, Callable[[], Any]] = {
+    "stations.drivers.http.HttpInstrument": http.import_httpx,
+    "stations.drivers.modbus_tcp.ModbusTcp": modbus_tcp.import_pymodbus,
+}
+
+
+def warm_up(drivers: Collection[str] = (), allowed: Collection[str] = ()) -> None:
+    """Import now what drivers import on first use, so that a run and the safe state need not wait for it.
+
+    VISA and serial lines in any case (70 ms), the others where one of `drivers` needs them.
+    """
     visa_link.resource_manager()
-    serial_line.import_pyserial()
+    serial_link.import_pyserial()
+    for path in drivers:
+        if path in NEEDED:
+            NEEDED[path]()
+        elif is_allowed(path, allowed):
+            with suppress(Exception):  # told when the instrument is opened
+                importlib.import_module(path.rpartition(".")[0])

@@ -2,85 +2,40 @@
 
 from __future__ import annotations
 
-import termios
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections import deque
 
 from stations.contracts import InstrumentSettings
 from stations.drivers.line_driver import LineDriver, Link
+from stations.drivers.serial_link import Framing, SerialLink, port_settings
 
 QUIET_S = 0.2
-
-
-def import_pyserial() -> Any:
-    import serial  # noqa: PLC0415  (a process without serial instruments need not import it)
-
-    return serial
-
-
-@contextmanager
-def _lost_line_as_os_error() -> Iterator[None]:
-    """pyserial lets `termios.error` through, which is no OSError, when a line has been pulled out."""
-    try:
-        yield
-    except termios.error as error:
-        raise OSError(*error.args) from error
-
-
-class SerialLink:
-    """Lines over a port that nobody else has open."""
-
-    @_lost_line_as_os_error()
-    def __init__(self, resource: str, baudrate: int, timeout_s: float) -> None:
-        self._port = import_pyserial().serial_for_url(
-            resource, baudrate=baudrate, timeout=timeout_s, write_timeout=timeout_s, exclusive=True
-        )
-        self._received = b""
-        self.send("", timeout_s)  # ends the line that somebody before us may have left half sent
-
-    @_lost_line_as_os_error()
-    def send(self, line: str, timeout_s: float) -> None:
-        # What the device has said unasked (a boot message) is not the answer to what comes now.
-        self._port.reset_input_buffer()
-        self._received = b""
-        self._port.write_timeout = timeout_s
-        self._port.write(line.encode() + b"\n")
-
-    @_lost_line_as_os_error()
-    def receive(self, timeout_s: float) -> str:
-        deadline = time.monotonic() + timeout_s
-        while b"\n" not in self._received:
-            if (left := deadline - time.monotonic()) <= 0:
-                raise TimeoutError
-            self._port.timeout = left
-            self._received += self._port.read(max(1, self._port.in_waiting))
-        line, _, self._received = self._received.partition(b"\n")
-        return line.decode(errors="replace").strip()
-
-    def close(self) -> None:
-        self._port.close()
 
 
 class SerialLine(LineDriver):
     """A line-based serial device. Opening it does not speak to it: a board may have no power yet.
 
-    Options: `baudrate` (115200), `timeout_s` (2), `identify` (`*IDN?`), `identity` (text that its answer contains),
-    `acknowledge` (what the device answers to every command, if it does) and `sync`, a question with `{token}` in it
-    whose answer ends with the token (`ECHO {token}`): it tells a late answer from the one that was asked for.
-    Without it, a line that has been quiet for 200 ms counts as clean, and an answer later than that can be mistaken.
+    Options: `baudrate` (115200), `bytesize` (8), `parity` (none), `stopbits` (1), `flow_control` (none),
+    `write_terminator` and `read_terminator` (a line feed; a carriage return at the end of an answer is dropped),
+    `read_length` (answers of so many bytes, instead of a terminator), `encoding` (utf-8), `timeout_s` (2), `identify`
+    (`*IDN?`), `identity` (text that its answer contains), `acknowledge` (what the device answers to every command, if
+    it does), `log_prefix` (how lines begin that the device says unasked: they are no answers, and kept in `log`) and
+    `sync`, a question with `{token}` in it whose answer ends with the token (`ECHO {token}`): it tells a late answer
+    from the one that was asked for. Without it, a line that has been quiet for 200 ms counts as clean, and an answer
+    later than that can be mistaken.
     """
 
     def __init__(self, settings: InstrumentSettings) -> None:
         super().__init__(settings)
         options = settings["options"]
-        self.baudrate = int(options.get("baudrate", 115200))
+        self.port_settings = port_settings(options)
+        self.framing = Framing.of(options)
         self.acknowledge = str(options.get("acknowledge", ""))
         self.sync = str(options.get("sync", ""))
+        self.log: deque[str] = deque(maxlen=1000)  # what the device said unasked, the oldest first
 
     def open_link(self) -> Link:
-        return SerialLink(self.resource, self.baudrate, self.timeout_s)
+        return SerialLink(self.resource, self.port_settings, self.framing, self.timeout_s, self.log)
 
     def open(self) -> None:
         # Not clean yet: the device may answer the line end, so that the first exchange begins with settling.

@@ -1,9 +1,4 @@
-"""Connections through VISA (pyvisa with pyvisa-py), with what pyvisa-py does to plain TCP sockets put right.
-
-On a TCP socket, pyvisa-py leaves Nagle's algorithm on (44 ms for two writes and a query instead of 0.08 ms), opens a
-refused port without a word, and takes a closed connection for silence, spinning until the time is up. So VISA opens
-and closes the socket; the bytes go through it directly.
-"""
+"""Connections through VISA (pyvisa with pyvisa-py). VISA opens and closes sockets, their bytes we carry ourselves."""
 
 from __future__ import annotations
 
@@ -13,6 +8,7 @@ import time
 from typing import Any
 
 from stations.drivers.line_driver import Link
+from stations.drivers.visa_sessions import take_traps_out
 
 _manager_lock = threading.Lock()
 _manager: Any = None
@@ -25,6 +21,7 @@ def resource_manager() -> Any:
         if _manager is None:
             import pyvisa  # noqa: PLC0415  (70 ms that a process without VISA instruments need not spend)
 
+            take_traps_out()
             _manager = pyvisa.ResourceManager("@py")
         return _manager
 
@@ -52,12 +49,6 @@ class SocketLink:
         self._resource = resource
         self._socket: socket.socket = resource.visalib.sessions[resource.session].interface
         self._received = b""
-        try:
-            self._socket.getpeername()  # fails where the port was refused
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        except OSError as error:
-            resource.close()
-            raise ConnectionRefusedError("nothing listens there") from error
 
     def send(self, line: str, timeout_s: float) -> None:
         if self._is_closed_by_peer():
@@ -69,10 +60,7 @@ class SocketLink:
         deadline = time.monotonic() + timeout_s
         while b"\n" not in self._received:
             self._socket.settimeout(max(0.001, deadline - time.monotonic()))
-            chunk = self._socket.recv(65536)
-            if not chunk:
-                raise ConnectionResetError("the instrument has closed the connection")
-            self._received += chunk
+            self._received += self._socket.recv(65536)  # raises when the instrument has closed the connection
             if time.monotonic() > deadline and b"\n" not in self._received:
                 raise TimeoutError
         line, _, self._received = self._received.partition(b"\n")

@@ -237,7 +237,10 @@ class RunSlot:
 
     def _park(self) -> None:
         try:
-            runner = Runner(self.warden["runner"], self.warden["import_path"], self.lock, self._folders)
+            drivers = sorted(
+                {each["driver"] for each in self.instruments.values()}
+            )  # which it loads before it is ready
+            runner = Runner([*self.warden["runner"], *drivers], self.warden["import_path"], self.lock, self._folders)
         except OSError as error:  # no memory, no process or no file left for it: there may be soon
             complain(f"no runner can be started: {error}")
             self.park_at = time.monotonic() + PARK_EVERY_S

@@ -83,7 +83,7 @@ def _read(files: list[Path]) -> list[Station]:
     described, problems = [], []
     for file in files:
         try:
-            described.append(read_station_file(file, shown=str(file)))
+            described.append(read_station_file(file, settings.DRIVERS, shown=str(file)))
         except StationFileError as error:
             problems.append(str(error))
     if problems:

@@ -39,7 +39,7 @@ def look_at_station_file() -> Iterator[Finding]:
         yield attention(f"{file} does not exist, so no station can be started here.", remedy)
         return
     try:
-        station = read_station_file(file)
+        station = read_station_file(file, settings.DRIVERS)
     except StationFileError as error:
         for problem in str(error).splitlines():
             yield wrong(problem, f"Correct {file}, or set GWANJE_STATION_FILE to another file.")

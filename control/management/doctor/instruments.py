@@ -7,14 +7,13 @@ import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import Error
 
 from control.management.doctor import processes
 from control.management.doctor.finding import Finding, good, wrong
-from stations.drivers.address import tcp_address
+from stations.drivers.address import network_address
 from stations.models import Lease, Station
 from stations.provisioning import is_alive
 from stations.station_file import Instrument, StationFileError, read_station_file
@@ -24,7 +23,7 @@ CONNECT_S = 2.0
 
 def look_at_instruments() -> Iterator[Finding]:
     try:
-        described = read_station_file(settings.STATION_FILE)
+        described = read_station_file(settings.STATION_FILE, settings.DRIVERS)
     except StationFileError:
         yield good("None are known without a station file")
         return
@@ -64,7 +63,7 @@ def _leases(station: str) -> str:
 def look_at_instrument(instrument: Instrument) -> Finding:
     """Connect and hang up, or see whether the serial port is there."""
     resource = instrument.resource
-    address = tcp_address(resource) or _serial_server(resource)
+    address = network_address(resource)
     if address is not None:
         return _look_at_address(instrument.name, address)
     port = resource[len("ASRL") :].removesuffix("::INSTR") if resource.startswith("ASRL") else resource
@@ -90,13 +89,3 @@ def _look_at_port(name: str, port: Path) -> Finding:
         text = f"{name}: this user may not use {port}."
         return wrong(text, f"Join its group ({port.group()}) and log in again: sudo usermod -aG {port.group()} $USER")
     return good(f"{name}: {port} is there")
-
-
-def _serial_server(resource: str) -> tuple[str, int] | None:
-    if not resource.startswith("socket://"):
-        return None
-    try:
-        found = urlsplit(resource)
-        return (found.hostname, found.port) if found.hostname and found.port else None
-    except ValueError:
-        return None

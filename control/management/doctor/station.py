@@ -54,7 +54,7 @@ def _look_at_child(child: ChildAtWork) -> Iterator[Finding]:
 
 def _look_at_bench() -> Iterator[Finding]:
     try:
-        described = read_station_file(settings.STATION_FILE)
+        described = read_station_file(settings.STATION_FILE, settings.DRIVERS)
     except StationFileError:
         return  # has a look of its own
     if processes.bench() is None and any(instrument.simulation for instrument in described.instruments.values()):

@@ -16,6 +16,7 @@ from django.conf import settings
 from control.management.refusing import StartFailed
 from control.management.trying.places import Place
 from stations.contracts import GuardStatus, Job, WardenSettings, Wish
+from stations.drivers.loading import runner_command
 from stations.safety import client
 
 READY_S = 20.0
@@ -35,7 +36,7 @@ class OwnGuard:
         configuration = WardenSettings(
             station=self.place.station.id,
             data_dir=str(self.place.paths.data),
-            runner=[sys.executable, "-m", "sequences.runner"],
+            runner=runner_command(settings.DRIVERS),
             import_path=[str(settings.BASE_DIR)],
             slots=self.place.all_slots(),
             children=[],

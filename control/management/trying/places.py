@@ -120,7 +120,7 @@ def _real(stack: ExitStack, roles: dict[str, str], slot: str) -> Place:
 
 def _read(file: Path) -> Station:
     try:
-        return read_station_file(file)
+        return read_station_file(file, settings.DRIVERS)
     except StationFileError as error:
         raise StartFailed(str(error)) from error
 

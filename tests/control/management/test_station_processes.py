@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 
 from control.management.station_processes import StationProcesses
 from stations.contracts import WardenSettings
+from stations.drivers.loading import runner_command
 from stations.paths import StationPaths
 from stations.safety import client
 from tests.installations import HOUSE, alive, wait_until, with_free_ports
@@ -28,7 +28,7 @@ def processes(tmp_path: Path) -> Iterator[StationProcesses]:
     configuration = WardenSettings(
         station="demo",
         data_dir=str(paths.data),
-        runner=[sys.executable, "-m", "sequences.runner"],
+        runner=runner_command([]),
         import_path=[str(HOUSE)],
         slots=[{"slot": LANE, "instruments": {}}],
         children=[],

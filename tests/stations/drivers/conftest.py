@@ -19,7 +19,7 @@ def opened(bench: RunningBench) -> Iterator[OpenDriver]:
     drivers: list[Driver] = []
 
     def open_driver(role: str, **options: object) -> Driver:
-        settings = bench.instruments[role]
+        settings = (bench.instruments | bench.others)[role]
         settings["options"] = {**settings["options"], **options}
         driver = load_driver(settings)
         drivers.append(driver)

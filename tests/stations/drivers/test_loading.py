@@ -32,7 +32,7 @@ def test_built_in_drivers_are_loaded_by_path(kind: type) -> None:
         ("os.system", "not allowed"),
         ("no.such.Driver", "cannot be loaded"),
         ("stations.drivers.scpi.Missing", "cannot be loaded"),
-        ("pathlib.Path", "a driver that is none"),
+        ("os.getpid", "a driver that is none"),
     ],
 )
 def test_other_paths_are_refused_with_instrument_and_address(path: str, problem: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from types import FrameType
@@ -38,7 +39,7 @@ def test_open_of_a_missing_port_names_instrument_and_path(bench: RunningBench, o
 
 def test_port_is_opened_exclusively(bench: RunningBench, opened: OpenDriver) -> None:
     opened("board")
-    with pytest.raises(InstrumentError, match=r"cannot be reached.*lock"):
+    with pytest.raises(InstrumentError, match=rf"cannot be reached \(process {os.getpid()} \(.+\) has it open\)"):
         load_driver(bench.instruments["board"]).open()
 
 

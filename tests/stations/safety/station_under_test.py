@@ -17,6 +17,7 @@ from typing import Any
 
 from sequences.catalogue import read_package
 from stations.contracts import GuardStatus, Job, Latch
+from stations.drivers.loading import runner_command
 from stations.paths import StationPaths
 from stations.safety import client
 from stations.safety.durable import read_json
@@ -77,7 +78,7 @@ class StationUnderTest:
         self.settings: dict[str, Any] = {
             "station": "demo",
             "data_dir": str(self.paths.data),
-            "runner": [sys.executable, "-m", "sequences.runner"],
+            "runner": runner_command([]),
             "import_path": [str(ROOT)],
             "slots": [{"slot": slot, "instruments": instruments} for slot, instruments in slots.items()],
             "children": [],
