@@ -19,6 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
+from sequences.runner.looking import Look
 from stations.drivers.loading import warm_up
 from stations.drivers.safe_state import make_safe
 
@@ -33,9 +34,14 @@ def main() -> int:
     guard.set_inheritable(False)
     prepare_to_die()
     warm_up()
+    look = Look(guard)
     guard.send(b"r")
     while message := next_order(guard):
         order = json.loads(message)
+        if order["do"] == "probe":
+            look.begin(order)
+            continue
+        look.end()
         if order["do"] == "run":
             return int(load_engine().run(guard, order))
         proof = make_safe(order["instruments"], order["budget_s"], check_first=order["check_first"])

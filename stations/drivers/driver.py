@@ -68,6 +68,15 @@ class Driver(ABC):
         """Raise when the instrument answers but is not well."""
         self.identify()
 
+    def probe(self) -> str:
+        """Look whether the instrument is there, over a fresh connection and without changing anything in it.
+
+        Returns what it says it is, or nothing where it cannot be asked. Raises WrongInstrument for another one than
+        expected. The connection stays open for the caller to close.
+        """
+        self.connect()
+        return self.identify()
+
     def settle(self) -> None:  # noqa: B027  (most connections have nothing to discard)
         """Discard what the instrument may still be saying to somebody who was here before."""
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from stations.contracts import InstrumentSettings
 from stations.drivers.driver import Driver
-from stations.drivers.instrument_error import InstrumentError
+from stations.drivers.instrument_error import InstrumentError, WrongInstrument
 
 
 class Link(Protocol):
@@ -91,13 +91,10 @@ class LineDriver(Driver):
         return reply
 
     def identify(self) -> str:
-        """What the instrument says it is. Raises InstrumentError when `options.identity` expects another one."""
+        """What the instrument says it is. Raises WrongInstrument when `options.identity` expects another one."""
         identity = self.query(self.identity_query)
         if self.expected_identity not in identity:
-            raise self.error(
-                f"is not the expected one: it says {identity!r} and not {self.expected_identity!r}",
-                "check the cabling, or correct `options.identity` in station.yaml",
-            )
+            raise WrongInstrument(self.name, self.resource, identity, self.expected_identity)
         return identity
 
     def _ready_link(self) -> Link:
