@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from control.lifecycle.refusals import BadValue, UnknownName, WrongState
+from control.lifecycle.service import comes_back_by_itself, why_out_of_service
 from control.states import LIVE
 from stations.models import Slot, Station
 from stations.provisioning import ALIVE_FOR
@@ -98,10 +99,8 @@ def _check_fits(slot: Slot, sequence: str, roles: Collection[str]) -> None:
 
 
 def _check_takes_work(slot: Slot, *, wait: bool) -> None:
-    if not slot.in_service:
-        raise WrongState(
-            _("Slot %(slot)s is out of service. Put it back into service, or choose another slot.") % {"slot": slot.pk}
-        )
+    if not slot.in_service and not (wait and comes_back_by_itself(slot)):
+        raise WrongState(f"{why_out_of_service(slot)} {_('Choose another slot, or bring this one back.')}")
     if slot.latch is not None:
         raise WrongState(
             _(
