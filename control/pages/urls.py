@@ -15,6 +15,7 @@ from control.pages import (
     overview,
     safety,
     sequences,
+    service,
     submitting,
 )
 
@@ -42,6 +43,8 @@ urlpatterns = [
     path("sequences/<str:name>/enable/", sequences.enable, name="enable_sequence"),
     path("sequences/<str:name>/disable/", sequences.disable, name="disable_sequence"),
     path("emergency-stop/", safety.emergency_stop, name="emergency_stop"),
+    path("slots/<slug:station>/<slug:slot>/in-service/", service.in_service, name="in_service"),
+    path("slots/<slug:station>/<slug:slot>/out-of-service/", service.out_of_service, name="out_of_service"),
     path("reset/", controls.reset_scope, name="reset"),
     path("language/", language.choose_language, name="language"),
     path("login-link/", login_link.login_link, name="login_link"),
