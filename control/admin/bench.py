@@ -111,7 +111,7 @@ def _service_form(slot: Slot) -> dict[str, Any] | None:
 
 
 class InstrumentAdmin(ReadOnlyAdmin):
-    list_display = ("id", "station_link", "found", "identity", "answered", "response", "calibration", "resource")
+    list_display = ("id", "station_link", "state", "identity", "answered", "response", "calibration")
     list_filter = (
         choice_filter(gettext_lazy("Station"), "station", stations),
         yes_filter(gettext_lazy("Present"), "present"),
@@ -122,7 +122,7 @@ class InstrumentAdmin(ReadOnlyAdmin):
     empty_text = NO_STATION
     fieldsets = (
         (None, {"fields": (("id", "station"), "driver", "resource", "calibration")}),
-        (gettext_lazy("Health"), {"fields": (("found", "identity"), ("answered", "response"), "shown_problem")}),
+        (gettext_lazy("Health"), {"fields": (("state", "identity"), ("answered", "response"), "shown_problem")}),
     )
 
     station_link = SlotAdmin.station_link
@@ -131,13 +131,13 @@ class InstrumentAdmin(ReadOnlyAdmin):
     shown_problem = text_of("problem", gettext_lazy("problem"))
 
     @display(description=gettext_lazy("state"))
-    def found(self, instrument: Instrument) -> Any:
+    def state(self, instrument: Instrument) -> Any:
         state = instrument_state(instrument)
         return chip(STATE_TONES[state], state.label)
 
     @display(description=gettext_lazy("response time"))
     def response(self, instrument: Instrument) -> str:
-        return EMPTY if instrument.response_ms is None else duration_text(instrument.response_ms)
+        return EMPTY if instrument.response_ms is None else duration_text(max(1, round(instrument.response_ms)) / 1000)
 
     @display(description=gettext_lazy("calibration due"))
     def calibration(self, instrument: Instrument) -> Any:

@@ -21,7 +21,7 @@ class Prober:
     """Looks for the instruments of one slot every `every_s` seconds. Never in the way of a run or of the safe state."""
 
     def __init__(self, instruments: dict[str, InstrumentSettings], every_s: float) -> None:
-        self.instruments = {one["name"]: one for one in instruments.values() if _may_be_asked(one)}
+        self.instruments = {one["name"]: one for one in instruments.values() if may_be_asked(one)}
         self.every_s = every_s
         self.health: dict[str, InstrumentHealth] = {}
         self.at_work: Runner | None = None
@@ -68,7 +68,7 @@ class Prober:
         return len(self.health) == len(self.instruments) and not self._known_wrong()
 
 
-def _may_be_asked(instrument: InstrumentSettings) -> bool:
+def may_be_asked(instrument: InstrumentSettings) -> bool:
     """One that other slots use as well may be in the middle of their run; only a web service takes several callers."""
     return not instrument.get("shared") or instrument["resource"].lower().startswith(("http://", "https://"))
 
