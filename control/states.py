@@ -62,6 +62,15 @@ class SlotState(models.TextChoices):
     IDLE = "IDLE", _("Idle")
 
 
+class InstrumentState(models.TextChoices):
+    """Whether an instrument can be used, as it was found when it was looked for last."""
+
+    PRESENT = "PRESENT", _("Present")
+    ABSENT = "ABSENT", _("Absent")
+    PROBLEM = "PROBLEM", _("Problem")  # it answers, but is another one than expected, or not well
+    UNKNOWN = "UNKNOWN", _("Unknown")
+
+
 class Control(models.TextChoices):
     """What somebody can ask of a batch."""
 

@@ -41,6 +41,7 @@ class InstrumentSettings(TypedDict):
     options: dict[str, Any]
     commands: dict[str, dict[str, Any]]
     safe_state: list[dict[str, str]]
+    shared: NotRequired[bool]  # other slots use it as well
 
 
 class SlotSettings(TypedDict):
@@ -70,6 +71,7 @@ class WardenSettings(TypedDict):
     slots: list[SlotSettings]
     children: list[ChildSettings]
     safe_budget_s: float  # for making a slot safe
+    probe_every_s: NotRequired[float]  # between two looks at the instruments of an idle slot; left out: nobody looks
 
 
 class Resources(TypedDict, total=False):
@@ -160,6 +162,16 @@ class SafeProof(TypedDict):
     instruments: dict[str, InstrumentProof]  # by instrument name
 
 
+class InstrumentHealth(TypedDict):
+    """What one instrument answered when it was looked for between two runs."""
+
+    present: bool
+    identity: str  # what it says it is; empty where it cannot be asked
+    error: str | None  # why it cannot be used, a sentence; None when it can
+    took_ms: float  # until it answered, or did not
+    at: float  # seconds since the epoch
+
+
 class Latch(TypedDict):
     """Content of a latch file: an emergency stop that nobody has reset yet."""
 
@@ -181,6 +193,7 @@ class GuardStatus(TypedDict):
     parked: bool  # a runner is ready to start
     safe: bool | None  # None: not known yet
     proof: SafeProof | None
+    health: dict[str, InstrumentHealth]  # by instrument name; those that have not been looked for are missing
     latch: Latch | None
     closing: bool  # asked to end: takes no new run
     last: str | None  # the run that ended last here

@@ -14,5 +14,5 @@ def station_answers(station: Station, paths: StationPaths) -> bool:
     """Tell whether a station's host works now: here by asking a guard, elsewhere by its heartbeat."""
     if station.host != socket.gethostname():
         return is_alive(station)
-    slot = Slot.objects.filter(station=station, in_service=True).first()
+    slot = Slot.objects.filter(station=station, in_file=True).first()
     return slot is not None and client.status(paths, slot.pk) is not None

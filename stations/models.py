@@ -35,6 +35,12 @@ class Instrument(models.Model):
     driver = models.CharField(_("driver"), max_length=200)
     resource = models.CharField(_("resource"), max_length=300)
     calibration_due = models.DateField(_("calibration due"), null=True)
+    # What the guard of its slot found when it looked for it last, between two runs.
+    present = models.BooleanField(_("present"), null=True)  # None: nobody has looked yet
+    identity = models.CharField(_("identity"), max_length=200, blank=True)
+    problem = models.TextField(_("problem"), blank=True)  # why it cannot be used; empty when it can
+    last_answer_at = models.DateTimeField(_("last answer"), null=True)
+    response_ms = models.FloatField(_("response time"), null=True)  # milliseconds, of the last answer
 
     class Meta:
         verbose_name = _("instrument")
@@ -58,7 +64,19 @@ class Slot(models.Model):
     position = models.PositiveIntegerField(_("position"))
     sequence = models.CharField(_("sequence"), max_length=100, blank=True)
     instruments = models.JSONField(_("instruments"), default=dict)  # role -> name of an instrument
-    in_service = models.BooleanField(_("in service"), default=True)
+    in_file = models.BooleanField(_("in the station file"), default=True)
+    taken_out = models.JSONField(_("taken out of service"), null=True)  # by somebody: {by, face, reason, at}
+    health_problem = models.JSONField(_("health problem"), null=True)  # {"instruments": {name: what is wrong}, "at"}
+    # It takes work: the file names it, nobody has taken it out, and its instruments answer.
+    in_service = models.GeneratedField(
+        verbose_name=_("in service"),
+        expression=models.ExpressionWrapper(
+            models.Q(in_file=True, taken_out__isnull=True, health_problem__isnull=True),
+            output_field=models.BooleanField(),
+        ),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
     latch = models.JSONField(_("latch"), null=True)  # a copy of the guard's latch file
     safe = models.BooleanField(_("safe"), null=True)  # the guard's last word; None: not known yet
 

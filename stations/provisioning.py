@@ -118,7 +118,7 @@ def _take_in_slots(station: Station, described: station_file.Station, lanes: int
     for position, (name, fields) in enumerate(rows.items()):
         Slot.objects.update_or_create(
             pk=f"{station.pk}/{name}",
-            defaults={**fields, "station": station, "name": name, "position": position, "in_service": True},
+            defaults={**fields, "station": station, "name": name, "position": position, "in_file": True},
         )
     # Its batches keep their slot: a slot that is gone from the file is kept, but takes no work.
-    Slot.objects.filter(station=station).exclude(name__in=rows).update(in_service=False)
+    Slot.objects.filter(station=station).exclude(name__in=rows).update(in_file=False)

@@ -51,6 +51,7 @@ class Instrument:
             options=self.options,
             commands=self.commands,
             safe_state=self.safe_state,
+            shared=self.shared,
         )
 
 

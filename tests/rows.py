@@ -24,6 +24,8 @@ from stations.station_file import read_station_file
 
 HOUSE = Path(__file__).resolve().parent.parent
 ANNA = Actor("anna", ControlEvent.Face.COMMAND)
+# What is written down of a slot that somebody has taken out of service.
+OUT = {"by": "kim", "face": "PAGE", "reason": "new cables", "at": 1_790_000_000.0}
 
 
 def demo_station(monkeypatch: Any, lanes: int = 2) -> Station:

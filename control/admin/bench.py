@@ -6,15 +6,28 @@ from typing import Any
 
 from django.contrib.admin import display
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from control.admin.cells import EMPTY, chip, json_of, list_url, row_link, time_of, yes_of
+from control.access.rights import Right, may
+from control.admin.cells import EMPTY, chip, json_of, list_url, row_link, text_of, time_of, yes_of
 from control.admin.filters import choice_filter, stations, yes_filter
 from control.admin.skin import ReadOnlyAdmin
+from control.history.durations import duration_text
+from control.history.facts import instrument_state
+from control.lifecycle.service import why_out_of_service
+from control.metrics.calibration import is_overdue
 from control.models import Batch
+from control.states import InstrumentState
 from stations.models import Instrument, Slot, Station
 
+STATE_TONES = {
+    InstrumentState.PRESENT: "good",
+    InstrumentState.ABSENT: "bad",
+    InstrumentState.PROBLEM: "bad",
+    InstrumentState.UNKNOWN: "plain",
+}
 NO_STATION = gettext_lazy("No station file has been taken in yet. It is, when the station is started.")
 
 
@@ -40,7 +53,7 @@ class StationAdmin(ReadOnlyAdmin):
 
 
 class SlotAdmin(ReadOnlyAdmin):
-    list_display = ("id", "kind", "station_link", "sequence", "roles", "serving", "known_safe", "latched")
+    list_display = ("id", "kind", "station_link", "sequence", "roles", "serving", "why_out", "known_safe", "latched")
     list_filter = (
         choice_filter(gettext_lazy("Station"), "station", stations),
         choice_filter(gettext_lazy("Kind"), "kind", Slot.Kind.choices),
@@ -51,7 +64,10 @@ class SlotAdmin(ReadOnlyAdmin):
     list_select_related = ("station",)
     empty_text = NO_STATION
     fieldsets = (
-        (None, {"fields": (("id", "kind"), ("station", "position"), ("sequence", "serving"), "known_safe")}),
+        (
+            None,
+            {"fields": (("id", "kind"), ("station", "position"), ("sequence", "known_safe"), ("serving", "why_out"))},
+        ),
         (None, {"fields": ("shown_instruments", "shown_latch")}),
     )
 
@@ -72,28 +88,63 @@ class SlotAdmin(ReadOnlyAdmin):
     def latched(self, slot: Slot) -> Any:
         return chip("bad", _("Latched")) if slot.latch is not None else EMPTY
 
+    @display(description=gettext_lazy("out of service"))
+    def why_out(self, slot: Slot) -> str:
+        return why_out_of_service(slot) or EMPTY
+
     def detail(self, request: HttpRequest, obj: Slot) -> dict[str, Any]:
         batches = {"text": _("Batches"), "url": list_url(Batch, slot=obj.pk)}
         return {
             "heading": {"name": obj.pk, "labels": [self.latched(obj)] if obj.latch is not None else []},
             "neighbours": [batches],
+            "service": _service_form(obj) if may(request.user, Right.ENGINEER) else None,
         }
 
 
+def _service_form(slot: Slot) -> dict[str, Any] | None:
+    """What takes a slot out of service, or puts it back where somebody has taken it out."""
+    if not slot.in_file:
+        return None
+    back = slot.taken_out is not None
+    word = "control:in_service" if back else "control:out_of_service"
+    return {"back": back, "url": reverse(word, args=[slot.station_id, slot.name])}
+
+
 class InstrumentAdmin(ReadOnlyAdmin):
-    list_display = ("id", "station_link", "driver", "resource", "calibration")
-    list_filter = (choice_filter(gettext_lazy("Station"), "station", stations),)
+    list_display = ("id", "station_link", "state", "identity", "answered", "response", "calibration")
+    list_filter = (
+        choice_filter(gettext_lazy("Station"), "station", stations),
+        yes_filter(gettext_lazy("Present"), "present"),
+    )
     search_fields = ("id", "driver", "resource")
     ordering = ("id",)
     list_select_related = ("station",)
     empty_text = NO_STATION
-    fieldsets = ((None, {"fields": (("id", "station"), "driver", "resource", "calibration")}),)
+    fieldsets = (
+        (None, {"fields": (("id", "station"), "driver", "resource", "calibration")}),
+        (gettext_lazy("Health"), {"fields": (("state", "identity"), ("answered", "response"), "shown_problem")}),
+    )
 
     station_link = SlotAdmin.station_link
 
+    answered = time_of("last_answer_at", gettext_lazy("last answer"))
+    shown_problem = text_of("problem", gettext_lazy("problem"))
+
+    @display(description=gettext_lazy("state"))
+    def state(self, instrument: Instrument) -> Any:
+        state = instrument_state(instrument)
+        return chip(STATE_TONES[state], state.label)
+
+    @display(description=gettext_lazy("response time"))
+    def response(self, instrument: Instrument) -> str:
+        return EMPTY if instrument.response_ms is None else duration_text(max(1, round(instrument.response_ms)) / 1000)
+
     @display(description=gettext_lazy("calibration due"))
-    def calibration(self, instrument: Instrument) -> str:
-        return instrument.calibration_due.isoformat() if instrument.calibration_due else EMPTY
+    def calibration(self, instrument: Instrument) -> Any:
+        due = instrument.calibration_due
+        if due is None:
+            return EMPTY
+        return chip("warning", _("was due %(date)s") % {"date": due}) if is_overdue(instrument) else due.isoformat()
 
     def detail(self, request: HttpRequest, obj: Instrument) -> dict[str, Any]:
         return {"heading": {"name": obj.pk}}

@@ -26,7 +26,7 @@ from control.api.face import ApiView
 from control.api.pagination import PARAMETERS, Pages
 from control.api.schema import Shape
 from control.history.facts import PROVENANCE, Facts, batch_facts, batch_provenance
-from control.history.queue import batches_ahead
+from control.history.queue import batches_ahead, held_back
 from control.history.sequences import content_notice
 from control.lifecycle.actor import LONGEST_REASON
 from control.lifecycle.default_sequence import default_sequence
@@ -76,6 +76,7 @@ class WholeBatch(BatchFacts):
     """A batch with everything that it used."""
 
     ahead = serializers.IntegerField(allow_null=True, help_text="How many run or wait before it, while it is queued.")
+    held = serializers.CharField(help_text="Why its slot takes nothing now, while it is queued; mostly empty.")
     sha256 = serializers.CharField(help_text="Of the sequence's package.")
     package = serializers.CharField()
     parameters = serializers.DictField(help_text="With which it was submitted.")
@@ -188,7 +189,8 @@ class BatchFilter(django_filters.FilterSet):
 
 def whole_batch(batch: Batch, *, look_around: bool = True) -> Facts:
     ahead = batches_ahead(batch) if look_around and batch.state == State.QUEUED else None
-    facts = {**batch_facts(batch, timezone.now()), "ahead": ahead, **batch_provenance(batch)}
+    held = held_back(batch) if look_around else ""
+    facts = {**batch_facts(batch, timezone.now()), "ahead": ahead, "held": held, **batch_provenance(batch)}
     return {**facts, "notice": content_notice(batch) if look_around else ""}
 
 

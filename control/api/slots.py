@@ -1,4 +1,4 @@
-"""Slots and lanes of all stations."""
+"""Slots and lanes of all stations, and whether they take work."""
 
 from __future__ import annotations
 
@@ -11,13 +11,37 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from control.access.rights import Right
+from control.api.bodies import Body, Reason, Text, reason_in
 from control.api.face import ApiView
+from control.api.instruments import InstrumentFacts
 from control.api.pagination import WholeList, whole_list
 from control.api.schema import Shape
+from control.history.facts import Facts
 from control.history.slots import read_slots
+from control.lifecycle.actor import LONGEST_REASON
 from control.lifecycle.refusals import NotFound
+from control.lifecycle.service import NEEDS_REASON, put_into_service, take_out_of_service
 from control.states import SlotState
 from stations.models import Slot
+
+
+class OutOfService(Shape):
+    """What keeps a slot from taking work."""
+
+    why = serializers.ChoiceField(
+        ["PERSON", "HEALTH", "FILE"],
+        help_text="PERSON: until somebody puts it back. HEALTH: until its instruments are well again, by itself. "
+        "FILE: the station file does not name it any more.",
+    )
+    by = serializers.CharField(help_text="Of PERSON: who; else empty.")
+    reason = serializers.CharField(help_text="Of PERSON: why. Of HEALTH: the names of the instruments.")
+    at = serializers.DateTimeField(allow_null=True)
+
+
+class WhyOut(Body):
+    """Why a slot is taken out of service."""
+
+    reason = Text(missing=NEEDS_REASON, max_length=LONGEST_REASON, help_text="Told to whoever wants to use it.")
 
 
 class SlotFacts(Shape):
@@ -34,6 +58,8 @@ class SlotFacts(Shape):
     )
     sequence = serializers.CharField(help_text="What runs when none is named; empty: the station's default.")
     instruments = serializers.DictField(child=serializers.CharField(), help_text="Instruments by role.")
+    health = InstrumentFacts(many=True, help_text="Its instruments, as they were found when it was idle last.")
+    out_of_service = OutOfService(allow_null=True, help_text="What keeps it from taking work, while something does.")
     latch = serializers.DictField(allow_null=True, help_text="The emergency stop that holds it.")
     safe = serializers.BooleanField(allow_null=True, help_text="The guard's last word; null: not known.")
     waiting = serializers.IntegerField(help_text="How many batches wait for it.")
@@ -65,7 +91,43 @@ class OneSlot(ApiView):
     @extend_schema(responses=SlotFacts)
     def get(self, request: Request, station: str, slot: str) -> Response:
         """One slot or lane."""
-        found = read_slots(pk=f"{station}/{slot}")
-        if not found:
-            raise NotFound(_("There is no slot '%(name)s'.") % {"name": f"{station}/{slot}"})
-        return Response(found[0])
+        return Response(one_slot(f"{station}/{slot}"))
+
+
+class PutIntoService(ApiView):
+    rights: ClassVar = {"POST": Right.ENGINEER}
+    operations: ClassVar = {"POST": "put_slot_into_service"}
+    refusals: ClassVar = {"POST": (409,)}
+    tag = "slots"
+
+    @extend_schema(request=Reason, responses=SlotFacts)
+    def post(self, request: Request, station: str, slot: str) -> Response:
+        """Let a slot take work again that somebody has taken out of service.
+
+        What waits for it starts. While its instruments are not well it stays out of service all the same.
+        """
+        reason = reason_in(Reason.read(request).validated_data)
+        return Response(one_slot(put_into_service(f"{station}/{slot}", by=self.actor, reason=reason).pk))
+
+
+class TakeOutOfService(ApiView):
+    rights: ClassVar = {"POST": Right.ENGINEER}
+    operations: ClassVar = {"POST": "take_slot_out_of_service"}
+    tag = "slots"
+
+    @extend_schema(request=WhyOut, responses=SlotFacts)
+    def post(self, request: Request, station: str, slot: str) -> Response:
+        """Take a slot out of service, with a reason, until somebody puts it back.
+
+        A running batch goes on; nothing new starts, and what waits goes on waiting.
+        """
+        reason = WhyOut.read(request).validated_data["reason"]
+        return Response(one_slot(take_out_of_service(f"{station}/{slot}", by=self.actor, reason=reason).pk))
+
+
+def one_slot(name: str) -> Facts:
+    """Raises NotFound."""
+    found = read_slots(pk=name)
+    if not found:
+        raise NotFound(_("There is no slot '%(name)s'.") % {"name": name})
+    return found[0]

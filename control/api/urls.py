@@ -14,6 +14,7 @@ from control.api.events import Events, OneEvent
 from control.api.face import NothingHere
 from control.api.following import Rerun, Restart, Resume
 from control.api.health import HealthCheck
+from control.api.instruments import Instruments
 from control.api.keeping import Keep, Release
 from control.api.manual import Manual
 from control.api.measurements import Measurements
@@ -21,7 +22,7 @@ from control.api.pages import Redoc, RedocScript, SchemaFile, Swagger
 from control.api.prompts import Answer, PromptImage, Prompts
 from control.api.schedules import OneSchedule, RunSchedule, Schedules
 from control.api.sequences import Disable, Enable, OneSequence, Sequences
-from control.api.slots import OneSlot, Slots
+from control.api.slots import OneSlot, PutIntoService, Slots, TakeOutOfService
 from control.api.steering import ChangeSettings, EmergencyStopOfBatch, Pause, Skip, Stop
 from control.api.steps import Steps
 from control.api.system import HealthOfAll, Info
@@ -59,6 +60,9 @@ urlpatterns = [
     path("slots/", Slots.as_view(), name="slots"),
     path("slots/<slug:station>/<slug:slot>/", OneSlot.as_view(), name="slot"),
     path("slots/<slug:station>/<slug:slot>/manual/", Manual.as_view(), name="manual"),
+    path("slots/<slug:station>/<slug:slot>/in-service/", PutIntoService.as_view(), name="put-into-service"),
+    path("slots/<slug:station>/<slug:slot>/out-of-service/", TakeOutOfService.as_view(), name="take-out-of-service"),
+    path("instruments/", Instruments.as_view(), name="instruments"),
     path("emergency-stop/", EmergencyStop.as_view(), name="emergency-stop"),
     path("reset/", Reset.as_view(), name="reset"),
     path("sequences/", Sequences.as_view(), name="sequences"),

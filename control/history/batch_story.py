@@ -25,7 +25,7 @@ from control.history.facts import (
     step_facts,
 )
 from control.history.interventions import interventions
-from control.history.queue import batches_ahead
+from control.history.queue import batches_ahead, held_back
 from control.journal.kinds import Kind
 from control.models import Attachment, Batch, ErrorLog, Event, Measurement, Prompt, Step, Stream
 from control.states import State, StepOutcome, StepState
@@ -79,6 +79,7 @@ def read_batch_story(batch_id: UUID, now: datetime) -> Facts | None:
         "total_errors": errors.count(),
         "safe_state": _last_proof(events, stream["last_seq"]),
         "position": batches_ahead(batch) if batch.state == State.QUEUED else None,
+        "held": held_back(batch),
     }
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from control.journal.overflow import full_data
+from control.metrics.calibration import is_overdue
 from control.metrics.eta import elapsed_s, seconds_left
 from control.models import Attachment, Batch, ControlEvent, ErrorLog, Event, Measurement, Prompt, Step
-from control.states import SlotState
-from stations.models import Slot
+from control.states import InstrumentState, SlotState
+from stations.models import Instrument, Slot
 
 Facts = dict[str, Any]
 
@@ -207,7 +209,52 @@ def error_facts(error: ErrorLog) -> Facts:
     }
 
 
-def slot_facts(slot: Slot, active: Batch | None, waiting: int, *, alive: bool, last_beat: datetime | None) -> Facts:
+def instrument_facts(instrument: Instrument) -> Facts:
+    """An instrument, as it was found when somebody looked for it last. Its station must have been fetched with it."""
+    return {
+        "id": instrument.pk,
+        "station": instrument.station_id,
+        "name": instrument.name,
+        "state": instrument_state(instrument),
+        "identity": instrument.identity,
+        "problem": instrument.problem,
+        "last_answer_at": iso(instrument.last_answer_at),
+        "response_ms": instrument.response_ms,
+        "calibration_due": instrument.calibration_due.isoformat() if instrument.calibration_due else None,
+        "calibration_overdue": is_overdue(instrument),
+    }
+
+
+def instrument_state(instrument: Instrument) -> InstrumentState:
+    if instrument.present is None:
+        return InstrumentState.UNKNOWN
+    if not instrument.present:
+        return InstrumentState.ABSENT
+    return InstrumentState.PROBLEM if instrument.problem else InstrumentState.PRESENT
+
+
+def out_of_service(slot: Slot) -> Facts | None:
+    """What keeps a slot from taking work; of several things the one that stays longest. None: it is in service."""
+    if not slot.in_file:
+        return {"why": "FILE", "by": "", "reason": "", "at": None}
+    if slot.taken_out is not None:
+        held = slot.taken_out
+        return {"why": "PERSON", "by": held["by"], "reason": held["reason"], "at": _iso_of(held["at"])}
+    if slot.health_problem is not None:
+        names = ", ".join(slot.health_problem["instruments"])
+        return {"why": "HEALTH", "by": "", "reason": names, "at": _iso_of(slot.health_problem["at"])}
+    return None
+
+
+def slot_facts(
+    slot: Slot,
+    active: Batch | None,
+    waiting: int,
+    instruments: Iterable[Instrument],
+    *,
+    alive: bool,
+    last_beat: datetime | None,
+) -> Facts:
     """A slot or lane, with the batch it runs and how many wait for it. `alive`: its station's heart beats.
 
     A station that was stopped on purpose is not alive either; it has no last beat, and nobody has lost contact to it.
@@ -222,6 +269,8 @@ def slot_facts(slot: Slot, active: Batch | None, waiting: int, *, alive: bool, l
         "lost_contact_since": None if alive else iso(last_beat),
         "sequence": slot.sequence,
         "instruments": slot.instruments,
+        "health": [instrument_facts(instrument) for instrument in instruments],
+        "out_of_service": out_of_service(slot),
         "latch": slot.latch,
         "safe": slot.safe,
         "waiting": waiting,
@@ -249,6 +298,10 @@ def slot_state(slot: Slot, active: Batch | None) -> SlotState:
 
 def iso(at: datetime | None) -> str | None:
     return at.isoformat().replace("+00:00", "Z") if at else None
+
+
+def _iso_of(seconds: float) -> str | None:
+    return iso(datetime.fromtimestamp(seconds, UTC))
 
 
 def _rounded(seconds: float | None) -> float | None:

@@ -5,9 +5,17 @@ from __future__ import annotations
 from django.db.models import Q
 
 from control.lifecycle.queue_order import goes_before
+from control.lifecycle.service import why_out_of_service
 from control.models import Batch
 from control.states import ACTIVE, State
 from stations.models import Slot
+
+
+def held_back(batch: Batch) -> str:
+    """Why the slot for which a batch waits takes nothing now; empty when it does, or nothing waits for it."""
+    if batch.state != State.QUEUED or batch.slot_id is None:
+        return ""
+    return why_out_of_service(Slot.objects.get(pk=batch.slot_id))
 
 
 def batches_ahead(batch: Batch) -> int:

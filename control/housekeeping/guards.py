@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.utils import timezone
 
+from control.housekeeping.health import note_health
 from control.lifecycle.emergency import record_emergency_stop, was_reset
 from control.models import ControlEvent
 from stations.contracts import Latch
@@ -13,13 +14,15 @@ from stations.safety import client, emergency
 from stations.safety.latch import latches
 
 
-def mirror_safety(station: str) -> None:
-    """Copy each guard's last word on the safe state into its slot's row."""
+def mirror_guards(station: str) -> None:
+    """Copy each guard's last word into the rows: on the safe state, and on the health of its instruments."""
     for slot in Slot.objects.filter(station=station):
         status = client.status(settings.STATION_PATHS, slot.pk, timeout_s=0.2)
         safe = status["safe"] if status is not None else None
         if slot.safe != safe:
             Slot.objects.filter(pk=slot.pk).update(safe=safe)
+        if status is not None and status["health"]:
+            note_health(slot, status["health"])
 
 
 def reconcile_latches(station: str) -> None:

@@ -12,7 +12,8 @@ from django.db import Error, connection
 from django.utils import timezone
 
 from control.housekeeping.contact import ContactWatch
-from control.housekeeping.guards import mirror_safety, reconcile_latches
+from control.housekeeping.guards import mirror_guards, reconcile_latches
+from control.housekeeping.health import tell_calibrations_due
 from control.housekeeping.heartbeat import beat
 from control.housekeeping.schedules import ChoreRunner, fire_due_schedules
 from control.housekeeping.spools import remove_old_spools
@@ -45,9 +46,10 @@ def duties_of(station: str) -> list[Duty]:
         Duty(lambda: reconcile_latches(station), 1.0, rung=True),
         Duty(lambda: beat(station), 1.0),
         Duty(lambda: sweep(station), 1.0),
-        Duty(lambda: mirror_safety(station), 1.0),
+        Duty(lambda: mirror_guards(station), 0.5),
         Duty(lambda: recover_crashed(station), 1.0),
         Duty(ContactWatch(station).tell_lost, 10.0),
+        Duty(lambda: tell_calibrations_due(station), 60.0),
         *(Duty(watcher.turn, 30.0) for watcher in watchers_of(station)),
         Duty(lambda: fire_due_schedules(station, timezone.now()), 1.0),
         Duty(ChoreRunner(station).turn, 1.0),

@@ -49,6 +49,8 @@ def _needs_somebody(slot: Slot) -> bool:
     running = Batch.objects.filter(slot=slot, state__in=ACTIVE).values_list("pk", flat=True).first()
     if running is not None:
         return not presence.is_supervised(running)
+    if not slot.in_service:
+        return False
     waiting = Q(slot=slot)
     if slot.kind == Slot.Kind.LANE:
         waiting |= Q(slot=None, station=slot.station_id)

@@ -17,9 +17,9 @@ from stations.models import Lease, Slot
 def claim(slot: Slot) -> Stream | None:
     """Take the best waiting batch of a slot: RUNNING, its instruments leased, its stream ours. None when there is none.
 
-    Losing a race is no error: somebody else runs the batch, or the slot.
+    Losing a race is no error: somebody else runs the batch, or the slot. Out of service, a slot takes nothing.
     """
-    while (batch := _best_waiting(slot)) is not None:
+    while slot.in_service and (batch := _best_waiting(slot)) is not None:
         try:
             with transaction.atomic():
                 if _raise_generation(batch.stream, State.QUEUED) and _move_to_running(batch, slot):

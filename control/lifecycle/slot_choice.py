@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from control.lifecycle.refusals import BadValue, UnknownName, WrongState
+from control.lifecycle.service import comes_back_by_itself, why_out_of_service
 from control.states import LIVE
 from stations.models import Slot, Station
 from stations.provisioning import ALIVE_FOR
@@ -27,7 +28,7 @@ def choose_slot(sequence: str, roles: Collection[str], named: str | None, *, wai
         return _first_lane().station, None
     else:
         slot = _first_fitting(sequence, roles)
-    check_takes_work(slot)
+    check_takes_work(slot, wait=wait)
     if not wait:
         _check_free(slot)
     return slot.station, slot
@@ -99,12 +100,10 @@ def _check_fits(slot: Slot, sequence: str, roles: Collection[str]) -> None:
         )
 
 
-def check_takes_work(slot: Slot) -> None:
-    """Raises WrongState for a slot in which nothing may start now."""
-    if not slot.in_service:
-        raise WrongState(
-            _("Slot %(slot)s is out of service. Put it back into service, or choose another slot.") % {"slot": slot.pk}
-        )
+def check_takes_work(slot: Slot, *, wait: bool = False) -> None:
+    """Raises WrongState for a slot in which nothing may start now; with `wait`, not for what comes back by itself."""
+    if not slot.in_service and not (wait and comes_back_by_itself(slot)):
+        raise WrongState(f"{why_out_of_service(slot)} {_('Choose another slot, or bring this one back.')}")
     if slot.latch is not None:
         raise WrongState(
             _(

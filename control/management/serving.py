@@ -14,6 +14,7 @@ from django.db import Error, connection
 
 from control.lifecycle.station_files import plan_station_files, take_in_station
 from control.management.awaited_signals import AwaitedSignals, Interrupted
+from control.management.checked_slots import checked_slots
 from control.management.in_use import check_restored
 from control.management.migrating import pending
 from control.management.refusing import REFUSED, person_at_the_keyboard
@@ -57,6 +58,8 @@ def bring_up(
     terminal.out.write(f"Station {described.name} is ready: {slots} and {lanes} lanes. Ctrl-C stops it.")
     terminal.out.flush()  # whoever reads a file or a pipe waits for this line
     tell_unsafe_slots(processes, terminal)
+    for sentence in tell_checks(processes, described):
+        terminal.out.write(sentence)
     return processes
 
 
@@ -113,6 +116,11 @@ def tell_unsafe_slots(processes: StationProcesses, terminal: Terminal) -> None:
             f"Attention: {slot} did not confirm its safe state. It takes no batch until it does; "
             "check that its instruments are switched on and reachable. Simulated ones need --with-bench."
         )
+
+
+def tell_checks(processes: StationProcesses, described: Station) -> Iterator[str]:
+    """What came of the slots that the station file wants to be checked at the start."""
+    return checked_slots(described, processes.configuration["slots"], settings.STATION_PATHS, processes.pause)
 
 
 @contextmanager

@@ -39,6 +39,8 @@ WEB_GRACE_S = 1.0
 WEB_READY_S = 20.0
 REVIVE_EVERY_S = 1.0
 LOOK_EVERY_S = 0.02
+# Between two looks at the instruments of an idle slot.
+PROBE_EVERY_S = 2.0
 # The housekeeping waits for a database that does not answer up to 40 s at a time.
 SILENT_S = 60.0
 HARDWARE = ("warden", "bench")
@@ -78,6 +80,7 @@ def warden_settings(described: Station, slots: list[SlotSettings]) -> WardenSett
             _cluster(station, Slot.Kind.LANE, len(lanes)),
         ],
         safe_budget_s=described.ladder.safe_budget_s,
+        probe_every_s=PROBE_EVERY_S,
     )
 
 

@@ -104,6 +104,7 @@ class Shell:
                 "batch": address("control:batch"),
                 "slot": reverse("control:slot", args=["station", "slot"]).replace("station/slot", "{slot}"),
                 **{word: address("control:control", word=word) for word in WORDS},
+                **{word: slot_address(f"control:{word}") for word in ("in_service", "out_of_service")},
             },
         }
 
@@ -111,3 +112,8 @@ class Shell:
 def address(name: str, **more: str) -> str:
     """The address of a page of any batch, with {batch} where its id belongs."""
     return reverse(name, kwargs={"batch_id": ANY_BATCH, **more}).replace(str(ANY_BATCH), "{batch}")
+
+
+def slot_address(name: str) -> str:
+    """The address of something that is done to any slot, with {slot} where its id belongs."""
+    return reverse(name, args=["a-station", "a-slot"]).replace("a-station/a-slot", "{slot}")

@@ -156,7 +156,8 @@ def fitting_places(package: Package) -> list[Facts]:
     kind = Slot.Kind.SLOT if roles else Slot.Kind.LANE
     places = [slot for slot in read_slots(kind=kind) if roles <= slot["instruments"].keys()]
     for place in places:
-        place["takes_work"] = place["latch"] is None and place["state"] != SlotState.OUT_OF_SERVICE
+        held = place["out_of_service"]
+        place["takes_work"] = place["latch"] is None and (held is None or held["why"] == "HEALTH")
         place["state_label"] = SlotState(place["state"]).label
         place["powers"] = ", ".join(sorted(place["instruments"][role] for role in roles))
     return places

@@ -16,6 +16,7 @@ from control.pages import (
     safety,
     sequences,
     slot,
+    service,
     submitting,
     system,
 )
@@ -47,6 +48,8 @@ urlpatterns = [
     path("slots/<slug:station>/<slug:slot>/", slot.slot_page, name="slot"),
     path("slots/<slug:station>/<slug:slot>/manual/", slot.manual, name="manual"),
     path("emergency-stop/", safety.emergency_stop, name="emergency_stop"),
+    path("slots/<slug:station>/<slug:slot>/in-service/", service.in_service, name="in_service"),
+    path("slots/<slug:station>/<slug:slot>/out-of-service/", service.out_of_service, name="out_of_service"),
     path("reset/", controls.reset_scope, name="reset"),
     path("language/", language.choose_language, name="language"),
     path("login-link/", login_link.login_link, name="login_link"),

@@ -6,7 +6,7 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext as _
 
 from control.pages.told import told_sentences
-from control.states import Control, SlotState, State, StepOutcome
+from control.states import Control, InstrumentState, SlotState, State, StepOutcome
 
 
 def shell_words() -> dict[str, object]:
@@ -66,7 +66,12 @@ def labels(choices: type[TextChoices]) -> dict[str, str]:
 
 def dialog_words() -> dict[str, object]:
     """For the dialogs that ask before something is done."""
-    return {"stop_title": _("Stop %(name)s"), "reset_title": _("Reset %(scope)s")}
+    return {
+        "stop_title": _("Stop %(name)s"),
+        "reset_title": _("Reset %(scope)s"),
+        "out_title": _("Take %(slot)s out of service"),
+        "back_title": _("Put %(slot)s back into service"),
+    }
 
 
 def overview_words() -> dict[str, object]:
@@ -94,6 +99,15 @@ def overview_words() -> dict[str, object]:
         "waits_for_answer": _("Waits for an answer"),
         "station_silent": _("Station does not answer"),
         "lost_contact": _("Lost contact since %(time)s"),
+        "instruments": _("Instruments"),
+        "instrument_states": labels(InstrumentState),
+        "calibration_due": _("calibration due %(date)s"),
+        "calibration_overdue": _("calibration was due %(date)s"),
+        "out_by_person": _("Out of service since %(time)s (%(by)s): %(reason)s"),
+        "out_by_health": _("Out of service since %(time)s, until its instruments are well again: %(reason)s"),
+        "out_by_file": _("The station file does not name it any more."),
+        "take_out_of_service": _("Take out of service"),
+        "put_into_service": _("Put into service"),
         "unsafe_help": _("Its safe state is not confirmed. Check the instruments before anybody touches the bench."),
         "banner_latched": _("Emergency stop holds: %(slots)s"),
         "banner_latched_help": _("Nothing starts there until somebody resets it with a reason."),

@@ -21,6 +21,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
+from sequences.runner.looking import Look
 from stations.drivers.loading import warm_up
 from stations.drivers.safe_state import make_safe
 
@@ -37,9 +38,14 @@ def main() -> int:
     guard.set_inheritable(False)
     prepare_to_die()
     warm_up(drivers[2:] if allowed else drivers, allowed)
+    look = Look(guard, allowed)
     guard.send(b"r")
     while message := next_order(guard):
         order = json.loads(message)
+        if order["do"] == "probe":
+            look.begin(order)
+            continue
+        look.end()
         if order["do"] == "run":
             order["job"]["drivers"] = allowed
             return int(load_engine().run(guard, order))

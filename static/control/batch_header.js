@@ -57,9 +57,9 @@ function drawProgress(state, over) {
   setText(part("percent"), cut ? "" : percent(progress));
 }
 
-function drawCurrent({ batch, position, doing }) {
+function drawCurrent({ batch, position, held, doing }) {
   const current = part("current");
-  if (batch.state === "QUEUED") setText(current, waiting(batch, position));
+  if (batch.state === "QUEUED") setText(current, [waiting(batch, position), held].filter(Boolean).join(" · "));
   else if (batch.state === "RUNNING" || batch.state === "PAUSED") {
     const asks = batch.prompt ? text.waits_for_answer : "";
     setText(current, [asks, batch.current_step || text.preparing, doing?.message].filter(Boolean).join(" · "));

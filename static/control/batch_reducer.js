@@ -33,7 +33,7 @@ export function fromStory(story, endings) {
     seq: story.head, endings, batch, drivers: story.provenance.drivers, parameters: story.provenance.parameters,
     settings: story.provenance.settings, total_steps: story.total_steps, repeats: story.repeats, steps,
     hidden: story.hidden, controls: story.controls.map(shownControl), errors: story.errors,
-    total_errors: story.total_errors, prompt: story.prompt ?? null, safe_state: story.safe_state, position: story.position, doing: null,
+    total_errors: story.total_errors, prompt: story.prompt ?? null, safe_state: story.safe_state, position: story.position, held: story.held, doing: null,
   };
 }
 

@@ -24,6 +24,13 @@ export function resetDialog(scope, button) {
   openDialog(reset, { title: fill(text.reset_title, { scope }), button });
 }
 
+/** Ask for a reason, then take a slot out of service; or put it `back`. */
+export function serviceDialog(slot, back, button) {
+  const dialog = document.getElementById(back ? "back-dialog" : "out-dialog");
+  formOf(dialog).action = urls[back ? "in_service" : "out_of_service"].replace("{slot}", slot);
+  openDialog(dialog, { title: fill(back ? text.back_title : text.out_title, { slot }), button });
+}
+
 /** Show a dialog as it is asked for anew. Without a title it keeps its own. */
 export function openDialog(dialog, { title, button, reason = "", done = () => {} }) {
   if (title) dialog.querySelector("h2").textContent = title;

@@ -1,8 +1,9 @@
 // A card for each slot and lane, and the banners that cannot be overlooked.
 
-import { resetDialog } from "./dialogs.js";
-import { drawList, element, focusOn, setText } from "./elements.js";
+import { resetDialog, serviceDialog } from "./dialogs.js";
+import { drawList, element, focusOn, setAttribute, setText } from "./elements.js";
 import { percent, when } from "./format.js";
+import { instrumentRow } from "./overview_instruments.js";
 import { reasonOf } from "./told.js";
 import { data, fill, words } from "./words.js";
 
@@ -20,7 +21,8 @@ export const slotCard = {
       element("header", {}, element("h3", { id: title }, nameOf(slot)), element("span", { "data-part": "state", class: "g-badge" })),
       element("p", { "data-part": "work" }),
       element("p", { "data-part": "note", class: "g-slot-note" }),
-      element("footer", {}, element("span", { "data-part": "waiting", class: "g-muted" }), resetButton(slot)),
+      element("ul", { "data-part": "health", class: "g-instruments", "aria-label": text.instruments }),
+      element("footer", {}, element("span", { "data-part": "waiting", class: "g-muted" }), resetButton(slot), serviceButton()),
     );
   },
 
@@ -32,7 +34,9 @@ export const slotCard = {
     setText(state, text.slot_states[slot.state]);
     drawWork(part(node, "work"), slot);
     setText(part(node, "note"), note(slot));
+    drawList(part(node, "health"), slot.health, instrumentRow);
     setText(part(node, "waiting"), slot.waiting ? fill(text.waiting, { count: slot.waiting }) : "");
+    drawServiceButton(part(node, "service"), slot);
     const button = part(node, "reset");
     if (!button) return;
     if (slot.latch === null && button === document.activeElement) focusOn(node);
@@ -61,12 +65,32 @@ function note(slot) {
   else if (!slot.alive) notes.push(text.station_silent);
   if (slot.state === "UNSAFE") notes.push(text.unsafe_help);
   if (slot.latch) notes.push(latchOf(slot.latch));
+  if (slot.out_of_service) notes.push(outOf(slot.out_of_service));
   return notes.join(" · ");
 }
 
 function latchOf(latch) {
   const { by, at } = latch;
   return fill(by ? text.latched_by : text.latched_without_name, { by, reason: reasonOf(latch) || text.no_reason, time: when(at * 1000) });
+}
+
+function outOf({ why, by, reason, at }) {
+  const texts = { PERSON: text.out_by_person, HEALTH: text.out_by_health, FILE: text.out_by_file };
+  return fill(texts[why], { by, reason, time: at ? when(at) : "" });
+}
+
+function serviceButton() {
+  return rights.includes("engineer") && element("button", { type: "button", class: "g-button g-button--quiet", "data-part": "service" });
+}
+
+/** Takes the slot out of service; or puts it back, where somebody has taken it out. */
+function drawServiceButton(button, { id, out_of_service: out }) {
+  if (!button) return;
+  const back = out?.why === "PERSON";
+  setText(button, back ? text.put_into_service : text.take_out_of_service);
+  setAttribute(button, "aria-label", `${button.textContent}: ${id}`);
+  button.hidden = out?.why === "FILE";
+  button.onclick = () => serviceDialog(id, back, button);
 }
 
 function resetButton(slot) {

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from stations.contracts import InstrumentProof, InstrumentSettings
 from stations.drivers.command import Command, Value, fill_plainly, same_value
-from stations.drivers.instrument_error import InstrumentError
+from stations.drivers.instrument_error import InstrumentError, WrongInstrument
 
 __all__ = ["Driver", "InstrumentError", "Value"]
 
@@ -70,6 +70,15 @@ class Driver(ABC):
         """Raise when the instrument answers but is not well."""
         self.identify()
 
+    def probe(self) -> str:
+        """Look whether the instrument is there, over a fresh connection and without changing anything in it.
+
+        Returns what it says it is, or nothing where it cannot be asked. Raises WrongInstrument for another one than
+        expected. The connection stays open for the caller to close.
+        """
+        self.connect()
+        return self.identify()
+
     def settle(self) -> None:  # noqa: B027  (most connections have nothing to discard)
         """Discard what the instrument may still be saying to somebody who was here before."""
 
@@ -107,12 +116,9 @@ class Driver(ABC):
             yield from (step[key] for key in ("write", "check") if key in step)
 
     def expect(self, identity: str) -> str:
-        """`identity`, if it is the expected one."""
+        """`identity`, if it is the expected one. Raises WrongInstrument."""
         if self.expected_identity not in identity:
-            raise self.error(
-                f"is not the expected one: it says {identity!r} and not {self.expected_identity!r}",
-                "check the cabling, or correct `options.identity` in station.yaml",
-            )
+            raise WrongInstrument(self.name, self.resource, identity, self.expected_identity)
         return identity
 
     def error(self, problem: str, remedy: str = "") -> InstrumentError:

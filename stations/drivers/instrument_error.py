@@ -1,4 +1,4 @@
-"""The one error that everything in this package raises."""
+"""The errors that everything in this package raises."""
 
 from __future__ import annotations
 
@@ -16,3 +16,16 @@ class InstrumentError(Exception):
     def __str__(self) -> str:
         remedy = f": {self.remedy}" if self.remedy else ""
         return f"Instrument {self.instrument} at {self.address} {self.problem}{remedy}."
+
+
+class WrongInstrument(InstrumentError):
+    """Something answers, but it is not the expected one. `identity`: what it says it is."""
+
+    def __init__(self, instrument: str, address: str, identity: str, expected: str) -> None:
+        super().__init__(
+            instrument,
+            address,
+            f"is not the expected one: it says {identity!r} and not {expected!r}",
+            "check the cabling, or correct `options.identity` in station.yaml",
+        )
+        self.identity = identity

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from stations.contracts import InstrumentSettings
 from stations.drivers.driver import Driver
-from stations.drivers.instrument_error import InstrumentError
+from stations.drivers.instrument_error import InstrumentError, WrongInstrument
 
 
 class Link(Protocol):
@@ -90,7 +90,7 @@ class LineDriver(Driver):
         return reply
 
     def identify(self) -> str:
-        """What the instrument says it is. Raises InstrumentError when `options.identity` expects another one."""
+        """What the instrument says it is. Raises WrongInstrument when `options.identity` expects another one."""
         return self.expect(self.query(self.identity_query))
 
     def _ready_link(self) -> Link:

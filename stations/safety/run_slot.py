@@ -24,6 +24,8 @@ from stations.safety.latch import latch_slot, read_latch
 from stations.safety.limit_watch import LimitWatch
 from stations.safety.logs import complain
 from stations.safety.parking import Runner
+from stations.safety.probing import BUDGET_S as PROBE_BUDGET_S
+from stations.safety.probing import Prober
 from stations.safety.processes import ProcessMark, kill_strays, strays
 from stations.safety.run import Run
 from stations.safety.spool_end import is_over
@@ -51,6 +53,7 @@ class RunSlot:
         self.files = paths.slot(self.name)
         self.instruments = slot["instruments"]
         self.keeper = SafeKeeper(self.instruments, warden["safe_budget_s"])
+        self.prober = Prober(self.instruments, warden.get("probe_every_s", inf))
         self.run: Run | None = None
         self.parked: Runner | None = None
         self.park_at = 0.0
@@ -83,6 +86,7 @@ class RunSlot:
             parked=self._ready() is not None,
             safe=self.keeper.safe,
             proof=self.keeper.proof,
+            health=self.prober.health,
             latch=self.latch(),
             closing=self.closing,
             last=self.last,
@@ -131,6 +135,7 @@ class RunSlot:
         pids = partial(self._pids_of_run, runner)
         limits = LimitWatch(job["resources"], pids, runner.output_budget.asked_mb, time.monotonic())
         self._save(run, runner)  # before the runner knows its job: whatever happens, the next guard finds it
+        self.prober.cut_short()
         self.parked, self.run = None, run
         run.hand_over({**job, "instruments": self.instruments}, runner, limits)
         self.park_at = time.monotonic()  # at once: an emergency stop of this run needs it
@@ -172,6 +177,8 @@ class RunSlot:
             self._close_at,
             self.keeper.overdue_at,
             self.keeper.retry_at,
+            self.prober.overdue_at,
+            self.prober.due_at if self._may_probe() else inf,
             self.park_at if self.parked is None else inf,
         )
 
@@ -190,6 +197,10 @@ class RunSlot:
             self._make_safe()
         if self.parked is None and now >= self.park_at:
             self._park()
+        if now >= self.prober.overdue_at:
+            self.prober.give_up()
+        if now >= self.prober.due_at and self._may_probe() and (runner := self._ready()):
+            self.prober.begin(runner)
         if self._sweeper is not None and self._sweeper.poll() is not None:
             self._sweep()
 
@@ -202,7 +213,14 @@ class RunSlot:
             self.keeper.conclude_without_instruments()
             self._safe_known()
         elif runner := self._ready():
+            self.prober.cut_short()
             self.keeper.begin(runner)
+
+    def _may_probe(self) -> bool:
+        """Only between runs, and when nothing of safety is under way or due before a look would be over."""
+        if self.run is not None or self.closing or not self.keeper.settled or self._ready() is None:
+            return False
+        return self.prober.at_work is None and time.monotonic() + PROBE_BUDGET_S < self.keeper.retry_at
 
     def _safe_known(self) -> None:
         """The safe state has been made, or could not be: whoever waited for that goes on."""
@@ -225,6 +243,7 @@ class RunSlot:
             return
         self._close_at = inf
         self.last, self.run = self.run.name, None
+        self.prober.rest()
         with suppress(OSError):
             self._save()
 
@@ -261,6 +280,9 @@ class RunSlot:
             elif kind == b"s" and runner is self.keeper.at_work:
                 self.keeper.conclude(json.loads(content))
                 self._safe_known()
+            elif kind == b"p":
+                if runner is self.prober.at_work:  # else it was cut short in this very moment
+                    self.prober.conclude(json.loads(content))
             elif self.run is not None and runner is self.run.runner:
                 if kind == b"d":
                     self.run.deadline = float(content or "inf")
@@ -308,6 +330,8 @@ class RunSlot:
         if runner is self.keeper.at_work:
             self.keeper.give_up("the runner that should make it safe died")
             self._safe_known()
+        if runner is self.prober.at_work:
+            self.prober.cut_short()
         runner.bury()
         self.parked = None
         self.park_at = runner.since + PARK_EVERY_S

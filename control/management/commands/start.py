@@ -33,6 +33,7 @@ from control.management.serving import (
     ended_early,
     read_station_file,
     station_processes,
+    tell_checks,
     tell_unsafe_slots,
     waiting_batches,
     watch_over,
@@ -108,6 +109,8 @@ class Command(BaseCommand):
         lanes = len(processes.configuration["slots"]) - len(described.slots)
         self.welcome.station(described, lanes)
         tell_unsafe_slots(processes, self.terminal)
+        for sentence in tell_checks(processes, described):
+            self.welcome.line("checked", sentence)
         if left := waiting_batches(described.id):
             self.welcome.line("queue", f"{left} from before, started first")
         demo = None if options["no_demo"] else self._begin_demo(described)

@@ -83,7 +83,7 @@ def _why_waits(batch: Batch) -> str:
     if slot.latch is not None:
         return f'{slot.pk} is latched. When it is safe: manage.py reset --slot {slot.pk} --reason "…"'
     if not slot.in_service:
-        return f"{slot.pk} is out of service. Bring it back, or stop the batch."
+        return f"{_out_of_service(slot)} Bring it back, or stop the batch."
     if slot.safe is False:
         return f"{slot.pk} did not confirm its safe state. Check its instruments."
     return f"See on the overview what {slot.pk} is doing; stop the batch if nobody needs it."
@@ -135,11 +135,13 @@ def look_at_wishes() -> Iterator[Finding]:
 def look_at_slots() -> Iterator[Finding]:
     """Slots that take no work, as the database knows them. Those of this host are asked themselves: their guards."""
     asked = client.slots_known(settings.STATION_PATHS) if processes.warden() else []
-    held = Q(latch__isnull=False) | Q(safe=False) | Q(in_service=False, batches__state=State.QUEUED)
-    found = list(Slot.objects.filter(held).exclude(pk__in=asked).distinct().order_by("pk"))
-    for slot in found:
+    held = Slot.objects.filter(Q(latch__isnull=False) | Q(safe=False)).exclude(pk__in=asked).order_by("pk")
+    out = Slot.objects.filter(in_service=False, batches__state=State.QUEUED).distinct().order_by("pk")
+    for slot in held:
         yield from _look_at_slot(slot)
-    if not found:
+    for slot in out:
+        yield attention(f"{_out_of_service(slot)} Batches wait for it.", "Bring it back, or stop them.")
+    if not (held or out):
         served = Slot.objects.filter(in_service=True).count()
         yield good(f"{served} slots and lanes in service" + ("; those of this host see above" if asked else ""))
 
@@ -152,8 +154,18 @@ def _look_at_slot(slot: Slot) -> Iterator[Finding]:
     if slot.latch is not None:
         text = f"{slot.pk} is latched by {slot.latch['by'] or 'nobody known'}."
         yield attention(text, f'When it is safe: manage.py reset --slot {slot.pk} --reason "…"')
-    if not slot.in_service:
-        yield attention(f"{slot.pk} is out of service, and batches wait for it.", "Bring it back, or stop them.")
+
+
+def _out_of_service(slot: Slot) -> str:
+    if not slot.in_file:
+        return f"{slot.pk} is out of service: the station file does not name it any more."
+    if slot.taken_out is not None:
+        return f"{slot.pk} is out of service ({slot.taken_out['by']}: {slot.taken_out['reason']})."
+    return f"{slot.pk} is out of service until its instruments are well: {' '.join(_problems(slot))}"
+
+
+def _problems(slot: Slot) -> list[str]:
+    return list(slot.health_problem["instruments"].values()) if slot.health_problem else []
 
 
 def _named(batches: list[Batch]) -> str:

@@ -90,6 +90,9 @@ def _look_at_guard(slot: str, status: GuardStatus | None) -> Iterator[Finding]:
     if (latch := status["latch"]) is not None:
         text = f"{slot} is latched by {latch['by'] or 'nobody known'}: {latch['reason'] or 'no reason given'}."
         yield attention(text, _how_to_reset(slot))
+    for health in status["health"].values():
+        if health["error"] is not None:
+            yield wrong(f"{slot} is out of service. {health['error']}", "It comes back by itself when that is well.")
     if status["run"] is None and not status["parked"]:
         yield attention(
             f"{slot} has no runner ready.", "It takes a tenth of a second. If it lasts, see the guard's log."

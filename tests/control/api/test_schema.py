@@ -56,6 +56,7 @@ def test_every_body_is_json(operations: dict[str, dict[str, Any]]):
         *("answer_prompt", "skip_step", "change_settings", "restart_batch", "rerun_batch"),
         *("emergency_stop", "reset", "drive_by_hand"),
         *("enable_sequence", "disable_sequence"),
+        *("put_slot_into_service", "take_slot_out_of_service"),
         *("create_schedule", "change_schedule", "run_schedule"),
     }
 

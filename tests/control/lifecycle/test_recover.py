@@ -15,7 +15,7 @@ from control.models import Batch
 from control.states import State
 from stations.models import Slot
 from tests.control.lifecycle.work import LANE, batch_in, work_station
-from tests.rows import ANNA
+from tests.rows import ANNA, OUT
 
 pytestmark = pytest.mark.django_db
 
@@ -74,7 +74,7 @@ def test_what_crashed_while_it_was_asked_to_end_is_left_alone(end: Callable[...,
 
 def test_a_refused_restart_is_told_once() -> None:
     batch = batch_in(State.CRASHED, outcomes="PE")
-    Slot.objects.filter(kind=Slot.Kind.LANE).update(in_service=False)
+    Slot.objects.filter(kind=Slot.Kind.LANE).update(taken_out=OUT)
     assert (recover_crashed("demo"), recover_crashed("demo")) == ([], [])
     [told] = read_after(ALERTS)
     assert told.message.startswith(f"{batch.name} crashed and was not restarted: Every lane is latched or out of")

@@ -14,7 +14,7 @@ from control.lifecycle.refusals import BadValue, Refused, UnknownName, WrongStat
 from control.models import Batch, ControlEvent, Stream
 from control.states import State
 from stations.models import Slot
-from tests.rows import demo_station, queued, running
+from tests.rows import OUT, demo_station, queued, running
 
 pytestmark = pytest.mark.django_db
 
@@ -93,8 +93,16 @@ def test_submit_refuses_lane_work_while_every_lane_is_latched() -> None:
         queued("step_loop", slot=None)
 
 
+def test_submit_waits_for_a_slot_whose_instruments_are_not_well() -> None:
+    Slot.objects.filter(pk="demo/slot-1").update(health_problem={"instruments": {"supply-1": "gone"}, "at": 0})
+    assert queued(slot="demo/slot-1").slot_id == "demo/slot-1"
+    assert queued(slot=None).slot_id == "demo/slot-2"
+    with pytest.raises(WrongState, match="out of service until its instruments are well again: supply-1"):
+        queued(slot="demo/slot-1", wait=False)
+
+
 def test_submit_refuses_a_slot_out_of_service() -> None:
-    Slot.objects.update(in_service=False)
+    Slot.objects.update(taken_out=OUT)
     with pytest.raises(WrongState, match="out of service"):
         queued()
 

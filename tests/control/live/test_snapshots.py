@@ -17,7 +17,7 @@ from control.models import Batch
 from control.states import State
 from stations.models import Slot, Station
 from tests.control.live.sockets import Socket, Web
-from tests.rows import demo_station, queued, running
+from tests.rows import OUT, demo_station, queued, running
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +70,7 @@ def test_what_rings_no_bell_is_found_within_a_second(socket: Socket):
     socket.say("sub", "slots")
     socket.hear()
     socket.say("more", "slots")
-    Slot.objects.filter(pk="demo/slot-1").update(in_service=False)
+    Slot.objects.filter(pk="demo/slot-1").update(taken_out=OUT)
     told = {slot["id"]: slot["state"] for slot in socket.hear()["data"]}
     assert told["demo/slot-1"] == "OUT_OF_SERVICE"
 

@@ -10,7 +10,7 @@ from control.models import Batch, ControlEvent
 from stations.models import Slot
 from tests.control.api.callers import with_key
 from tests.control.pages.people import browser_of
-from tests.rows import demo_station
+from tests.rows import OUT, demo_station
 
 pytestmark = pytest.mark.any_database
 
@@ -221,7 +221,7 @@ def test_run_again_begins_with_what_the_old_batch_was_given(station):
 
 def test_run_again_leaves_the_slot_open_while_it_takes_no_work(station):
     post(BOARD)
-    Slot.objects.filter(pk="demo/slot-2").update(in_service=False)
+    Slot.objects.filter(pk="demo/slot-2").update(taken_out=OUT)
     assert form_like(Batch.objects.get().pk)["slot"].value() == ""
 
 

@@ -10,12 +10,17 @@ from typing import Any
 
 
 class TinySupply:
-    """Speaks SCPI on 127.0.0.1. `mute`: hears and obeys nothing; `one_client`: a second connection waits."""
+    """Speaks SCPI on 127.0.0.1. `mute`: hears and obeys nothing; `one_client`: a second connection waits.
+
+    `silent_to`: obeys these, without an answer; `deaf_for`: so many questions from now on get none.
+    """
 
     def __init__(self, *, one_client: bool = False) -> None:
         self.on = False
         self.mute = False
         self.one_client = one_client
+        self.silent_to: tuple[str, ...] = ()
+        self.deaf_for = 0
         self.heard: list[tuple[float, int, str]] = []  # when (epoch), on which connection, what
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port = self._server.getsockname()[1]
@@ -68,4 +73,9 @@ class TinySupply:
         self.heard.append((time.time(), number, command))
         if command in ("OUTP ON", "OUTP OFF"):
             self.on = command.endswith("ON")
+        if self.deaf_for and command.endswith("?"):
+            self.deaf_for -= 1
+            return ""
+        if command in self.silent_to:
+            return ""
         return {"*IDN?": "Gwanje,Tiny,1,1", "OUTP?": str(int(self.on)), "SYST:ERR?": '0,"No error"'}.get(command, "")

@@ -23,7 +23,7 @@ from control.models import Batch, ControlEvent, Stream
 from stations.models import Slot, Station
 from tests.control.hosts import this_host_has
 from tests.control.management.doctor.told import levels
-from tests.rows import ANNA, demo_station, queued, running
+from tests.rows import ANNA, OUT, demo_station, queued, running
 
 pytestmark = pytest.mark.django_db
 
@@ -48,10 +48,10 @@ def test_waiting_for_a_moment_is_no_trouble():
 
 def test_waiting_for_hours_is_told_with_the_reason():
     Batch.objects.filter(pk=queued(name="Night run").pk).update(created_at=hours_ago(2))
-    Slot.objects.filter(pk="demo/slot-1").update(in_service=False)
+    Slot.objects.filter(pk="demo/slot-1").update(taken_out=OUT)
     (found,) = look_at_waiting_batches()
     assert (found.level, found.text[:55]) == ("attention", "1 of 1 have waited for more than an hour, first 'Night ")
-    assert found.remedy == "demo/slot-1 is out of service. Bring it back, or stop the batch."
+    assert found.remedy == "demo/slot-1 is out of service (kim: new cables). Bring it back, or stop the batch."
 
 
 def test_bells_that_nobody_answers_are_wrong():
