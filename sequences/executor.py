@@ -64,7 +64,9 @@ class _Execution:
             return self._judgement.verdict()
         roles = prepared.package.manifest.instruments
         if objects is None:
-            instruments = Instruments(roles, self._job.get("instruments", {}), prepared.driver_classes)
+            instruments = Instruments(
+                roles, self._job.get("instruments", {}), prepared.driver_classes, **self._locking()
+            )
         else:
             instruments = ReadyInstruments(roles, objects, prepared.driver_classes)
         try:
@@ -122,6 +124,11 @@ class _Execution:
         if self._story.unwritten:
             verdict["unwritten"] = self._story.unwritten
         return verdict
+
+    def _locking(self) -> dict[str, Any]:
+        folder = self._job.get("locks")
+        holder = f"run {self._job['run']} on {self._job.get('slot', 'a slot of its own')}"
+        return {"locks": Path(folder) if folder else None, "holder": holder}
 
     def _attachment_folder(self) -> AttachmentFolder:
         folder = self._job.get("attachments") or Path(tempfile.gettempdir()) / "attachments"

@@ -10,11 +10,15 @@ from typing import Any
 
 
 class TinySupply:
-    """Speaks SCPI on 127.0.0.1. `mute`: hears and obeys nothing; `one_client`: a second connection waits."""
+    """Speaks SCPI on 127.0.0.1.
+
+    `mute`: hears and obeys nothing; `stuck`: stays on, whatever it is told; `one_client`: a second connection waits.
+    """
 
     def __init__(self, *, one_client: bool = False) -> None:
         self.on = False
         self.mute = False
+        self.stuck = False
         self.one_client = one_client
         self.heard: list[tuple[float, int, str]] = []  # when (epoch), on which connection, what
         self._server = socket.create_server(("127.0.0.1", 0))
@@ -67,5 +71,5 @@ class TinySupply:
     def _obey(self, command: str, number: int) -> str:
         self.heard.append((time.time(), number, command))
         if command in ("OUTP ON", "OUTP OFF"):
-            self.on = command.endswith("ON")
+            self.on = command.endswith("ON") or (self.on and self.stuck)
         return {"*IDN?": "Gwanje,Tiny,1,1", "OUTP?": str(int(self.on)), "SYST:ERR?": '0,"No error"'}.get(command, "")
