@@ -35,6 +35,8 @@ class Instrument(models.Model):
     driver = models.CharField(_("driver"), max_length=200)
     resource = models.CharField(_("resource"), max_length=300)
     calibration_due = models.DateField(_("calibration due"), null=True)
+    # several batches may use it at once: it has no lease
+    concurrent = models.BooleanField(_("concurrent"), default=False)
 
     class Meta:
         verbose_name = _("instrument")
@@ -61,6 +63,8 @@ class Slot(models.Model):
     in_service = models.BooleanField(_("in service"), default=True)
     latch = models.JSONField(_("latch"), null=True)  # a copy of the guard's latch file
     safe = models.BooleanField(_("safe"), null=True)  # the guard's last word; None: not known yet
+    unsafe = models.JSONField(_("not confirmed"), null=True)  # a copy of the guard's unsafe mark
+    story_offset = models.BigIntegerField(_("imported bytes of its story"), default=0)
 
     class Meta:
         verbose_name = _("slot")

@@ -32,6 +32,7 @@ LARGEST_RESOURCES = {
     "spool_mb": 1_048_576.0,
     "attachments_mb": 1_048_576.0,
 }
+CONCURRENT = "concurrent"
 COMMAND_KEYS = ("write", "query", "unit", "minimum", "maximum", "type", "description")
 
 
@@ -59,11 +60,11 @@ class Instrument:
     commands: dict[str, dict[str, Any]] = field(default_factory=dict)
     safe_state: list[dict[str, str]] = field(default_factory=list)
     calibration_due: date | None = None
-    shared: bool = False
+    shared: bool | str = False  # True: batches of several slots take turns; CONCURRENT: they use it at once
     simulation: Simulation | None = None
 
     def settings(self) -> InstrumentSettings:
-        return InstrumentSettings(
+        settings = InstrumentSettings(
             name=self.name,
             driver=self.driver,
             resource=self.resource,
@@ -71,6 +72,9 @@ class Instrument:
             commands=self.commands,
             safe_state=self.safe_state,
         )
+        if self.shared == CONCURRENT:
+            settings["concurrent"] = True
+        return settings
 
 
 @dataclass(frozen=True)
@@ -218,12 +222,16 @@ def _instrument(name: str, entry: Entry) -> Instrument:
         commands={command: _command(fields) for command, fields in _below(keys, "commands").items()},
         safe_state=_safe_state(keys["safe_state"]) if "safe_state" in keys else [],
         calibration_due=_date(keys["calibration_due"]) if "calibration_due" in keys else None,
-        shared="shared" in keys and keys["shared"].boolean(),
+        shared="shared" in keys and _shared(keys["shared"]),
         simulation=_simulation(keys["simulation"]) if "simulation" in keys else None,
     )
     if instrument.simulation is not None and "resource" in keys:
         _check_simulated_resource(keys["resource"], instrument.resource, instrument.simulation.model)
     return instrument
+
+
+def _shared(entry: Entry) -> bool | str:
+    return CONCURRENT if entry.value() == CONCURRENT else entry.boolean()
 
 
 def _command(entry: Entry) -> dict[str, Any]:

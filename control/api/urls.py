@@ -20,7 +20,7 @@ from control.api.pages import Redoc, RedocScript, SchemaFile, Swagger
 from control.api.prompts import Answer, PromptImage, Prompts
 from control.api.schedules import OneSchedule, RunSchedule, Schedules
 from control.api.sequences import Disable, Enable, OneSequence, Sequences
-from control.api.slots import OneSlot, Slots
+from control.api.slots import MakeSafe, OneSlot, Slots
 from control.api.steering import ChangeSettings, EmergencyStopOfBatch, Pause, Skip, Stop
 from control.api.steps import Steps
 
@@ -56,6 +56,7 @@ urlpatterns = [
     path("control/batches/<uuid:batch_id>/", include(of_batch)),
     path("slots/", Slots.as_view(), name="slots"),
     path("slots/<slug:station>/<slug:slot>/", OneSlot.as_view(), name="slot"),
+    path("slots/<slug:station>/<slug:slot>/make-safe/", MakeSafe.as_view(), name="make-safe"),
     path("emergency-stop/", EmergencyStop.as_view(), name="emergency-stop"),
     path("reset/", Reset.as_view(), name="reset"),
     path("sequences/", Sequences.as_view(), name="sequences"),

@@ -42,7 +42,9 @@ urlpatterns = [
     path("sequences/<str:name>/enable/", sequences.enable, name="enable_sequence"),
     path("sequences/<str:name>/disable/", sequences.disable, name="disable_sequence"),
     path("emergency-stop/", safety.emergency_stop, name="emergency_stop"),
+    path("unsafe/", safety.unsafe_banner, name="unsafe"),
     path("reset/", controls.reset_scope, name="reset"),
+    path("slots/<slug:station>/<slug:slot>/make-safe/", controls.make_slot_safe, name="make_safe"),
     path("language/", language.choose_language, name="language"),
     path("login-link/", login_link.login_link, name="login_link"),
 ]

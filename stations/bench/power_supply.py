@@ -24,14 +24,18 @@ class PowerSupply(ScpiModel):
         self.on("[SOURce:]VOLTage?", lambda _: f"{circuit.knobs.volts:.3f}")
         self.on("[SOURce:]CURRent", lambda text: circuit.turn(current_limit=number(text, 0, MAX_AMPS)))
         self.on("[SOURce:]CURRent?", lambda _: f"{circuit.knobs.current_limit:.3f}")
-        self.on("OUTPut[:STATe]", lambda text: circuit.turn(output=switch(text)))
+        self.on("OUTPut[:STATe]", lambda text: self.turn_output(switch(text)))
         self.on("OUTPut[:STATe]?", lambda _: f"{circuit.knobs.output:d}")
         self.on("MEASure:VOLTage[:DC]?", lambda _: readout(circuit.point.supply_volts, 0.001))
         self.on("MEASure:CURRent[:DC]?", lambda _: readout(circuit.point.supply_amps, 0.0005))
         self.on("STATus:MODE?", lambda _: self.mode())
 
+    def turn_output(self, wanted: bool) -> None:
+        self.circuit.turn(output=self.faults.moved(self.circuit.knobs.output, wanted))
+
     def reset(self) -> None:
-        self.circuit.turn(output=False, volts=0.0, current_limit=1.0)
+        self.turn_output(False)
+        self.circuit.turn(volts=0.0, current_limit=1.0)
 
     def mode(self) -> str:
         if not self.circuit.knobs.output:

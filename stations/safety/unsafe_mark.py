@@ -32,6 +32,19 @@ def unsafe_marks(paths: StationPaths, slots: Iterable[str]) -> dict[str, Unsafe]
     return {slot: mark for slot, mark in found.items() if mark is not None}
 
 
+def told_in_english(mark: Unsafe) -> str:
+    """Since when, why, and what has become of it since: for logs and terminals."""
+    since = f"not confirmed since {_when(mark['since'])}"
+    problems = "; ".join(f"{name}: {problem}" if name else problem for name, problem in mark["problems"].items())
+    if mark["confirmed_at"] is None:
+        return f"{since} ({problems})"
+    return f"{since} ({problems}), confirmed OFF by {_when(mark['confirmed_at'])} and not cleared yet"
+
+
+def _when(seconds: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
+
+
 class UnsafeMark:
     """The mark of one slot, in the hands of its guard. A full disk keeps it from the file, never from holding."""
 

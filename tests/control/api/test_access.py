@@ -52,6 +52,7 @@ TABLE: list[tuple[str, str, Right | None, Any, int]] = [
     ("post", f"{BATCH}emergency-stop/", Right.EMERGENCY_STOP, {}, 202),
     ("get", "/api/slots/", Right.SEE, None, 200),
     ("get", "/api/slots/{station}/{slot}/", Right.SEE, None, 200),
+    ("post", "/api/slots/{station}/{slot}/make-safe/", Right.OPERATE, {}, 409),
     ("post", "/api/emergency-stop/", Right.EMERGENCY_STOP, SLOT, 202),
     ("post", "/api/reset/", Right.RESET, {**SLOT, "reason": "safe"}, 200),
     ("get", "/api/sequences/", Right.SEE, None, 200),
