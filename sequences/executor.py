@@ -66,7 +66,7 @@ class _Execution:
         roles = prepared.package.manifest.instruments
         if objects is None:
             settings, allowed = self._job.get("instruments", {}), self._job.get("drivers", ())
-            instruments = Instruments(roles, settings, prepared.driver_classes, allowed)
+            instruments = Instruments(roles, settings, prepared.driver_classes, allowed, **self._locking())
         else:
             instruments = ReadyInstruments(roles, objects, prepared.driver_classes)
         try:
@@ -126,6 +126,11 @@ class _Execution:
         if self._story.unwritten:
             verdict["unwritten"] = self._story.unwritten
         return verdict
+
+    def _locking(self) -> dict[str, Any]:
+        folder = self._job.get("locks")
+        holder = f"run {self._job['run']} on {self._job.get('slot', 'a slot of its own')}"
+        return {"locks": Path(folder) if folder else None, "holder": holder}
 
     def _attachment_folder(self) -> AttachmentFolder:
         folder = self._job.get("attachments") or Path(tempfile.gettempdir()) / "attachments"

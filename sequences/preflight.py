@@ -17,7 +17,11 @@ from sequences.parameters import ParameterError, resolve_parameters
 from sequences.plan import Group, make_plan
 from stations.contracts import InstrumentSettings, Job
 from stations.drivers.driver import Driver, InstrumentError
+from stations.drivers.instrument_lock import InstrumentLock
 from stations.drivers.loading import load_driver
+
+# A probe may hold an instrument for a moment; so may a run of another slot that is being killed.
+LOCK_WITHIN_S = 5.0
 
 
 class MissingInstrument(Exception):
@@ -76,8 +80,14 @@ class Instruments:
         settings: Mapping[str, InstrumentSettings],
         classes: Mapping[str, type] | None = None,
         allowed: Collection[str] = (),
+        *,
+        locks: Path | None = None,
+        holder: str = "",
     ) -> None:
+        """`locks`: the folder of the lock files, None where nobody else could use them. `holder`: who we are."""
         self._allowed = allowed
+        self._folder, self._holder = locks, holder
+        self._locks: list[InstrumentLock] = []
         self._settings = {role: settings[role] for role in roles if role in settings}
         self._missing = [role for role in roles if role not in settings]
         self._classes = classes or {}
@@ -94,10 +104,21 @@ class Instruments:
             self.by_role[role] = load_driver(settings, self._allowed)
 
     def open(self) -> None:
-        """Open them in the order in which the manifest names them. Raises InstrumentError or PackageError."""
+        """Lock and open them in the order in which the manifest names them. Raises InstrumentError or PackageError."""
+        self._lock()
         for role, driver in self.by_role.items():
             driver.open()
             self.for_steps[role] = self._for_steps(role, driver)
+
+    def _lock(self) -> None:
+        """All before the first is opened, always in the same order: two runs never wait for each other in a circle."""
+        if self._folder is None:
+            return
+        ours = {settings["name"]: settings for settings in self._settings.values() if not settings.get("concurrent")}
+        for _, settings in sorted(ours.items()):
+            lock = InstrumentLock(self._folder, settings)
+            self._locks.append(lock)  # before it is taken: an interruption must not leave it to nobody
+            lock.take(self._holder, wait_s=LOCK_WITHIN_S)
 
     def _for_steps(self, role: str, driver: Any) -> Any:
         if role not in self._classes:
@@ -118,6 +139,8 @@ class Instruments:
                 driver.close()
             except Exception as error:  # one that cannot be closed must not keep the others open
                 problems.append(error)
+        for lock in self._locks:
+            lock.release()
         return problems
 
     def describe(self) -> dict[str, dict[str, str]]:

@@ -41,7 +41,7 @@ class InstrumentSettings(TypedDict):
     options: dict[str, Any]
     commands: dict[str, dict[str, Any]]
     safe_state: list[dict[str, str]]
-    shared: NotRequired[bool]  # other slots use it as well
+    concurrent: NotRequired[bool]  # several runs may talk to it at once: it has no lease and no lock
 
 
 class SlotSettings(TypedDict):
@@ -106,7 +106,7 @@ class Carried(TypedDict):
 
 
 class Job(TypedDict):
-    """One run. The supervisor sends all but `instruments`, which the guard adds from its slot."""
+    """One run. The supervisor sends all but `instruments`, `slot` and `locks`, which the guard adds from its slot."""
 
     run: str  # the batch's UUID; also names the spool
     package: str  # folder of the sequence package
@@ -125,6 +125,8 @@ class Job(TypedDict):
     drivers: NotRequired[list[str]]  # classes beside ours that may be loaded; from the runner's command line
     attachments: NotRequired[str]  # folder for what steps attach; without it in the folder for temporary files
     instruments: NotRequired[dict[str, InstrumentSettings]]
+    slot: NotRequired[str]  # added by the guard, as is:
+    locks: NotRequired[str]  # folder of the instruments' lock files
 
 
 class Wish(TypedDict):
@@ -155,6 +157,17 @@ class InstrumentProof(TypedDict):
     took_ms: float
 
 
+class SafeReason(StrEnum):
+    """What a safe state is made for."""
+
+    START = "start"  # a guard has taken its slot over
+    RUN = "run"  # a run has ended, however
+    EMERGENCY = "emergency"
+    DEMAND = "demand"  # somebody asked for it
+    CLEAR = "clear"  # somebody wants an unsafe mark cleared
+    LEAVING = "leaving"  # the guard ends, or has lost its warden
+
+
 class SafeProof(TypedDict):
     """The safe state of a slot: confirmed only if every instrument confirmed."""
 
@@ -183,6 +196,16 @@ class Latch(TypedDict):
     at: float  # seconds since the epoch
 
 
+class Unsafe(TypedDict):
+    """Content of an unsafe mark: a safe state was not confirmed within its budget, and nobody has cleared that yet."""
+
+    since: float  # seconds since the epoch
+    why: str  # what the safe state was made for: a word of SafeReason
+    problems: dict[str, str]  # by instrument name, the first sentence about each that did not confirm
+    confirmed_at: float | None  # since when all of them are known to be off after all; None: they are not
+    refused: str  # id of the control event that last asked to clear it, in vain
+
+
 class GuardStatus(TypedDict):
     """A guard's answer to every datagram."""
 
@@ -195,9 +218,11 @@ class GuardStatus(TypedDict):
     proof: SafeProof | None
     health: dict[str, InstrumentHealth]  # by instrument name; those that have not been looked for are missing
     latch: Latch | None
+    unsafe: Unsafe | None  # until somebody clears it, the slot takes no run, whatever `safe` says
     closing: bool  # asked to end: takes no new run
     last: str | None  # the run that ended last here
     answer: NotRequired[
         str
-    ]  # to `run`: "running", "over" or "wait"; to `wish`: "delivered" or "unknown"; "accepted" to `emergency`
-    why: NotRequired[str]  # a sentence for "wait" and "unknown"
+    ]  # to `run`: "running", "over" or "wait"; to `wish`: "delivered" or "unknown"; "accepted" to `emergency`;
+    #    to `make_safe` and `clear`: "done" or "busy"
+    why: NotRequired[str]  # a sentence for "wait", "unknown" and "busy"

@@ -24,7 +24,7 @@ class Takes(StrEnum):
     INTEGER = "integer"
     NUMBER = "number"
     POSITIVE = "positive"  # a number above 0
-    BOOLEAN = "boolean"
+    BOOLEAN = "boolean"  # or one of the words in `one_of`
     DATE = "date"
     TIME_ZONE = "time zone"
     URL = "url"
@@ -76,7 +76,7 @@ def read_value(entry: Entry, key: Key) -> Any:
         case Takes.POSITIVE:
             return entry.positive(key.high)
         case Takes.BOOLEAN:
-            return entry.boolean()
+            return text if (text := entry.text()) in key.one_of else entry.boolean()
         case Takes.ANY:
             return entry.value()
         case Takes.DATE:

@@ -41,6 +41,8 @@ class Instrument(models.Model):
     problem = models.TextField(_("problem"), blank=True)  # why it cannot be used; empty when it can
     last_answer_at = models.DateTimeField(_("last answer"), null=True)
     response_ms = models.FloatField(_("response time"), null=True)  # milliseconds, of the last answer
+    # several batches may use it at once: it has no lease
+    concurrent = models.BooleanField(_("concurrent"), default=False)
 
     class Meta:
         verbose_name = _("instrument")
@@ -79,6 +81,8 @@ class Slot(models.Model):
     )
     latch = models.JSONField(_("latch"), null=True)  # a copy of the guard's latch file
     safe = models.BooleanField(_("safe"), null=True)  # the guard's last word; None: not known yet
+    unsafe = models.JSONField(_("not confirmed"), null=True)  # a copy of the guard's unsafe mark
+    story_offset = models.BigIntegerField(_("imported bytes of its story"), default=0)
 
     class Meta:
         verbose_name = _("slot")

@@ -16,6 +16,8 @@ class SlotPaths:
     lock: Path
     state: Path
     latch: Path
+    unsafe: Path
+    story: Path
     socket: Path
 
 
@@ -50,6 +52,11 @@ class StationPaths:
     @property
     def slots(self) -> Path:
         return self.data / "slots"
+
+    @property
+    def instrument_locks(self) -> Path:
+        """One file per instrument, locked by whoever may talk to it now."""
+        return self.data / "instruments"
 
     @property
     def bench(self) -> Path:
@@ -126,6 +133,8 @@ class StationPaths:
             lock=self.slots / f"{stem}.lock",
             state=self.slots / f"{stem}.state.json",
             latch=self.slots / f"{stem}.latch.json",
+            unsafe=self.slots / f"{stem}.unsafe.json",
+            story=self.slots / f"{stem}.story.jsonl",
             socket=self.runtime / f"guard-{digest}.sock",
         )
 
@@ -133,8 +142,8 @@ class StationPaths:
         """Create the directories. Raises PermissionError when the runtime directory belongs to somebody else."""
         # What lies here is for this user alone: stories, the database file, the warden's configuration.
         self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        kept = (self.spools, self.packages, self.slots, self.bench, self.logs, self.supervisors, self.heartbeats)
-        for folder in kept:
+        kept = (self.spools, self.packages, self.slots, self.instrument_locks, self.bench, self.logs)
+        for folder in (*kept, self.supervisors, self.heartbeats):
             folder.mkdir(parents=True, exist_ok=True)
         for folder in (self.runtime, self.bells):
             folder.mkdir(mode=0o700, exist_ok=True)

@@ -104,6 +104,7 @@ def _take_in_instruments(station: Station, described: station_file.Station) -> N
                 "driver": instrument.driver,
                 "resource": instrument.resource,
                 "calibration_due": instrument.calibration_due,
+                "concurrent": instrument.shared == station_file.CONCURRENT,
             },
         )
     Instrument.objects.filter(station=station).exclude(name__in=described.instruments).delete()

@@ -13,7 +13,7 @@ from stations.contracts import InstrumentSettings, Resources, SlotSettings
 from stations.declared_keys import read_keys
 from stations.run_limits import Ladder
 from stations.station_checks import check_whole
-from stations.station_keys import STATION_FILE
+from stations.station_keys import CONCURRENT, STATION_FILE
 
 
 class StationFileError(Exception):
@@ -40,19 +40,21 @@ class Instrument:
     commands: dict[str, dict[str, Any]] = field(default_factory=dict)
     safe_state: list[dict[str, str]] = field(default_factory=list)
     calibration_due: date | None = None
-    shared: bool = False
+    shared: bool | str = False  # True: batches of several slots take turns; CONCURRENT: they use it at once
     simulation: Simulation | None = None
 
     def settings(self) -> InstrumentSettings:
-        return InstrumentSettings(
+        settings = InstrumentSettings(
             name=self.name,
             driver=self.driver,
             resource=self.resource,
             options=self.options,
             commands=self.commands,
             safe_state=self.safe_state,
-            shared=self.shared,
         )
+        if self.shared == CONCURRENT:
+            settings["concurrent"] = True
+        return settings
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ SIMULATED_MODELS: dict[str, str | None] = {
     "modbus_device": "modbus",
     "http_device": "http",
 }
+# Of `shared`: batches of several slots use it at once.
+CONCURRENT = "concurrent"
 # No run comes to its first step with fewer files.
 FEWEST_FILES, MOST_FILES = 16, 1_000_000
 YEAR_S, TIB_MB = 31_536_000, 1_048_576
@@ -106,7 +108,12 @@ INSTRUMENT: Keys = {
         each=Key("One thing to send", Takes.MAPPING, keys=SAFE_STEP),
     ),
     "calibration_due": Key("A date like 2027-06-30", Takes.DATE),
-    "shared": Key("Whether several slots may name the instrument", Takes.BOOLEAN, default=False),
+    "shared": Key(
+        "Whether several slots may name the instrument: true lets their batches take turns, concurrent use it at once",
+        Takes.BOOLEAN,
+        default=False,
+        one_of=(CONCURRENT,),
+    ),
     "simulation": Key("Lets the simulated bench play the instrument", Takes.MAPPING, keys=SIMULATION),
 }
 STATION_FILE: Keys = {

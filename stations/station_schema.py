@@ -61,7 +61,8 @@ def _value(key: Key) -> Schema:
             assert key.each is not None
             return {"type": "array", "items": _key(key.each)}
         case Takes.BOOLEAN:
-            return {"anyOf": [{"type": "boolean"}, REFERENCE]}
+            words = [{"enum": list(key.one_of)}] if key.one_of else []
+            return {"anyOf": [{"type": "boolean"}, *words, REFERENCE]}
         case Takes.INTEGER:
             return {"anyOf": [{"type": "integer", "minimum": key.low, "maximum": int(key.high)}, REFERENCE]}
         case Takes.NUMBER:

@@ -18,10 +18,18 @@ from control.access.rights import Right
 from control.api.authentication import KeyAuthentication, LoginAuthentication
 from control.api.bodies import Body, Text, YesNo
 from control.api.face import AnyAnswer, ApiView
+from control.api.permissions import rights_held
 from control.api.problems import ApiProblem
 from control.api.schema import Shape
 from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST
-from control.lifecycle.guards_said import after_reset, after_stop, reset_verdict, stop_verdict
+from control.lifecycle.guards_said import (
+    after_reset,
+    after_stop,
+    is_latched,
+    is_unsafe,
+    reset_verdict,
+    stop_verdict,
+)
 from control.lifecycle.press import Pressed, press_emergency_stop, reset
 from control.lifecycle.refusals import NEEDS_REASON, BadValue
 from control.lifecycle.scopes import ALL, find_slot, find_station, station_here
@@ -64,6 +72,7 @@ class Stopped(Shape):
 class ReleasedSlot(Shape):
     slot = serializers.CharField()
     latched = serializers.BooleanField(help_text="Another emergency stop still holds it.")
+    unsafe = serializers.BooleanField(help_text="Its safe state is not confirmed: an engineer has to clear it.")
     message = serializers.CharField()
 
 
@@ -155,14 +164,24 @@ class Reset(ApiView):
         examples=[OpenApiExample("a slot", {"slot": "demo/slot-1", "reason": "cable replaced"}, request_only=True)],
     )
     def post(self, request: Request) -> Response:
-        """Lift the emergency stop of a slot, a station or everything, with a reason. Starts nothing."""
+        """Lift the emergency stop of a slot, a station or everything, with a reason. Starts nothing.
+
+        With the right `engineer` it also clears slots whose safe state was not confirmed (`unsafe`): they are made safe
+        afresh, and stay as they are when that is still not confirmed. Batches that wait for a slot that was cleared
+        begin then. Without that right nothing is cleared, and where there is nothing else to lift the answer is 403.
+        """
         body = ResetScope.read(request).validated_data
         if sum(bool(body.get(what)) for what in ("slot", "station", "all")) > 1:
             raise BadValue(_("Name one thing: a slot, a station, or all."))
         scope = _scope_in(body)
-        answers = reset(scope, by=self.actor, reason=body["reason"])
+        answers = reset(scope, by=self.actor, reason=body["reason"], clears=Right.ENGINEER in rights_held(request))
         slots = [
-            {"slot": line["slot"], "latched": not line["confirmed"], "message": line["sentence"]}
+            {
+                "slot": line["slot"],
+                "latched": is_latched(answers[line["slot"]]),
+                "unsafe": is_unsafe(answers[line["slot"]]),
+                "message": line["sentence"],
+            }
             for line in after_reset(answers)
         ]
         return Response({"scope": scope, "message": reset_verdict(scope, answers), "slots": slots})

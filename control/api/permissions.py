@@ -26,6 +26,12 @@ class RightMissing(PermissionDenied):
         self.right = right
 
 
+def rights_held(request: Request) -> frozenset[Right]:
+    """What whoever asks may do: all that their groups allow, or that their key does."""
+    holder = request.auth if isinstance(request.auth, KeyHolder) else None
+    return holder.rights if holder else rights_of(request.user)
+
+
 class HasRight(BasePermission):
     """Holds each request to `view.rights`; None there means that everybody may."""
 
@@ -39,7 +45,6 @@ class HasRight(BasePermission):
         if not request.user.is_authenticated:
             raise NotAuthenticated(_("Log in, or send a key: Authorization: Bearer KEY."))
         holder = request.auth if isinstance(request.auth, KeyHolder) else None
-        held = holder.rights if holder else rights_of(request.user)
-        if right not in held:
+        if right not in rights_held(request):
             raise RightMissing(right, holder)
         return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,9 +19,12 @@ from control.api.schema import Shape
 from control.history.facts import Facts
 from control.history.slots import read_slots
 from control.lifecycle.actor import LONGEST_REASON
+from control.lifecycle.guards_said import after_making_safe
+from control.lifecycle.making_safe import make_safe
 from control.lifecycle.refusals import NotFound
 from control.lifecycle.service import NEEDS_REASON, put_into_service, take_out_of_service
 from control.states import SlotState
+from stations.contracts import SafeReason
 from stations.models import Slot
 
 
@@ -44,6 +47,30 @@ class WhyOut(Body):
     reason = Text(missing=NEEDS_REASON, max_length=LONGEST_REASON, help_text="Told to whoever wants to use it.")
 
 
+class UnsafeFacts(Shape):
+    """Since when and why a slot is not known to be safe. Until an engineer clears it, it takes no work."""
+
+    since = serializers.DateTimeField()
+    why = serializers.ChoiceField(
+        [reason.value for reason in SafeReason], help_text="What the safe state was made for that was not confirmed."
+    )
+    problems = serializers.DictField(
+        child=serializers.CharField(), help_text="By instrument, what was first said about each that did not confirm."
+    )
+    confirmed_at = serializers.DateTimeField(
+        allow_null=True, help_text="Since when all instruments confirm after all; null: they still do not."
+    )
+
+
+class HolderFacts(Shape):
+    """Who holds an instrument that several slots share."""
+
+    instrument = serializers.CharField()
+    batch = serializers.UUIDField()
+    batch_name = serializers.CharField()
+    slot = serializers.CharField()
+
+
 class SlotFacts(Shape):
     """A slot, or a lane, with what it does now."""
 
@@ -62,6 +89,11 @@ class SlotFacts(Shape):
     out_of_service = OutOfService(allow_null=True, help_text="What keeps it from taking work, while something does.")
     latch = serializers.DictField(allow_null=True, help_text="The emergency stop that holds it.")
     safe = serializers.BooleanField(allow_null=True, help_text="The guard's last word; null: not known.")
+    unsafe = UnsafeFacts(
+        allow_null=True,
+        help_text="A safe state that was not confirmed and that no engineer has cleared yet.",
+    )
+    waits_for = HolderFacts(many=True, help_text="Batches of other slots that hold instruments of this one.")
     waiting = serializers.IntegerField(help_text="How many batches wait for it.")
     batch = serializers.UUIDField(allow_null=True, help_text="The batch that it runs.")
     batch_name = serializers.CharField()
@@ -123,6 +155,46 @@ class TakeOutOfService(ApiView):
         """
         reason = WhyOut.read(request).validated_data["reason"]
         return Response(one_slot(take_out_of_service(f"{station}/{slot}", by=self.actor, reason=reason).pk))
+
+
+class MadeSafe(Shape):
+    """What the instruments answered."""
+
+    id = serializers.UUIDField(help_text="Of the control event.")
+    slot = serializers.CharField()
+    confirmed = serializers.BooleanField(help_text="Its outputs are known to be off.")
+    message = serializers.CharField()
+    proof = serializers.DictField(
+        allow_null=True, help_text="By instrument name: what was written, what was read back, and how long it took."
+    )
+
+
+class MakeSafe(ApiView):
+    rights: ClassVar = {"POST": Right.OPERATE}
+    operations: ClassVar = {"POST": "make_slot_safe"}
+    refusals: ClassVar = {"POST": (409,)}
+    tag = "slots"
+
+    @extend_schema(
+        request=Reason,
+        responses={
+            200: OpenApiResponse(MadeSafe, "Confirmed: the outputs are off."),
+            202: OpenApiResponse(MadeSafe, "Told, but not confirmed: look at the bench before anybody touches it."),
+        },
+    )
+    def post(self, request: Request, station: str, slot: str) -> Response:
+        """Make an idle slot safe now, and prove it.
+
+        Asks nothing and latches nothing. While a batch runs there, or uses an instrument that this slot shares, it is
+        refused (409): stop that batch, or press the emergency stop.
+        """
+        name = str(one_slot(f"{station}/{slot}")["id"])
+        made = make_safe(name, by=self.actor, reason=reason_in(Reason.read(request).validated_data))
+        [line] = after_making_safe(made.answers)
+        answer = made.answers[name]
+        proof = None if isinstance(answer, str) or answer["proof"] is None else answer["proof"]["instruments"]
+        facts = {"id": made.event.pk, "slot": name, "confirmed": line["confirmed"], "message": line["sentence"]}
+        return Response({**facts, "proof": proof}, status=200 if line["confirmed"] else 202)
 
 
 def one_slot(name: str) -> Facts:

@@ -22,7 +22,7 @@ from control.api.pages import Redoc, RedocScript, SchemaFile, Swagger
 from control.api.prompts import Answer, PromptImage, Prompts
 from control.api.schedules import OneSchedule, RunSchedule, Schedules
 from control.api.sequences import Disable, Enable, OneSequence, Sequences
-from control.api.slots import OneSlot, PutIntoService, Slots, TakeOutOfService
+from control.api.slots import MakeSafe, OneSlot, PutIntoService, Slots, TakeOutOfService
 from control.api.steering import ChangeSettings, EmergencyStopOfBatch, Pause, Skip, Stop
 from control.api.steps import Steps
 from control.api.system import HealthOfAll, Info
@@ -63,6 +63,7 @@ urlpatterns = [
     path("slots/<slug:station>/<slug:slot>/in-service/", PutIntoService.as_view(), name="put-into-service"),
     path("slots/<slug:station>/<slug:slot>/out-of-service/", TakeOutOfService.as_view(), name="take-out-of-service"),
     path("instruments/", Instruments.as_view(), name="instruments"),
+    path("slots/<slug:station>/<slug:slot>/make-safe/", MakeSafe.as_view(), name="make-safe"),
     path("emergency-stop/", EmergencyStop.as_view(), name="emergency-stop"),
     path("reset/", Reset.as_view(), name="reset"),
     path("sequences/", Sequences.as_view(), name="sequences"),

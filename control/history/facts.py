@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from control.journal.overflow import full_data
+from control.lifecycle.leases import Holder
 from control.metrics.calibration import is_overdue
 from control.metrics.eta import elapsed_s, seconds_left
 from control.models import Attachment, Batch, ControlEvent, ErrorLog, Event, Measurement, Prompt, Step
 from control.states import InstrumentState, SlotState
+from stations.contracts import Unsafe
 from stations.models import Instrument, Slot
 
 Facts = dict[str, Any]
@@ -251,6 +253,7 @@ def slot_facts(
     active: Batch | None,
     waiting: int,
     instruments: Iterable[Instrument],
+    holders: Sequence[Holder] = (),
     *,
     alive: bool,
     last_beat: datetime | None,
@@ -273,7 +276,9 @@ def slot_facts(
         "out_of_service": out_of_service(slot),
         "latch": slot.latch,
         "safe": slot.safe,
+        "unsafe": unsafe_facts(slot.unsafe),
         "waiting": waiting,
+        "waits_for": [holder_facts(holder) for holder in holders],
         "batch": str(active.pk) if active else None,
         "batch_name": active.name if active else "",
         "current_step": active.current_step if active else "",
@@ -283,9 +288,26 @@ def slot_facts(
     }
 
 
+def unsafe_facts(mark: Unsafe | None) -> Facts | None:
+    """An unsafe mark with its times as everywhere."""
+    if mark is None:
+        return None
+    times = {name: _iso_of(mark[name]) for name in ("since", "confirmed_at")}
+    return {"why": mark["why"], "problems": mark["problems"], **times}
+
+
+def holder_facts(holder: Holder) -> Facts:
+    return {
+        "instrument": holder.instrument,
+        "batch": str(holder.batch),
+        "batch_name": holder.name,
+        "slot": holder.slot,
+    }
+
+
 def slot_state(slot: Slot, active: Batch | None) -> SlotState:
     """What counts most: that a slot is not known to be safe comes before everything else."""
-    if slot.safe is False and active is None:
+    if slot.unsafe is not None or (slot.safe is False and active is None):
         return SlotState.UNSAFE
     if slot.latch is not None:
         return SlotState.LATCHED
@@ -300,8 +322,9 @@ def iso(at: datetime | None) -> str | None:
     return at.isoformat().replace("+00:00", "Z") if at else None
 
 
-def _iso_of(seconds: float) -> str | None:
-    return iso(datetime.fromtimestamp(seconds, UTC))
+def _iso_of(seconds: float | None) -> str | None:
+    """A time of a guard's file, in seconds since the epoch."""
+    return None if seconds is None else iso(datetime.fromtimestamp(round(seconds, 3), UTC))
 
 
 def _rounded(seconds: float | None) -> float | None:

@@ -6,6 +6,7 @@ from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import Now
 
 from control.history.facts import PROVENANCE, Facts, instrument_facts, slot_facts
+from control.lifecycle.leases import holders_by_slot
 from control.models import Batch
 from control.states import ACTIVE, State
 from stations.models import Instrument, Slot
@@ -13,7 +14,7 @@ from stations.provisioning import ALIVE_FOR
 
 
 def read_slots(**which: object) -> list[Facts]:
-    """Facts of every slot that `which` selects, in three queries however many there are."""
+    """Facts of every slot that `which` selects, in four queries however many there are; five while any is shared."""
     alive = Q(station__heartbeat_at__gt=Now() - ALIVE_FOR)
     waiting = Count("batches", filter=Q(batches__state=State.QUEUED))
     slots = list(
@@ -25,12 +26,14 @@ def read_slots(**which: object) -> list[Facts]:
     running = Batch.objects.filter(state__in=ACTIVE, slot__in=slots).defer(*PROVENANCE, "result", "error")
     active = {batch.slot_id: batch for batch in running}
     instruments = _instruments_of(slots)
+    holders = holders_by_slot(slots)
     return [
         slot_facts(
             slot,
             active.get(slot.pk),
             slot.waiting,
             instruments.get(slot.pk, []),
+            holders.get(slot.pk, []),
             alive=bool(slot.alive),
             last_beat=slot.last_beat,
         )

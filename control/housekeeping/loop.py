@@ -18,6 +18,7 @@ from control.housekeeping.heartbeat import beat
 from control.housekeeping.schedules import ChoreRunner, fire_due_schedules
 from control.housekeeping.spools import remove_old_spools
 from control.housekeeping.sweep import drop_delivered_tasks, sweep, wake_abandoned
+from control.housekeeping.unsafe import SafetyWatch
 from control.housekeeping.watchers import watchers_of
 from control.journal.bell import Listener
 from control.lifecycle.recover import recover_crashed
@@ -44,6 +45,7 @@ def duties_of(station: str) -> list[Duty]:
     return [
         Duty(lambda: wake_abandoned(station), 0.2),
         Duty(lambda: reconcile_latches(station), 1.0, rung=True),
+        Duty(SafetyWatch(station).turn, 0.1),
         Duty(lambda: beat(station), 1.0),
         Duty(lambda: sweep(station), 1.0),
         Duty(lambda: mirror_guards(station), 0.5),

@@ -7,6 +7,9 @@ from uuid import UUID
 
 BOARD = "board"
 ALERTS = "alerts"
+SAFETY = "safety"  # every safe state that was made beside a run, with its proof
+# Those that belong to no batch. They never end, and are shortened when batches are pruned.
+COMMON = (BOARD, ALERTS, SAFETY)
 
 
 def stream_of(batch_id: UUID | str) -> str:
@@ -43,5 +46,5 @@ class Kind(StrEnum):
 
 
 def is_last(stream: str, kind: str) -> bool:
-    """Whether nothing follows an event of this kind: a batch's own story ends with it, board and alerts go on."""
-    return kind == Kind.BATCH_ENDED and stream not in (BOARD, ALERTS)
+    """Whether nothing follows an event of this kind: a batch's own story ends with it, the others go on."""
+    return kind == Kind.BATCH_ENDED and stream not in COMMON

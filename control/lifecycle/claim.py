@@ -8,10 +8,11 @@ from django.utils import timezone
 
 from control.journal.append import tell_board
 from control.journal.kinds import Kind
+from control.lifecycle.leases import lease_instruments
 from control.lifecycle.queue_order import BEST_FIRST
 from control.models import Batch, Stream
 from control.states import ACTIVE, State
-from stations.models import Lease, Slot
+from stations.models import Slot
 
 
 def claim(slot: Slot) -> Stream | None:
@@ -23,7 +24,7 @@ def claim(slot: Slot) -> Stream | None:
         try:
             with transaction.atomic():
                 if _raise_generation(batch.stream, State.QUEUED) and _move_to_running(batch, slot):
-                    _lease_instruments(batch, slot)
+                    lease_instruments(batch, slot)
                     tell_board(batch, Kind.BATCH_STARTED)
                     return batch.stream
         except IntegrityError:
@@ -58,8 +59,3 @@ def _move_to_running(batch: Batch, slot: Slot) -> bool:
     batch.state, batch.slot, batch.started_at = State.RUNNING, slot, timezone.now()
     waiting = Batch.objects.filter(pk=batch.pk, state=State.QUEUED)
     return bool(waiting.update(state=batch.state, slot=slot, started_at=batch.started_at))
-
-
-def _lease_instruments(batch: Batch, slot: Slot) -> None:
-    names = set(slot.instruments.values())  # one instrument may play two roles
-    Lease.objects.bulk_create(Lease(instrument_id=f"{slot.station_id}/{name}", holder=batch.pk) for name in names)

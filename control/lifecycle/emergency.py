@@ -118,14 +118,19 @@ def _is_latched(batch: Batch) -> bool:
     return not lanes.filter(latch__isnull=True).exists()
 
 
+def check_reset_reason(reason: str) -> None:
+    """Raises BadValue when there is none, and when it cannot be kept."""
+    if not reason.strip():
+        raise BadValue(_(NEEDS_REASON), field="reason")
+    check_text("reason", reason, LONGEST_REASON)
+
+
 def record_reset(scope: str, *, by: Actor, reason: str) -> tuple[ControlEvent, list[Slot]]:
     """Write down that somebody lifts the latches of a scope, before the guards are told to. Raises BadValue.
 
     Returns the event and the slots whose latch it lifts.
     """
-    if not reason.strip():
-        raise BadValue(_(NEEDS_REASON), field="reason")
-    check_text("reason", reason, LONGEST_REASON)
+    check_reset_reason(reason)
     with transaction.atomic():
         slots = list(Slot.objects.filter(rows_in(scope, slot="pk"), latch__isnull=False))
         before = {slot.pk: slot.latch for slot in slots}

@@ -13,10 +13,10 @@ from django.db.models import F
 
 from control.journal.append import Entry, alert, append, lock_story, tell_board
 from control.journal.kinds import Kind, stream_of
+from control.lifecycle.leases import free_instruments
 from control.lifecycle.question_alerts import tell_questions_over
 from control.models import Batch, ControlEvent, Prompt, Step
 from control.states import ALLOWED_MOVES, State, StepOutcome, StepState
-from stations.models import Lease
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def finish(batch_id: UUID, end: End) -> Batch | None:
     _close_steps(batch, end)
     close_prompts(batch, at=end.at, why="ended")
     _answer_wishes(batch, end)
-    Lease.objects.filter(holder=batch.pk).delete()
+    free_instruments(batch)
     if end.state not in (State.COMPLETED, State.STOPPED):
         alert(
             [Entry(Kind.BATCH_ENDED, end.message, "ERROR", at=end.at, data={"batch": str(batch.pk), **_verdict(end)})]

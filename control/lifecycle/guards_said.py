@@ -22,11 +22,12 @@ SENTENCES = (
     gettext_noop("accepted, but no proof of the safe state in time"),
     gettext_noop("no guard answers; the latch is gone"),
     gettext_noop("no guard answers; another latch holds"),
+    gettext_noop("no guard answers; nothing was done"),
 )
 
 
 class SlotAnswer(TypedDict):
-    """One slot. `confirmed`: after a stop its outputs are known to be off, after a reset no latch holds it any more."""
+    """One slot. `confirmed`: its outputs are known to be off; after a reset, that nothing holds it any more."""
 
     slot: str
     confirmed: bool
@@ -74,7 +75,7 @@ def record_note(answers: Answers, *, recorded: bool) -> str:
 def after_reset(answers: Answers) -> list[SlotAnswer]:
     """One line per slot, those that are still latched first."""
     return _in_order(
-        SlotAnswer(slot=slot, confirmed=not _is_latched(answer), sentence=_released(answer))
+        SlotAnswer(slot=slot, confirmed=not (is_latched(answer) or is_unsafe(answer)), sentence=_released(answer))
         for slot, answer in answers.items()
     )
 
@@ -84,9 +85,14 @@ def reset_verdict(scope: str, answers: Answers) -> str:
     words = {"scope": scope}
     if not answers:
         return _("The emergency stop of %(scope)s is lifted. Its own host takes the latches away.") % words
-    if latched := [slot for slot, answer in sorted(answers.items()) if _is_latched(answer)]:
+    if latched := [slot for slot, answer in sorted(answers.items()) if is_latched(answer)]:
         words |= {"slots": ", ".join(latched)}
         return _("The emergency stop of %(scope)s is lifted, but another one still holds %(slots)s.") % words
+    if unsafe := [slot for slot, answer in sorted(answers.items()) if is_unsafe(answer)]:
+        words |= {"slots": ", ".join(unsafe)}
+        return _("%(scope)s is reset, but not %(slots)s: the safe state was NOT CONFIRMED. It takes no work.") % words
+    if any(not isinstance(answer, str) and answer.get("answer") == "done" for answer in answers.values()):
+        return _("%(scope)s is reset and cleared: its safe state is confirmed.") % words
     return _("The emergency stop of %(scope)s is lifted. Nothing was started.") % words
 
 
@@ -110,7 +116,38 @@ def _stopped(answer: GuardStatus | str) -> str:
     return _("SAFE STATE NOT CONFIRMED: %(problem)s") % {"problem": problem}
 
 
-def _is_latched(answer: GuardStatus | str) -> bool:
+def after_making_safe(answers: Answers) -> list[SlotAnswer]:
+    """One line per slot, those that need somebody first."""
+    return _in_order(
+        SlotAnswer(slot=slot, confirmed=_is_done(answer), sentence=_made_safe(answer))
+        for slot, answer in answers.items()
+    )
+
+
+def made_safe_verdict(scope: str, answers: Answers) -> str:
+    """What making safe on demand has come to."""
+    if all(map(_is_done, answers.values())):
+        return _("%(scope)s is made safe: confirmed.") % {"scope": scope}
+    return _("%(scope)s: NOT CONFIRMED. Check the bench before anybody touches it.") % {"scope": scope}
+
+
+def is_unsafe(answer: GuardStatus | str) -> bool:
+    """Tell whether a person still has to clear the slot."""
+    return not isinstance(answer, str) and answer["unsafe"] is not None
+
+
+def _is_done(answer: GuardStatus | str) -> bool:
+    return not isinstance(answer, str) and answer.get("answer") == "done" and answer["safe"] is True
+
+
+def _made_safe(answer: GuardStatus | str) -> str:
+    if not isinstance(answer, str) and answer.get("answer") == "busy":
+        return _("a run has just begun; stop it first, or press the emergency stop")
+    return _stopped(answer)
+
+
+def is_latched(answer: GuardStatus | str) -> bool:
+    """Tell whether an emergency stop still holds the slot."""
     return answer == STILL_LATCHED if isinstance(answer, str) else answer["latch"] is not None
 
 
@@ -120,4 +157,16 @@ def _released(answer: GuardStatus | str) -> str:
     if answer["latch"] is not None:
         by = answer["latch"]["by"]
         return _("still latched by %(by)s") % {"by": by} if by else _("still latched")
+    if answer["unsafe"] is not None:
+        return _still_unsafe(answer)
     return _("ready") if answer["safe"] else _("no longer latched, but not known to be safe yet")
+
+
+def _still_unsafe(answer: GuardStatus) -> str:
+    if answer.get("answer") == "busy":
+        return _("a run is ending there; try again")
+    if answer.get("answer") == "reset":  # nobody asked to clear it
+        return _("its safe state was not confirmed; an engineer has to clear that")
+    proofs = (answer["proof"] or {"instruments": {}})["instruments"]
+    problem = "; ".join(f"{name}: {proof['error']}" for name, proof in proofs.items() if not proof["confirmed"])
+    return _("not cleared, as the safe state is still NOT CONFIRMED: %(problem)s") % {"problem": problem}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
@@ -13,17 +14,26 @@ from django.db import Error, connection, connections
 from django.utils.translation import gettext as _
 
 from control.lifecycle.actor import USER_REQUEST, Actor
+from control.lifecycle.clearing import conclude_clearing, record_clearing, unsafe_slots
 from control.lifecycle.doorbell import ring_safety
-from control.lifecycle.emergency import abort_waiting_batch, new_latch, record_emergency_stop, record_reset
+from control.lifecycle.emergency import (
+    abort_waiting_batch,
+    check_reset_reason,
+    new_latch,
+    record_emergency_stop,
+    record_reset,
+)
 from control.lifecycle.finding import find_batch
 from control.lifecycle.guards_said import all_safe
-from control.lifecycle.refusals import WrongState
-from control.lifecycle.scopes import find_scope, slots_here
+from control.lifecycle.refusals import NotAllowed, WrongState
+from control.lifecycle.scopes import find_scope, rows_in, slots_here
 from control.models import Batch
 from control.states import TERMINAL, State
-from stations.contracts import GuardStatus, Latch
+from stations.contracts import GuardStatus, Latch, Unsafe
+from stations.models import Slot
 from stations.safety import emergency
 from stations.safety.latch import latches
+from stations.safety.on_demand import clear_slots
 
 # How long whoever pressed waits for the record. Where no guard knows of the stop yet, the record is the way to them.
 RECORD_WAIT_S, REACHING_WAIT_S = 1.0, 10.0
@@ -119,14 +129,20 @@ def _why_over(batch: Batch) -> str:
     return sentence % {"state": State(batch.state).label}
 
 
-def reset(scope: str, *, by: Actor, reason: str) -> dict[str, GuardStatus | str]:
-    """Lift the latches that a scope has now. Raises UnknownName, or BadValue without a reason.
+def reset(scope: str, *, by: Actor, reason: str, clears: bool = False) -> dict[str, GuardStatus | str]:
+    """Lift the latches that a scope has now and, with `clears`, clear what did not confirm its safe state.
 
-    Recorded first: hardware may be energised again. Starts nothing. A stop that is pressed meanwhile stays, and one
-    that nobody has recorded yet is recorded before.
+    Raises UnknownName; BadValue without a reason; NotAllowed when there is nothing but something to clear and `clears`
+    is false: that takes an engineer. Recorded first: hardware may be energised again. A stop that is pressed meanwhile
+    stays, and one that nobody has recorded yet is recorded before. Clearing makes safe afresh: a slot that still does
+    not confirm stays as it is.
     """
     scope = find_scope(scope)
+    check_reset_reason(reason)
     held = latches(settings.STATION_PATHS, slots_here(scope))
+    unsafe = unsafe_slots(scope)
+    if unsafe and not clears and not held and not _latched_rows(scope):
+        raise NotAllowed(_needs_engineer(unsafe))
     for latch in {latch["id"]: latch for latch in held.values() if latch["id"]}.values():
         record_emergency_stop(latch, delivered=True)
     record_reset(scope, by=by, reason=reason)
@@ -135,4 +151,27 @@ def reset(scope: str, *, by: Actor, reason: str) -> dict[str, GuardStatus | str]
     for slot in slots_here(scope):
         latch_id = held[slot]["id"] or None if slot in held else None
         answers |= emergency.reset_slots(settings.STATION_PATHS, [slot], latch_id)
+    if unsafe and clears:
+        answers |= _clear(scope, unsafe, by=by, reason=reason)
+    return answers
+
+
+def _latched_rows(scope: str) -> bool:
+    return Slot.objects.filter(rows_in(scope, slot="pk"), latch__isnull=False).exists()
+
+
+def _needs_engineer(unsafe: Collection[str]) -> str:
+    sentence = _(
+        "The safe state of %(slots)s was not confirmed. Only an engineer clears that, once the bench has been checked."
+    )
+    return sentence % {"slots": ", ".join(unsafe)}
+
+
+def _clear(scope: str, unsafe: Mapping[str, Unsafe], *, by: Actor, reason: str) -> dict[str, GuardStatus | str]:
+    """Slots of other hosts are cleared there, by their housekeeping."""
+    event = record_clearing(scope, unsafe, by=by, reason=reason)
+    answers = clear_slots(settings.STATION_PATHS, event.details["here"], str(event.pk))
+    if answers:
+        conclude_clearing(event, answers)
+    ring_safety()
     return answers

@@ -65,6 +65,12 @@ class BadValue(Refused):
         self.field = field
 
 
+class NotAllowed(Refused):
+    """Known, but this takes a right that whoever asks does not have."""
+
+    status = 403
+
+
 class WrongState(Refused):
     """The batch, slot or station is in a state that does not allow this."""
 

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from control.journal import overflow
 from control.journal.append import lock_story
-from control.journal.kinds import ALERTS, BOARD
+from control.journal.kinds import COMMON
 from control.lifecycle import attached_files
 from control.lifecycle.actor import USER_REQUEST, Actor
 from control.lifecycle.control_events import record_control_event
@@ -77,7 +77,7 @@ def count_old(old: Old) -> tuple[int, int]:
     batches = old_batches(old)
     events: int = Stream.objects.filter(batch__in=batches).aggregate(sum=Coalesce(Sum("last_seq"), 0))["sum"]
     if old.everything:
-        events += Event.objects.filter(stream__name__in=(BOARD, ALERTS), at__lt=old.before).count()
+        events += Event.objects.filter(stream__name__in=COMMON, at__lt=old.before).count()
     return batches.count(), events
 
 
@@ -105,7 +105,7 @@ def prune(
         elif gone is None:
             pruned.unimported += 1
         yield pruned
-    for stream in (BOARD, ALERTS) if old.everything else ():
+    for stream in COMMON if old.everything else ():
         shorten = partial(_shorten, stream, old.before, lambda events: record.write(pruned, events=events))
         while _timed(shorten, rest):
             yield pruned

@@ -9,6 +9,7 @@ from django.db.models import Case, Count, Q, When
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
+from control.lifecycle.leases import holders_of
 from control.lifecycle.refusals import BadValue, UnknownName, WrongState
 from control.lifecycle.service import comes_back_by_itself, why_out_of_service
 from control.states import LIVE
@@ -35,12 +36,13 @@ def choose_slot(sequence: str, roles: Collection[str], named: str | None, *, wai
 
 
 def open_slots(kind: Slot.Kind) -> list[Slot]:
-    """Slots that take work, those of living stations first, then those with the least to do."""
+    """Slots that take work: of living stations first, then those known to be safe, then those with least to do."""
     alive = Case(When(station__heartbeat_at__gt=Now() - ALIVE_FOR, then=0), default=1)
+    doubtful = Case(When(unsafe__isnull=True, then=0), default=1)
     return list(
         Slot.objects.filter(kind=kind, in_service=True, latch__isnull=True)
-        .annotate(missing=alive, waiting=Count("batches", filter=Q(batches__state__in=LIVE)))
-        .order_by("missing", "waiting", "station", "position")
+        .annotate(missing=alive, doubtful=doubtful, waiting=Count("batches", filter=Q(batches__state__in=LIVE)))
+        .order_by("missing", "doubtful", "waiting", "station", "position")
         .select_related("station")
     )
 
@@ -120,12 +122,20 @@ def _check_free(slot: Slot) -> None:
             _("Slot %(slot)s is busy. Choose another slot, or let the batch wait for this one.") % {"slot": slot.pk}
         )
     check_safe(slot)
+    for holder in holders_of(slot):
+        raise WrongState(
+            _("Slot %(slot)s waits for %(instrument)s: %(name)s uses it on %(other)s. Let the batch wait for its end.")
+            % {"slot": slot.pk, "instrument": holder.instrument, "name": holder.name, "other": holder.slot}
+        )
 
 
 def check_safe(slot: Slot) -> None:
     """Raises WrongState."""
-    if slot.safe is False:
+    if slot.unsafe is not None or slot.safe is False:
         raise WrongState(
-            _("Slot %(slot)s did not confirm its safe state. Check its instruments, or let the batch wait.")
+            _(
+                "Slot %(slot)s did not confirm its safe state. Check its instruments; then an engineer clears it: on "
+                'the overview, over the API, or with manage.py reset --slot %(slot)s --reason "…"'
+            )
             % {"slot": slot.pk}
         )

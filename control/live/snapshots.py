@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from control.history.overview import read_overview
 from control.history.slots import read_slots
+from control.history.unsafe import read_unsafe
 from control.journal.kinds import ALERTS, BOARD
 from control.lifecycle.doorbell import SAFETY_BELL
 from control.live import wire
@@ -24,6 +25,7 @@ _CLOCK = ("elapsed_s", "seconds_left")
 _READ: dict[str, Callable[[], Any]] = {
     "overview": lambda: read_overview(timezone.now()),
     "slots": read_slots,
+    "safety": read_unsafe,
 }
 
 
@@ -69,4 +71,4 @@ def without_clock(value: Any) -> Any:
 def _is_busy(data: Any) -> bool:
     """Whether something runs, whose progress rings no bell here."""
     slots = data["slots"] if isinstance(data, dict) else data
-    return any(slot["batch"] for slot in slots)
+    return any(slot.get("batch") for slot in slots)

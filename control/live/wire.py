@@ -9,13 +9,13 @@ from json.encoder import encode_basestring
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from control.journal.kinds import ALERTS, BOARD
+from control.journal.kinds import COMMON
 from control.journal.read import RawEvent
 
 HELLO = '{"t":"hello","v":1}'
 PONG = '{"t":"pong"}'
 
-STATES = ("overview", "slots")
+STATES = ("overview", "slots", "safety")
 
 # One frame holds at most this much; it is also all that is ever under way to a client of one stream.
 FRAME_ROWS = 2000
@@ -89,7 +89,7 @@ _NAME_OF = {"sub": "s", "more": "s", "unsub": "s", "get": "what", "ping": ""}
 
 def is_stream(name: str) -> bool:
     """Whether a stream may have this name; whether it exists is another question."""
-    if name in (ALERTS, BOARD):
+    if name in COMMON:
         return True
     kind, _, batch = name.partition("/")
     try:

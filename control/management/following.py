@@ -13,6 +13,7 @@ from control.journal.kinds import Kind, stream_of
 from control.journal.read import read_after
 from control.lifecycle.actor import Actor
 from control.lifecycle.guards_said import after_stop
+from control.lifecycle.leases import holders_of
 from control.lifecycle.refusals import Refused
 from control.lifecycle.steer import stop_batch
 from control.management.awaited_signals import AwaitedSignals
@@ -76,8 +77,12 @@ def _read_patiently(stream: str, after: int, story: TerminalStory) -> list[Event
 def _say_what_it_waits_for(batch: Batch, story: TerminalStory) -> None:
     if batch.state != State.QUEUED:
         return
-    if batch.slot is not None and batch.slot.safe is False:
-        story.say(f"  waiting: {batch.slot_id} did not confirm its safe state, check its instruments", "bold red")
+    if batch.slot is not None and (batch.slot.unsafe is not None or batch.slot.safe is False):
+        how = "check its instruments, then clear it: manage.py reset"
+        story.say(f"  waiting: {batch.slot_id} did not confirm its safe state; {how}", "bold red")
+    elif batch.slot is not None and (holders := holders_of(batch.slot)):
+        words = f"{holders[0].instrument}, which '{holders[0].name}' uses on {holders[0].slot}"
+        story.say(f"  waiting for {words}", "yellow")
     elif ahead := batches_ahead(batch):
         story.say(f"  waiting for {batch.slot_id or 'a lane'}: number {ahead} in its queue", "yellow")
 

@@ -22,6 +22,7 @@ from control.management.station_processes import StationProcesses, warden_settin
 from control.models import Batch
 from control.states import State
 from stations.provisioning import StationElsewhere, all_slot_settings
+from stations.safety.unsafe_mark import told_in_english
 from stations.station_changes import in_one_line
 from stations.station_file import Station, StationFileError
 from stations.station_file import read_station_file as read
@@ -111,10 +112,11 @@ def station_processes(
 
 
 def tell_unsafe_slots(processes: StationProcesses, terminal: Terminal) -> None:
-    for slot in processes.unsafe_slots():
+    for slot, mark in processes.unsafe_slots().items():
         terminal.error.write(
-            f"Attention: {slot} did not confirm its safe state. It takes no batch until it does; "
-            "check that its instruments are switched on and reachable. Simulated ones need --with-bench."
+            f"Attention: {slot} is UNSAFE, {told_in_english(mark)}. It takes no batch until an engineer clears it: "
+            "check that its instruments are switched on and reachable (simulated ones need --with-bench), then "
+            f'manage.py reset --slot {slot} --reason "…"'
         )
 
 

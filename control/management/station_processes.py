@@ -19,7 +19,7 @@ from django.conf import settings
 from control.lifecycle.doorbell import cluster_name
 from control.management.refusing import StartFailed
 from control.management.web_process import WebProcess
-from stations.contracts import ChildSettings, SlotSettings, WardenSettings
+from stations.contracts import ChildSettings, SlotSettings, Unsafe, WardenSettings
 from stations.drivers.loading import runner_command
 from stations.models import Slot
 from stations.paths import StationPaths
@@ -27,6 +27,7 @@ from stations.safety import client
 from stations.safety.children import end_children, limit_log
 from stations.safety.frozen import FrozenWatch, Watched
 from stations.safety.processes import ProcessMark
+from stations.safety.unsafe_mark import unsafe_marks
 from stations.station_file import Station
 
 BENCH_READY_S = 15.0
@@ -192,10 +193,9 @@ class StationProcesses:
         status = client.status(self.paths, slot, timeout_s=0.2)
         return status is not None and status["safe"] is not None
 
-    def unsafe_slots(self) -> list[str]:
-        """The slots whose instruments did not confirm their safe state."""
-        answers = {slot["slot"]: client.status(self.paths, slot["slot"]) for slot in self.configuration["slots"]}
-        return [slot for slot, status in answers.items() if status is not None and status["safe"] is False]
+    def unsafe_slots(self) -> dict[str, Unsafe]:
+        """The slots that did not confirm their safe state, now or ever since somebody cleared them."""
+        return unsafe_marks(self.paths, [slot["slot"] for slot in self.configuration["slots"]])
 
     def wait_for_web(self) -> None:
         """Wait until the pages can be opened. Raises StartFailed."""

@@ -31,6 +31,8 @@ class ControlEvent(models.Model):
         BATCH_RELEASE = "BATCH_RELEASE", _("Stop keeping")
         EMERGENCY_STOP = "EMERGENCY_STOP", _("Emergency stop")
         RESET = "RESET", _("Reset")
+        CLEAR_UNSAFE = "CLEAR_UNSAFE", _("Clear what was not confirmed")
+        MAKE_SAFE = "MAKE_SAFE", _("Make safe")
         SCHEDULE_CHANGE = "SCHEDULE_CHANGE", _("Change of a schedule")
         SEQUENCE_CHANGE = "SEQUENCE_CHANGE", _("Change of a sequence")
         STATION_CHANGE = "STATION_CHANGE", _("Change of a station file")

@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from control.access.faces import actor_of
-from control.access.rights import RIGHT_FOR, Right
+from control.access.rights import RIGHT_FOR, Right, may
 from control.history.facts import batch_facts
 from control.lifecycle.actor import USER_REQUEST, Actor
-from control.lifecycle.guards_said import after_reset, after_stop, reset_verdict, stop_verdict
+from control.lifecycle.guards_said import after_making_safe, after_reset, after_stop, reset_verdict, stop_verdict
+from control.lifecycle.making_safe import make_safe
 from control.lifecycle.press import emergency_stop_batch, reset
 from control.lifecycle.refusals import Refused
 from control.models import Batch, ControlEvent
@@ -102,14 +103,30 @@ def _sentence(word: str, batch: Batch) -> str:
 @require_POST
 @needs(Right.RESET)
 def reset_scope(request: HttpRequest) -> HttpResponse:
-    """Lift the emergency stop of a slot, a station or all. Starts nothing."""
+    """Lift the emergency stop of a slot, a station or all; an engineer's reset also clears what was not confirmed."""
     then = reverse("control:overview")
     scope = request.POST.get("scope", "").strip()
     actor = actor_of(request.user, ControlEvent.Face.PAGE)
     try:
-        answers = reset(scope, by=actor, reason=request.POST.get("reason", "").strip())
+        reason, clears = request.POST.get("reason", "").strip(), may(request.user, Right.ENGINEER)
+        answers = reset(scope, by=actor, reason=reason, clears=clears)
     except Refused as error:
         return refused(request, error, then)
     slots = after_reset(answers)
     sure = all(line["confirmed"] for line in slots)
     return accepted(request, reset_verdict(scope, answers), then, sure=sure, slots=slots)
+
+
+@require_POST
+@needs(Right.OPERATE)
+def make_slot_safe(request: HttpRequest, station: str, slot: str) -> HttpResponse:
+    """Bring an idle slot into its safe state now, and say what proves it. Asks nothing."""
+    then = reverse("control:overview")
+    actor = actor_of(request.user, ControlEvent.Face.PAGE)
+    try:
+        made = make_safe(f"{station}/{slot}", by=actor, reason=request.POST.get("reason", "").strip())
+    except Refused as error:
+        return refused(request, error, then)
+    [line] = after_making_safe(made.answers)
+    sentence = f"{line['slot']}: {line['sentence']}"
+    return accepted(request, sentence, then, sure=line["confirmed"], confirmed=line["confirmed"])

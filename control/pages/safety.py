@@ -7,9 +7,10 @@ from django.core.exceptions import PermissionDenied
 from django.db import Error
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
+from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from control.access.faces import actor_of
 from control.access.page_token import read_page_token
@@ -21,6 +22,7 @@ from control.lifecycle.refusals import Refused
 from control.lifecycle.scopes import find_scope, scope_here
 from control.models import ControlEvent
 from control.pages.answers import wants_json
+from control.pages.inside import needs
 
 
 @csrf_exempt  # the signed token is the proof; without it, the session counts and CSRF is checked below
@@ -39,6 +41,13 @@ def _with_session(request: HttpRequest) -> HttpResponse:
     if not may(request.user, Right.EMERGENCY_STOP):
         raise PermissionDenied
     return _press(request, actor_of(request.user, ControlEvent.Face.PAGE))
+
+
+@require_safe
+@needs(Right.SEE)
+def unsafe_banner(request: HttpRequest) -> HttpResponse:
+    """What every page shows of slots that are not known to be safe, drawn anew."""
+    return TemplateResponse(request, "control/unsafe_banner.html")
 
 
 def _press(request: HttpRequest, actor: Actor) -> HttpResponse:

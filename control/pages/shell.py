@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +17,8 @@ from django.utils import translation
 
 from control.access.page_token import page_token
 from control.access.rights import Right, rights_of
+from control.history.facts import Facts
+from control.history.unsafe import read_unsafe
 from control.journal.kinds import ALERTS
 from control.journal.read import head
 from control.lifecycle.scopes import ALL, scope_here
@@ -72,6 +75,18 @@ class Shell:
     def may_reset(self) -> bool:
         return Right.RESET in self.rights
 
+    @cached_property
+    def unsafe(self) -> list[dict[str, Any]]:
+        """The slots that are not known to be safe, for the banner; none where the database cannot say."""
+        try:
+            return [_shown(facts) for facts in self.unsafe_facts]
+        except Error:
+            return []
+
+    @cached_property
+    def unsafe_facts(self) -> list[Facts]:
+        return read_unsafe()
+
     @property
     def token(self) -> str:
         return page_token(self.user)
@@ -97,16 +112,25 @@ class Shell:
             "language": translation.get_language(),
             "time_zone": settings.TIME_ZONE,
             "alerts_head": head(ALERTS),
+            "unsafe": self.unsafe_facts,
             "urls": {
                 "overview": reverse("control:overview"),
                 "login": reverse("admin:login"),
                 "reset": reverse("control:reset"),
+                "make_safe": reverse("control:make_safe", args=["STATION", "SLOT"]),
+                "unsafe": reverse("control:unsafe"),
                 "batch": address("control:batch"),
                 "slot": reverse("control:slot", args=["station", "slot"]).replace("station/slot", "{slot}"),
                 **{word: address("control:control", word=word) for word in WORDS},
                 **{word: slot_address(f"control:{word}") for word in ("in_service", "out_of_service")},
             },
         }
+
+
+def _shown(facts: Facts) -> dict[str, Any]:
+    mark = facts["unsafe"]
+    times = {name: mark[name] and datetime.fromisoformat(mark[name]) for name in ("since", "confirmed_at")}
+    return {"id": facts["id"], "problems": mark["problems"].items(), "names": ", ".join(mark["problems"]), **times}
 
 
 def address(name: str, **more: str) -> str:

@@ -15,8 +15,8 @@ from control.pages import (
     overview,
     safety,
     sequences,
-    slot,
     service,
+    slot,
     submitting,
     system,
 )
@@ -50,7 +50,9 @@ urlpatterns = [
     path("emergency-stop/", safety.emergency_stop, name="emergency_stop"),
     path("slots/<slug:station>/<slug:slot>/in-service/", service.in_service, name="in_service"),
     path("slots/<slug:station>/<slug:slot>/out-of-service/", service.out_of_service, name="out_of_service"),
+    path("unsafe/", safety.unsafe_banner, name="unsafe"),
     path("reset/", controls.reset_scope, name="reset"),
+    path("slots/<slug:station>/<slug:slot>/make-safe/", controls.make_slot_safe, name="make_safe"),
     path("language/", language.choose_language, name="language"),
     path("login-link/", login_link.login_link, name="login_link"),
 ]

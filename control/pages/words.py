@@ -109,9 +109,12 @@ def overview_words() -> dict[str, object]:
         "take_out_of_service": _("Take out of service"),
         "put_into_service": _("Put into service"),
         "unsafe_help": _("Its safe state is not confirmed. Check the instruments before anybody touches the bench."),
+        "unsafe_since": _("NOT CONFIRMED since %(time)s: %(instruments)s"),
+        "unsafe_confirmed": _("%(instruments)s confirmed OFF at %(time)s; waiting for an engineer to clear it"),
+        "waits_for_instrument": _("%(instrument)s is used by %(name)s on %(slot)s"),
+        "make_safe": _("Make safe"),
         "banner_latched": _("Emergency stop holds: %(slots)s"),
         "banner_latched_help": _("Nothing starts there until somebody resets it with a reason."),
-        "banner_unsafe": _("Safe state NOT confirmed: %(slots)s"),
         "banner_silent": _("Station does not answer: %(stations)s"),
         "banner_lost": _("Lost contact with station %(station)s since %(time)s"),
         "banner_lost_help": _(

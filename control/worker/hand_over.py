@@ -23,7 +23,7 @@ SPOOL_LIMIT_MB = 1024.0  # of story, after which a batch fails, unless it may wr
 
 def takes_work(status: GuardStatus | None) -> bool:
     """Tell whether a guard would begin a run now. If not, a batch waits on, and everybody sees it as queued."""
-    if status is None or status["closing"] or status["latch"] is not None:
+    if status is None or status["closing"] or status["latch"] is not None or status["unsafe"] is not None:
         return False
     return status["run"] is None and status["safe"] is not False
 

@@ -14,6 +14,7 @@ import socket
 import time
 from collections.abc import Collection
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from stations.drivers.instrument_error import InstrumentError
@@ -59,6 +60,12 @@ class Look:
 
     def _look(self, order: dict[str, Any]) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        found = probe(order["instruments"], order["budget_s"], thorough=order["thorough"], allowed=self._allowed)
+        found = probe(
+            order["instruments"],
+            order["budget_s"],
+            locks=Path(order["locks"]),
+            thorough=order["thorough"],
+            allowed=self._allowed,
+        )
         with suppress(OSError):  # the guard has gone
             self.guard.send(b"p" + json.dumps(found, ensure_ascii=False).encode())

@@ -8,7 +8,7 @@ from stations.contracts import Job
 
 # The engine's own: three streams, guard, lock of the slot, spool, bell, what VISA holds open, an import.
 OWN_FILES = 16
-FILES_PER_INSTRUMENT = 4
+FILES_PER_INSTRUMENT = 5  # one of them its lock
 
 
 def limit_process(job: Job) -> None:

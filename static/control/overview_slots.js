@@ -1,8 +1,10 @@
-// A card for each slot and lane, and the banners that cannot be overlooked.
+// A card for each slot and lane, and banners. What is not known to be safe has its own, on every page.
 
 import { resetDialog, serviceDialog } from "./dialogs.js";
 import { drawList, element, focusOn, setAttribute, setText } from "./elements.js";
 import { percent, when } from "./format.js";
+import { post, sentence } from "./forms.js";
+import { toast } from "./notices.js";
 import { instrumentRow } from "./overview_instruments.js";
 import { reasonOf } from "./told.js";
 import { data, fill, words } from "./words.js";
@@ -22,7 +24,7 @@ export const slotCard = {
       element("p", { "data-part": "work" }),
       element("p", { "data-part": "note", class: "g-slot-note" }),
       element("ul", { "data-part": "health", class: "g-instruments", "aria-label": text.instruments }),
-      element("footer", {}, element("span", { "data-part": "waiting", class: "g-muted" }), resetButton(slot), serviceButton()),
+      element("footer", {}, element("span", { "data-part": "waiting", class: "g-muted" }), makeSafeButton(slot), resetButton(slot), serviceButton()),
     );
   },
 
@@ -37,15 +39,21 @@ export const slotCard = {
     drawList(part(node, "health"), slot.health, instrumentRow);
     setText(part(node, "waiting"), slot.waiting ? fill(text.waiting, { count: slot.waiting }) : "");
     drawServiceButton(part(node, "service"), slot);
-    const button = part(node, "reset");
-    if (!button) return;
-    if (slot.latch === null && button === document.activeElement) focusOn(node);
-    button.hidden = slot.latch === null;
+    showButton(node, "make-safe", slot.batch === null && slot.alive);
+    showButton(node, "reset", slot.latch !== null || (slot.unsafe !== null && rights.includes("engineer")));
   },
 };
 
 /** Its instruments are on its own page; a lane has none. */
 const nameOf = ({ id, kind }) => (kind === "LANE" || !urls.slot ? id : element("a", { href: urls.slot.replace("{slot}", id) }, id));
+
+/** A button that is not there for everybody, nor always. */
+function showButton(node, name, shown) {
+  const button = part(node, name);
+  if (!button) return;
+  if (!shown && button === document.activeElement) focusOn(node);
+  button.hidden = !shown;
+}
 
 function drawWork(place, slot) {
   if (slot.batch === null) return place.replaceChildren();
@@ -63,10 +71,18 @@ function note(slot) {
   const notes = [];
   if (slot.lost_contact_since) notes.push(fill(text.lost_contact, { time: when(slot.lost_contact_since) }));
   else if (!slot.alive) notes.push(text.station_silent);
-  if (slot.state === "UNSAFE") notes.push(text.unsafe_help);
+  if (slot.unsafe) notes.push(unsafeOf(slot.unsafe));
+  else if (slot.state === "UNSAFE") notes.push(text.unsafe_help);
+  for (const held of slot.waits_for) notes.push(fill(text.waits_for_instrument, { instrument: held.instrument, name: held.batch_name, slot: held.slot }));
   if (slot.latch) notes.push(latchOf(slot.latch));
   if (slot.out_of_service) notes.push(outOf(slot.out_of_service));
   return notes.join(" · ");
+}
+
+function unsafeOf({ since, problems, confirmed_at: confirmed }) {
+  const names = Object.keys(problems).join(", ");
+  const said = fill(text.unsafe_since, { time: when(since), instruments: names });
+  return confirmed ? `${said} · ${fill(text.unsafe_confirmed, { time: when(confirmed), instruments: names })}` : said;
 }
 
 function latchOf(latch) {
@@ -93,6 +109,19 @@ function drawServiceButton(button, { id, out_of_service: out }) {
   button.onclick = () => serviceDialog(id, back, button);
 }
 
+/** Switches off what is idle, and says what proves it. Like everything that makes safe, it never asks. */
+function makeSafeButton(slot) {
+  if (!rights.includes("operate") || slot.kind === "LANE") return null;
+  const button = element("button", { type: "button", class: "g-button", "data-part": "make-safe", "aria-label": `${text.make_safe}: ${slot.id}`, hidden: true }, text.make_safe);
+  button.onclick = async () => {
+    button.disabled = true;
+    const answer = await post(urls.make_safe.replace("STATION", slot.station).replace("SLOT", slot.name));
+    button.disabled = false;
+    toast(sentence(answer), answer.ok && answer.body.confirmed ? "good" : "bad");
+  };
+  return button;
+}
+
 function resetButton(slot) {
   if (!rights.includes("reset")) return null;
   const button = element("button", { type: "button", class: "g-button", "data-part": "reset", "aria-label": `${text.reset}: ${slot.id}`, hidden: true }, text.reset);
@@ -103,12 +132,10 @@ function resetButton(slot) {
 /** What somebody must know at once. Drawn again only when it changes, because it is read out. */
 export function drawBanners(slots) {
   const named = (found) => found.map((slot) => slot.id).join(", ");
-  const unsafe = slots.filter((slot) => slot.state === "UNSAFE");
   const latched = slots.filter((slot) => slot.latch);
   const lost = new Map(slots.filter((slot) => slot.lost_contact_since).map((slot) => [slot.station, slot.lost_contact_since]));
   const silent = [...new Set(slots.filter((slot) => !slot.alive && !slot.lost_contact_since).map((slot) => slot.station))];
   const banners = [];
-  if (unsafe.length) banners.push({ id: "unsafe", title: fill(text.banner_unsafe, { slots: named(unsafe) }), help: text.unsafe_help });
   if (latched.length) {
     const stations = [...new Set(latched.map((slot) => slot.station))];
     banners.push({ id: "latched", title: fill(text.banner_latched, { slots: named(latched) }), help: text.banner_latched_help, stations });

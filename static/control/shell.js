@@ -7,6 +7,7 @@ import { armEmergencyStop } from "./emergency_stop.js";
 import { openSkin } from "./skin_access.js";
 import { askForLogin } from "./logged_out.js";
 import { dialog } from "./notices.js";
+import { followUnsafe } from "./unsafe_banner.js";
 
 const shown = document.getElementById("connection");
 const text = shown?.querySelector(".g-connection-text");
@@ -35,6 +36,7 @@ armEmergencyStop();
 if (shown) {
   live.onStatus(showStatus);
   listen();
+  followUnsafe();
 }
 
 // A form that starts something is sent once, however often its button is pressed.

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from stations.contracts import InstrumentSettings
 from stations.drivers.driver import Driver
-from stations.drivers.instrument_error import InstrumentError, WrongInstrument
+from stations.drivers.instrument_error import InstrumentError
 
 
 class Link(Protocol):

@@ -6,10 +6,12 @@ import threading
 import time
 from collections.abc import Collection
 from contextlib import suppress
+from pathlib import Path
 
 from stations.contracts import InstrumentHealth, InstrumentSettings
 from stations.drivers.driver import Driver
-from stations.drivers.instrument_error import WrongInstrument
+from stations.drivers.instrument_error import InstrumentError, WrongInstrument
+from stations.drivers.instrument_lock import InstrumentLock
 from stations.drivers.loading import load_driver
 
 # A driver gets a little less than the budget, so that its own report is there when the budget ends.
@@ -22,18 +24,21 @@ def probe(
     instruments: Collection[InstrumentSettings],
     budget_s: float,
     *,
+    locks: Path | None = None,
     thorough: bool = False,
     allowed: Collection[str] = (),
 ) -> dict[str, InstrumentHealth]:
     """Look for every instrument over a fresh connection, in parallel, and let go of it again. Returns by name.
 
-    Comes back after `budget_s` at the latest. `thorough` also lets them check themselves. Never raises: what is wrong
-    with an instrument stands in its health.
+    Comes back after `budget_s` at the latest. `thorough` also lets them check themselves. What somebody else holds the
+    lock of, in the folder `locks`, is left alone and out of the answer. Never raises: what is wrong with an instrument
+    stands in its health.
     """
     deadline = time.monotonic() + budget_s
     found: dict[str, InstrumentHealth] = {}
     workers = {}
-    for settings in instruments:
+    held: list[InstrumentLock] = []
+    for settings in [each for each in instruments if locks is None or _may_be_asked(each, locks, held)]:
         worker = threading.Thread(
             target=_look_for,
             args=(settings, deadline - REPORTING_S, thorough, allowed, found),
@@ -44,7 +49,22 @@ def probe(
     for name, worker in workers.items():
         worker.join(max(0.0, deadline - time.monotonic()))
         found.setdefault(name, _silent(f"Instrument {name} gave no sign within {budget_s:g} s.", budget_s))
+    for lock in held:
+        lock.release()
     return {name: found[name] for name in workers}
+
+
+def _may_be_asked(settings: InstrumentSettings, locks: Path, held: list[InstrumentLock]) -> bool:
+    """Whether nobody uses the instrument, or several may; its lock, if it needs one, joins `held`."""
+    if settings.get("concurrent"):
+        return True
+    lock = InstrumentLock(locks, settings)
+    try:
+        lock.take("a look at its health")
+    except (InstrumentError, OSError):
+        return False
+    held.append(lock)
+    return True
 
 
 def _look_for(

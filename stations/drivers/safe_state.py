@@ -10,7 +10,7 @@ from stations.contracts import InstrumentProof, InstrumentSettings, SafeProof
 from stations.drivers.loading import load_driver
 
 # A driver gets a little less than the budget, so that its own report is there when the budget ends.
-REPORTING_S = 0.03
+REPORTING_S = 0.1
 
 
 def make_safe(

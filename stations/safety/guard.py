@@ -16,7 +16,7 @@ from math import inf
 from pathlib import Path
 from selectors import EVENT_READ, DefaultSelector
 
-from stations.contracts import Ending, WardenSettings, Wish
+from stations.contracts import Ending, SafeReason, WardenSettings, Wish
 from stations.paths import StationPaths
 from stations.safety.datagrams import Mailbox
 from stations.safety.durable import read_json
@@ -94,7 +94,7 @@ class Guard:
         if run is not None:
             run.ask_to_end(Wish(word="stop", control="", reason="the station is being stopped"))
         elif not self.slot.keeper.safe:
-            self.slot.keeper.want(check_first=False)
+            self.slot.keeper.want(check_first=False, why=SafeReason.LEAVING)
         self._leave(run.job["stop_grace_s"] + run.job["term_grace_s"] if run and run.job else 0.0)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from stations.contracts import Ending, GuardStatus, Job, Latch, Wish
+from stations.contracts import Ending, GuardStatus, Job, Latch, SafeReason, Wish
 from stations.safety.datagrams import Mailbox
 from stations.safety.latch import latch_slot, release_slot
 from stations.safety.logs import complain
@@ -21,13 +21,15 @@ class Orders:
         self.slot = slot
         self.mailbox = mailbox
         self._known = {"status": self._status, "run": self._run, "wish": self._wish, "reset": self._reset}
+        # These are answered twice: that they are under way, and what came of it.
+        self._slow = {"emergency": self._emergency, "make_safe": self._make_safe, "clear": self._clear}
 
     def obey_all(self) -> None:
         """Whatever has arrived. A message that makes no sense is answered, never a reason to fall over."""
         for message, sender in self.mailbox.messages():
             try:
-                if message.get("op") == "emergency":
-                    self._emergency(message, sender)
+                if slow := self._slow.get(message.get("op", "")):
+                    slow(message, sender)
                 else:
                     self.mailbox.send(self._known[message["op"]](message), sender)
             except (KeyError, TypeError, AttributeError) as error:
@@ -108,6 +110,36 @@ class Orders:
         if self.slot.keeper.safe is False:
             self.slot.keeper.want(check_first=False)
         return self._answer("reset")
+
+    def _make_safe(self, message: dict[str, Any], sender: str | bytes) -> None:
+        """Switch off and prove it now. Not in the middle of a run, which would go on with its outputs off."""
+        if self._is_busy(sender):
+            return
+        self.slot.keeper.want(check_first=False, why=SafeReason.DEMAND, control=message["control"])
+        self.mailbox.send(self._answer("accepted"), sender)
+        self.slot.tell_when_safe(lambda: self.mailbox.send(self._answer("done"), sender))
+
+    def _clear(self, message: dict[str, Any], sender: str | bytes) -> None:
+        """Take the unsafe mark away, if a fresh safe state is confirmed. Otherwise it stays."""
+        control: str = message["control"]
+        if self.slot.unsafe.held is None:
+            self.mailbox.send(self._answer("done"), sender)
+        elif not self._is_busy(sender):
+            self.slot.keeper.want(check_first=False, why=SafeReason.CLEAR, control=control)
+            self.mailbox.send(self._answer("accepted"), sender)
+            self.slot.tell_when_safe(lambda: self._conclude_clear(control, sender))
+
+    def _conclude_clear(self, control: str, sender: str | bytes) -> None:
+        if not (self.slot.keeper.safe and self.slot.unsafe.clear()):
+            self.slot.unsafe.refuse(control)
+        self.mailbox.send(self._answer("done"), sender)
+
+    def _is_busy(self, sender: str | bytes) -> bool:
+        """Whether a run holds the slot; then whoever asked is told so."""
+        if self.slot.run is None:
+            return False
+        self.mailbox.send(self._answer("busy", f"the slot is busy with run {self.slot.run.name}"), sender)
+        return True
 
     def _answer(self, answer: str, why: str = "") -> GuardStatus:
         status = self.slot.status()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from math import inf
+from pathlib import Path
 
 from stations.contracts import InstrumentHealth, InstrumentSettings
 from stations.safety.parking import Runner
@@ -20,8 +21,10 @@ BACK_S = 1.0
 class Prober:
     """Looks for the instruments of one slot every `every_s` seconds. Never in the way of a run or of the safe state."""
 
-    def __init__(self, instruments: dict[str, InstrumentSettings], every_s: float) -> None:
-        self.instruments = {one["name"]: one for one in instruments.values() if may_be_asked(one)}
+    def __init__(self, instruments: dict[str, InstrumentSettings], every_s: float, locks: Path) -> None:
+        """`locks`: the folder of the instruments' lock files. What is in use by another slot is not looked for."""
+        self.instruments = {one["name"]: one for one in instruments.values()}
+        self.locks = str(locks)
         self.every_s = every_s
         self.health: dict[str, InstrumentHealth] = {}
         self.at_work: Runner | None = None
@@ -34,7 +37,7 @@ class Prober:
         self.at_work = parked
         self.overdue_at = time.monotonic() + BUDGET_S + OVERRUN_S
         order = {"do": "probe", "instruments": list(self.instruments.values()), "budget_s": BUDGET_S}
-        parked.send({**order, "thorough": not self._all_well()})
+        parked.send({**order, "locks": self.locks, "thorough": not self._all_well()})
 
     def conclude(self, found: dict[str, InstrumentHealth]) -> None:
         """Note what came of it."""
@@ -66,11 +69,6 @@ class Prober:
 
     def _all_well(self) -> bool:
         return len(self.health) == len(self.instruments) and not self._known_wrong()
-
-
-def may_be_asked(instrument: InstrumentSettings) -> bool:
-    """One that other slots use as well may be in the middle of their run; only a web service takes several callers."""
-    return not instrument.get("shared") or instrument["resource"].lower().startswith(("http://", "https://"))
 
 
 def _unknown(error: str) -> InstrumentHealth:

@@ -15,7 +15,7 @@ from pathlib import Path
 from selectors import EVENT_READ, BaseSelector
 from typing import Protocol
 
-from stations.contracts import Ending, GuardStatus, Job, Latch, SlotSettings, WardenSettings
+from stations.contracts import Ending, GuardStatus, Job, Latch, SafeReason, SlotSettings, WardenSettings
 from stations.paths import StationPaths
 from stations.safety.captured import CapturedOutput
 from stations.safety.durable import read_json, write_json
@@ -28,7 +28,9 @@ from stations.safety.probing import BUDGET_S as PROBE_BUDGET_S
 from stations.safety.probing import Prober
 from stations.safety.processes import ProcessMark, kill_strays, strays
 from stations.safety.run import Run
+from stations.safety.slot_story import SlotStory
 from stations.safety.spool_end import is_over
+from stations.safety.unsafe_mark import UnsafeMark
 
 # A runner that dies while it is parked, or cannot even be started, would do so again at once.
 PARK_EVERY_S = 1.0
@@ -53,7 +55,9 @@ class RunSlot:
         self.files = paths.slot(self.name)
         self.instruments = slot["instruments"]
         self.keeper = SafeKeeper(self.instruments, warden["safe_budget_s"])
-        self.prober = Prober(self.instruments, warden.get("probe_every_s", inf))
+        self.prober = Prober(self.instruments, warden.get("probe_every_s", inf), paths.instrument_locks)
+        self.unsafe = UnsafeMark(paths, self.name)
+        self._story = SlotStory(self.files.story)
         self.run: Run | None = None
         self.parked: Runner | None = None
         self.park_at = 0.0
@@ -88,6 +92,7 @@ class RunSlot:
             proof=self.keeper.proof,
             health=self.prober.health,
             latch=self.latch(),
+            unsafe=self.unsafe.held,
             closing=self.closing,
             last=self.last,
         )
@@ -102,6 +107,8 @@ class RunSlot:
             return "the safe state of the slot is not confirmed"
         if self.keeper.safe is None or not self.keeper.settled:
             return "the slot is being made safe"
+        if self.unsafe.held is not None:
+            return "the safe state of the slot was not confirmed, and nobody has cleared that"
         return None if self._ready() else "no runner is ready yet"
 
     def tell_when_safe(self, tell: Callable[[], None]) -> None:
@@ -120,7 +127,8 @@ class RunSlot:
         if left and spool is not None and spool.exists() and not is_over(spool):
             self.run = Run(left, spool, self.paths.spool_bell(left))
             self.run.ending, self.run.message = Ending.GUARD_LOST, "The guard of the slot died during the run."
-        self.keeper.want(check_first=True)  # the dead guard's runner may have switched off already
+        # The dead guard's runner may have switched off already.
+        self.keeper.want(check_first=True, why=SafeReason.START)
         with suppress(OSError):  # a full disk must not keep anybody from making safe
             self._folders.mkdir(mode=0o700, exist_ok=True)
             self._rubbish += self._folders.iterdir()
@@ -137,12 +145,14 @@ class RunSlot:
         self._save(run, runner)  # before the runner knows its job: whatever happens, the next guard finds it
         self.prober.cut_short()
         self.parked, self.run = None, run
-        run.hand_over({**job, "instruments": self.instruments}, runner, limits)
+        locks = str(self.paths.instrument_locks)
+        run.hand_over({**job, "instruments": self.instruments, "slot": self.name, "locks": locks}, runner, limits)
         self.park_at = time.monotonic()  # at once: an emergency stop of this run needs it
 
     def kill(self, ending: Ending, message: str, control: str = "") -> None:
         """Kill the runner, if one lives, and begin to write the safe state before this returns, if at all possible."""
-        self.keeper.want(check_first=False)
+        why = SafeReason.EMERGENCY if ending is Ending.EMERGENCY else SafeReason.LEAVING
+        self.keeper.want(check_first=False, why=why, control=control)
         if self.run is not None and (runner := self.run.runner):
             self.run.kill(ending, message, control)
             if select.select([runner.pidfd], [], [], DEATH_WAIT_S)[0]:
@@ -187,7 +197,7 @@ class RunSlot:
         if self.run is not None and now >= self.run.due:
             self.run.advance(now)
         if now >= self.keeper.overdue_at:
-            self.keeper.give_up("the runner that should make it safe hung and was killed")
+            self.keeper.overdue()
             self._safe_known()
         if now >= self.keeper.retry_at:
             self.keeper.want(check_first=False)
@@ -224,15 +234,25 @@ class RunSlot:
 
     def _safe_known(self) -> None:
         """The safe state has been made, or could not be: whoever waited for that goes on."""
-        if self.parked is not None and not self.keeper.safe:
+        if self.parked is not None and self.parked.ready and not self.keeper.safe:
             self.parked.kill()  # it may still be busy with the dead instrument: the next try gets a fresh one
         if not self.keeper.settled:
             return  # somebody asked once more meanwhile
+        self._keep_proof()
         waiting, self._waiting = self._waiting, []
         for tell in waiting:
             tell()
         self._close_run()
         self._sweep()
+
+    def _keep_proof(self) -> None:
+        """What is not confirmed marks the slot. Beside a run, whose spool tells it, the slot's own story does."""
+        if not self.keeper.instruments or self.keeper.proof is None:
+            return
+        self.unsafe.note(self.keeper.proof, self.keeper.why)
+        if self.run is None and self.keeper.is_news:
+            self._story.tell_safe_state(self.keeper.proof, self.keeper.why, self.keeper.control)
+        self._story.write()
 
     def _close_run(self) -> None:
         if self.run is None or self.run.runner is not None:
@@ -307,7 +327,8 @@ class RunSlot:
             self._ignore(stream)
         if self.run is not None and runner is self.run.runner:
             self.run.bury()
-            self.keeper.want(check_first=self.run.ending is Ending.FINISHED)
+            why = None if self.run.ending in (Ending.EMERGENCY, Ending.WARDEN_LOST) else SafeReason.RUN
+            self.keeper.want(check_first=self.run.ending is Ending.FINISHED, why=why)
         else:
             self._unpark(runner)
         if self.run is None or self.run.runner is None:  # of a run that goes on, they are not strays

@@ -1,12 +1,13 @@
-"""manage.py reset: lift the latches of an emergency stop, with a reason. Starts nothing."""
+"""manage.py reset: lift an emergency stop, and clear what was not confirmed, with a reason. Starts nothing."""
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from control.lifecycle.guards_said import after_reset, reset_verdict
+from control.lifecycle.guards_said import after_reset, is_unsafe, reset_verdict
 from control.lifecycle.press import reset
 from control.management.refusing import person_at_the_keyboard, refusing
 from control.management.scopes import add_scope_arguments, scope_of, slot_lines
@@ -14,7 +15,10 @@ from control.management.scopes import add_scope_arguments, scope_of, slot_lines
 
 class Command(BaseCommand):
     requires_system_checks: list[str] = []  # a station file that somebody is editing does not matter here
-    help = "Lift the latches of an emergency stop. Say why it is safe to go on. Starts nothing."
+    help = (
+        "Lift an emergency stop, and clear slots whose safe state was not confirmed, if it can be confirmed now. "
+        "Say why it is safe to go on."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         add_scope_arguments(parser)
@@ -23,6 +27,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         with refusing():
             scope = scope_of(options)
-            answers = reset(scope, by=person_at_the_keyboard(), reason=options["reason"])
+            answers = reset(scope, by=person_at_the_keyboard(), reason=options["reason"], clears=True)
         for line in [*slot_lines(after_reset(answers)), reset_verdict(scope, answers)]:
             self.stdout.write(line)
+        sys.exit(1 if any(map(is_unsafe, answers.values())) else 0)

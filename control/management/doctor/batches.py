@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from control.lifecycle.doorbell import cluster_name
+from control.lifecycle.leases import holders_of
 from control.lifecycle.presence import is_supervised
 from control.management.doctor import processes
 from control.management.doctor.finding import Finding, attention, good, wrong
@@ -84,8 +85,10 @@ def _why_waits(batch: Batch) -> str:
         return f'{slot.pk} is latched. When it is safe: manage.py reset --slot {slot.pk} --reason "…"'
     if not slot.in_service:
         return f"{_out_of_service(slot)} Bring it back, or stop the batch."
-    if slot.safe is False:
-        return f"{slot.pk} did not confirm its safe state. Check its instruments."
+    if slot.unsafe is not None or slot.safe is False:
+        return f'{slot.pk} is UNSAFE. Check its instruments, then: manage.py reset --slot {slot.pk} --reason "…"'
+    for holder in holders_of(slot):
+        return f"{slot.pk} waits for {holder.instrument}: '{holder.name}' ({holder.batch}) uses it on {holder.slot}."
     return f"See on the overview what {slot.pk} is doing; stop the batch if nobody needs it."
 
 
@@ -135,7 +138,8 @@ def look_at_wishes() -> Iterator[Finding]:
 def look_at_slots() -> Iterator[Finding]:
     """Slots that take no work, as the database knows them. Those of this host are asked themselves: their guards."""
     asked = client.slots_known(settings.STATION_PATHS) if processes.warden() else []
-    held = Slot.objects.filter(Q(latch__isnull=False) | Q(safe=False)).exclude(pk__in=asked).order_by("pk")
+    held = Slot.objects.filter(Q(latch__isnull=False) | Q(safe=False) | Q(unsafe__isnull=False))
+    held = held.exclude(pk__in=asked).order_by("pk")
     out = Slot.objects.filter(in_service=False, batches__state=State.QUEUED).distinct().order_by("pk")
     for slot in held:
         yield from _look_at_slot(slot)
@@ -147,7 +151,7 @@ def look_at_slots() -> Iterator[Finding]:
 
 
 def _look_at_slot(slot: Slot) -> Iterator[Finding]:
-    if slot.safe is False:
+    if slot.unsafe is not None or slot.safe is False:
         yield wrong(
             f"{slot.pk} was UNSAFE when it was asked last.", "Check its instruments, and that its station runs."
         )

@@ -18,6 +18,7 @@ from stations.safety import client
 from stations.safety.at_work import ChildAtWork, children_at_work
 from stations.safety.durable import read_json
 from stations.safety.latch import latches
+from stations.safety.unsafe_mark import told_in_english, unsafe_marks
 from stations.station_file import StationFileError, read_station_file
 
 SOON = "The warden starts a new one within seconds. If it does not last, see {log}"
@@ -67,6 +68,9 @@ def look_at_guards() -> Iterator[Finding]:
     slots = client.slots_known(settings.STATION_PATHS)
     if processes.warden() is None:
         held = latches(settings.STATION_PATHS, slots)
+        for slot, mark in unsafe_marks(settings.STATION_PATHS, slots).items():
+            text = f"{slot} was not confirmed to be safe: {told_in_english(mark)}."
+            yield attention(text, "Check the bench, start the station, and clear it: manage.py reset")
         yield good(f"None run; {len(held)} latches hold" + (f": {', '.join(sorted(held))}" if held else ""))
         return
     answers = client.statuses(settings.STATION_PATHS, slots)
@@ -82,11 +86,9 @@ def _look_at_guard(slot: str, status: GuardStatus | None) -> Iterator[Finding]:
         log = settings.STATION_PATHS.logs / f"guard {slot.replace('/', '--')}.log"
         yield wrong(f"The guard of {slot} does not answer.", SOON.format(log=log))
         return
-    if status["run"] is None and status["safe"] is False:
-        proofs = (status["proof"] or {"instruments": {}})["instruments"]
-        problems = [f"{name}: {proof['error']}" for name, proof in proofs.items() if not proof["confirmed"]]
-        text = f"{slot} is UNSAFE: {'; '.join(problems) or 'its safe state is not confirmed'}."
-        yield wrong(text, "Check the bench by hand. The guard tries again by itself, at once after: manage.py reset")
+    if status["unsafe"] is not None:
+        how = f'then clear it, as an engineer: manage.py reset --slot {slot} --reason "…"'
+        yield wrong(f"{slot} is UNSAFE: {told_in_english(status['unsafe'])}.", f"Check the bench by hand, {how}")
     if (latch := status["latch"]) is not None:
         text = f"{slot} is latched by {latch['by'] or 'nobody known'}: {latch['reason'] or 'no reason given'}."
         yield attention(text, _how_to_reset(slot))

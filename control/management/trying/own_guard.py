@@ -18,6 +18,7 @@ from control.management.trying.places import Place
 from stations.contracts import GuardStatus, Job, WardenSettings, Wish
 from stations.drivers.loading import runner_command
 from stations.safety import client
+from stations.safety.unsafe_mark import told_in_english
 
 READY_S = 20.0
 LOOK_EVERY_S = 0.02
@@ -72,6 +73,9 @@ class OwnGuard:
                 raise StartFailed(f"The guard of {self.place.slot} did not start: {self._last_words()}")
             if answer is not None and answer["safe"] is False:
                 raise StartFailed(f"{self.place.slot} cannot be made safe, so nothing was begun: {_unproven(answer)}")
+            if answer is not None and answer["unsafe"] is not None:
+                how = "Check the bench, start the station, and clear it as an engineer: manage.py reset"
+                raise StartFailed(f"{self.place.slot} is UNSAFE, {told_in_english(answer['unsafe'])}. {how}")
             if time.monotonic() > until:
                 why = answer.get("why") if answer else "it does not answer"
                 raise StartFailed(f"The guard of {self.place.slot} did not take the run: {why}.")

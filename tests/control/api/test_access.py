@@ -57,6 +57,7 @@ TABLE: list[tuple[str, str, Right | None, Any, int]] = [
     ("post", "/api/slots/{station}/{slot}/in-service/", Right.ENGINEER, {}, 200),
     ("post", "/api/slots/{station}/{slot}/out-of-service/", Right.ENGINEER, {"reason": "new cables"}, 200),
     ("get", "/api/instruments/", Right.SEE, None, 200),
+    ("post", "/api/slots/{station}/{slot}/make-safe/", Right.OPERATE, {}, 409),
     ("post", "/api/emergency-stop/", Right.EMERGENCY_STOP, SLOT, 202),
     ("post", "/api/reset/", Right.RESET, {**SLOT, "reason": "safe"}, 200),
     ("get", "/api/sequences/", Right.SEE, None, 200),

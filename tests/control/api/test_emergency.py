@@ -100,7 +100,7 @@ def test_a_stop_reads_who_asks_and_nothing_else_before_the_guards_know(caller: C
     # And it is lifted again.
     answer = caller.send(RESET, {"reason": "all good"}).json()
     sentence = "no guard answers; the latch is gone"
-    assert answer["slots"] == [{"slot": one_slot_here, "latched": False, "message": sentence}]
+    assert answer["slots"] == [{"slot": one_slot_here, "latched": False, "unsafe": False, "message": sentence}]
     assert latches(settings.STATION_PATHS, [one_slot_here]) == {}
 
 

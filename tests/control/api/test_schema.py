@@ -54,7 +54,7 @@ def test_every_body_is_json(operations: dict[str, dict[str, Any]]):
         *("submit_batch", "pause_batch", "resume_batch", "stop_batch", "emergency_stop_batch"),
         *("keep_batch", "release_batch"),
         *("answer_prompt", "skip_step", "change_settings", "restart_batch", "rerun_batch"),
-        *("emergency_stop", "reset", "drive_by_hand"),
+        *("emergency_stop", "reset", "drive_by_hand", "make_slot_safe"),
         *("enable_sequence", "disable_sequence"),
         *("put_slot_into_service", "take_slot_out_of_service"),
         *("create_schedule", "change_schedule", "run_schedule"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +13,11 @@ from django.db import connection
 from control.journal.kinds import BOARD
 from control.journal.read import read_after
 from control.lifecycle.claim import claim, take_over
+from control.lifecycle.finish import End, finish
+from control.lifecycle.leases import Holder, holders_of
 from control.models import Batch, Stream
-from control.states import State
-from stations.models import Lease, Slot
+from control.states import State, StepOutcome
+from stations.models import Instrument, Lease, Slot
 from tests.rows import demo_station, queued, running
 
 
@@ -99,3 +102,73 @@ def test_claim_by_many_at_once_gives_the_batch_to_one(monkeypatch: pytest.Monkey
     for claimer in claimers:
         claimer.join()
     assert len([stream for stream in won if stream is not None]) == 1
+
+
+def share_instruments() -> None:
+    """Two slots with the same two instruments, each naming them in its own order."""
+    Slot.objects.filter(pk="demo/slot-1").update(instruments={"supply": "supply-1", "meter": "meter-1"})
+    Slot.objects.filter(pk="demo/slot-2").update(instruments={"meter": "meter-1", "supply": "supply-1"})
+
+
+def waiting(name: str) -> Batch:
+    """As a submit leaves it, without the checks of one: a slot here has fewer instruments than the sequence needs."""
+    batch = queued("step_loop", slot=f"demo/{name}")
+    Batch.objects.filter(pk=batch.pk).update(slot=f"demo/{name}")
+    return batch
+
+
+def test_batch_waits_for_a_shared_instrument_and_knows_whose_it_is(station: None) -> None:
+    share_instruments()
+    first, second = waiting("slot-1"), waiting("slot-2")
+    assert claim(slot("slot-1")) is not None
+    assert claim(slot("slot-2")) is None
+    held = [Holder(name, first.pk, first.name, "demo/slot-1") for name in ("meter-1", "supply-1")]
+    assert (holders_of(slot("slot-2")), holders_of(slot("slot-1"))) == (held, [])
+    finish(first.pk, End(State.COMPLETED, StepOutcome.PASS, first.created_at))
+    stream = claim(slot("slot-2"))
+    assert stream is not None and stream.batch_id == second.pk
+
+
+def test_concurrent_instrument_is_leased_by_nobody(station: None) -> None:
+    share_instruments()
+    Instrument.objects.filter(name__in=("supply-1", "meter-1")).update(concurrent=True)
+    for name in ("slot-1", "slot-2"):
+        waiting(name)
+        assert claim(slot(name)) is not None
+    assert not Lease.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_slots_that_want_the_same_two_instruments_never_wait_for_each_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """200 times: one gets both, never each one of them, and nobody is told of a dead-lock."""
+    demo_station(monkeypatch)
+    share_instruments()
+    rounds, together, won = 200, threading.Barrier(2), Counter[str]()
+    batches = {name: waiting(name) for name in ("slot-1", "slot-2")}
+    streams = {name: Stream.objects.get(batch=batch) for name, batch in batches.items()}
+    outcomes: dict[int, dict[str, Stream | None]] = {number: {} for number in range(rounds)}
+
+    def compete(name: str) -> None:
+        mine = slot(name)
+        for number in range(rounds):
+            together.wait(30)
+            outcomes[number][name] = claim(mine)
+            if together.wait(30) == 0:  # one of the two, whichever
+                held = set(Lease.objects.values_list("instrument__name", "holder"))
+                winner = next((who for who, stream in outcomes[number].items() if stream is not None), "nobody")
+                won[winner] += 1
+                assert held == {(one, batches[winner].pk) for one in ("supply-1", "meter-1")}
+                Lease.objects.all().delete()
+                Batch.objects.filter(pk=batches[winner].pk).update(state=State.QUEUED, started_at=None)
+        connection.close()
+
+    problems: list[BaseException] = []
+    monkeypatch.setattr(threading, "excepthook", lambda failed: (problems.append(failed.exc_value), together.abort()))
+    competitors = [threading.Thread(target=compete, args=(name,)) for name in streams]
+    for competitor in competitors:
+        competitor.start()
+    for competitor in competitors:
+        competitor.join()
+    assert (problems, won.total(), won["nobody"]) == ([], rounds, 0)

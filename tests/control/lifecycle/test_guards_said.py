@@ -7,15 +7,20 @@ from typing import Any
 import pytest
 
 from control.lifecycle.guards_said import after_reset, after_stop, record_note, reset_verdict, stop_verdict
-from stations.contracts import GuardStatus, Latch
+from stations.contracts import GuardStatus, Latch, Unsafe
 from stations.safety.emergency import NO_GUARD, RELEASED, STILL_LATCHED
 
 LATCH = Latch(id="", scope="demo", by="anna", face="PAGE", reason="smoke", at=0.0)
 
 
-def status(safe: bool | None, proof: Any = None, latch: Latch | None = None) -> GuardStatus:
+def status(
+    safe: bool | None, proof: Any = None, latch: Latch | None = None, unsafe: Unsafe | None = None, **more: Any
+) -> GuardStatus:
     who: Any = {"slot": "s", "pid": 1, "run": None, "runner": None, "parked": True, "closing": False, "last": None}
-    return GuardStatus(safe=safe, proof=proof, latch=latch, **who)
+    return GuardStatus(safe=safe, proof=proof, latch=latch, unsafe=unsafe, **who, **more)
+
+
+MARK = Unsafe(since=0.0, why="run", problems={"supply": "no answer"}, confirmed_at=None, refused="")
 
 
 def proof(**errors: str | None) -> Any:
@@ -49,6 +54,17 @@ def test_slot_after_a_stop(answer: GuardStatus | str, confirmed: bool, sentence:
         (SAFE, True, "ready"),
         (SILENT, True, "no longer latched, but not known to be safe yet"),
         (status(True, latch=LATCH), False, "still latched by anna"),
+        (
+            status(True, unsafe=MARK, answer="reset"),
+            False,
+            "its safe state was not confirmed; an engineer has to clear that",
+        ),
+        (
+            status(False, proof(load=None, supply="no answer"), unsafe=MARK, answer="done"),
+            False,
+            "not cleared, as the safe state is still NOT CONFIRMED: supply: no answer",
+        ),
+        (status(True, unsafe=MARK, answer="busy"), False, "a run is ending there; try again"),
         (status(True, latch=Latch(**{**LATCH, "by": ""})), False, "still latched"),
         (RELEASED, True, RELEASED),
         (STILL_LATCHED, False, STILL_LATCHED),

@@ -15,7 +15,7 @@ from tests.rows import demo_station, running
 
 
 def status(**changed: Any) -> GuardStatus:
-    calm = {"run": None, "safe": True, "latch": None, "closing": False}
+    calm = {"run": None, "safe": True, "latch": None, "unsafe": None, "closing": False}
     return GuardStatus(**{**calm, **changed})  # type: ignore[typeddict-item]
 
 
@@ -23,7 +23,9 @@ def test_idle_guard_takes_work() -> None:
     assert takes_work(status()) and takes_work(status(safe=None))
 
 
-@pytest.mark.parametrize("changed", [{"run": "x"}, {"safe": False}, {"latch": {"id": "x"}}, {"closing": True}])
+@pytest.mark.parametrize(
+    "changed", [{"run": "x"}, {"safe": False}, {"latch": {"id": "x"}}, {"unsafe": {"since": 1.0}}, {"closing": True}]
+)
 def test_guard_that_would_not_begin_takes_no_work(changed: dict[str, Any]) -> None:
     assert not takes_work(status(**changed))
 

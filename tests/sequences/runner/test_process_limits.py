@@ -21,7 +21,7 @@ def test_open_files_are_limited_for_good(runner, files: int, allowed: int):
 def test_engine_keeps_the_files_that_it_needs(runner):
     runner.run(LIMITS.format(name="NOFILE"), resources={"files": 16}, instruments={str(n): {} for n in range(3)})
     runner.verdict()
-    assert result_of(runner) == [[28, 28]]
+    assert result_of(runner) == [[31, 31]]
 
 
 def test_run_that_opens_too_many_files_names_the_limit_and_tidies(runner):

@@ -21,6 +21,7 @@ from stations.drivers.loading import runner_command
 from stations.paths import StationPaths
 from stations.safety import client
 from stations.safety.durable import read_json
+from stations.safety.on_demand import clear_slots
 from stations.safety.processes import ProcessMark
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -135,13 +136,25 @@ class StationUnderTest:
     def ready_to_run(self, slot: str = SLOT) -> GuardStatus:
         def idle() -> GuardStatus | None:
             status = self.status(slot)
-            return status if status and status["safe"] and status["parked"] and not status["run"] else None
+            calm = status and status["safe"] and not status["unsafe"] and status["parked"] and not status["run"]
+            return status if calm else None
 
         return wait_until(idle)
 
     def ready_parked(self, slot: str = SLOT) -> GuardStatus:
         """The status once the next runner is parked, beside whatever runs."""
         return wait_until(lambda: (status := self.status(slot)) and status["parked"] and status)
+
+    def clear(self, control: str = "a control event", slot: str = SLOT) -> GuardStatus:
+        """As an engineer does, once it has been seen to."""
+        answer = clear_slots(self.paths, [slot], control)[slot]
+        assert not isinstance(answer, str), answer
+        return answer
+
+    def story(self, slot: str = SLOT) -> list[dict[str, Any]]:
+        """What the guard told of its slot beside all runs."""
+        file = self.paths.slot(slot).story
+        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
     def package(self, block: str = "sleep", *, timeout_s: float | None = None, teardown: str = "") -> Path:
         """A package that switches on, blocks in a certain way, and switches off."""

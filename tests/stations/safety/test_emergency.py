@@ -48,7 +48,8 @@ def test_emergency_stop_reaches_a_one_client_instrument(make_station):
 
 def test_emergency_stop_of_two_slots_answers_for_both(make_station, supply: TinySupply):
     other = TinySupply()
-    station = make_station({SLOT: {"supply": supply.settings()}, "demo/slot-2": {"supply": other.settings()}}).start()
+    instruments = {SLOT: {"supply": supply.settings()}, "demo/slot-2": {"supply": other.settings("supply-2")}}
+    station = make_station(instruments).start()
     runs = [station.begin("deadlock", slot) for slot in (SLOT, "demo/slot-2")]
     answers = stop_slots(station.paths, [SLOT, "demo/slot-2"], latch())
     assert [answers[slot]["safe"] for slot in answers] == [True, True]

@@ -31,7 +31,7 @@ def test_output_left_on_by_a_sequence_is_switched_off(station: StationUnderTest,
     assert not supply.on
 
 
-def test_mute_instrument_leaves_the_slot_unsafe_until_it_answers(station: StationUnderTest, supply: TinySupply):
+def test_mute_instrument_leaves_the_slot_unsafe_until_it_is_cleared(station: StationUnderTest, supply: TinySupply):
     run = station.begin("sleep")
     station.ready_parked()
     supply.mute = True
@@ -41,6 +41,10 @@ def test_mute_instrument_leaves_the_slot_unsafe_until_it_answers(station: Statio
     answer = client.run(station.paths, SLOT, station.job(station.package("nothing")))
     assert (answer["answer"], answer["why"]) == ("wait", "the safe state of the slot is not confirmed")
     supply.mute = False
+    wait_until(lambda: station.status()["safe"])
+    answer = client.run(station.paths, SLOT, station.job(station.package("nothing")))
+    assert answer["why"] == "the safe state of the slot was not confirmed, and nobody has cleared that"
+    assert station.clear()["unsafe"] is None
     assert station.ready_to_run()["safe"]
 
 

@@ -10,14 +10,16 @@ from typing import Any
 
 
 class TinySupply:
-    """Speaks SCPI on 127.0.0.1. `mute`: hears and obeys nothing; `one_client`: a second connection waits.
+    """Speaks SCPI on 127.0.0.1. `mute`: hears and obeys nothing; `stuck`: stays on, whatever it is told.
 
-    `silent_to`: obeys these, without an answer; `deaf_for`: so many questions from now on get none.
+    `one_client`: a second connection waits; `silent_to`: obeys these, without an answer; `deaf_for`: so many questions
+    from now on get none.
     """
 
     def __init__(self, *, one_client: bool = False) -> None:
         self.on = False
         self.mute = False
+        self.stuck = False
         self.one_client = one_client
         self.silent_to: tuple[str, ...] = ()
         self.deaf_for = 0
@@ -72,7 +74,7 @@ class TinySupply:
     def _obey(self, command: str, number: int) -> str:
         self.heard.append((time.time(), number, command))
         if command in ("OUTP ON", "OUTP OFF"):
-            self.on = command.endswith("ON")
+            self.on = command.endswith("ON") or (self.on and self.stuck)
         if self.deaf_for and command.endswith("?"):
             self.deaf_for -= 1
             return ""
