@@ -93,8 +93,8 @@ class SlotFacts(Shape):
         allow_null=True,
         help_text="A safe state that was not confirmed and that no engineer has cleared yet.",
     )
-    waits_for = HolderFacts(many=True, help_text="Batches of other slots that hold instruments of this one.")
     waiting = serializers.IntegerField(help_text="How many batches wait for it.")
+    waits_for = HolderFacts(many=True, help_text="Batches of other slots that hold instruments of this one.")
     batch = serializers.UUIDField(allow_null=True, help_text="The batch that it runs.")
     batch_name = serializers.CharField()
     current_step = serializers.CharField()

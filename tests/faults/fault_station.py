@@ -149,8 +149,11 @@ class FaultStation(RunningStation):
         return moment
 
     def lift(self) -> None:
-        """Reset whatever is latched."""
-        if any((self.status(slot) or {}).get("latch") for slot in self.slots):
+        """Reset whatever is latched, and clear what was not confirmed once it is."""
+        found = [wait_until(lambda s=slot: self.status(s), 5, f"the guard of {slot}") for slot in self.slots]
+        for slot in (status["slot"] for status in found if status["unsafe"]):
+            wait_until(lambda s=slot: (self.status(s) or {}).get("safe"), 10, f"{slot} that is safe by now")
+        if any(status["latch"] or status["unsafe"] for status in found):
             self.ask("/api/reset/", {"all": True, "reason": "the test is over"})
 
     def end_what_runs(self) -> None:

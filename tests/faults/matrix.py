@@ -23,7 +23,7 @@ class Expected:
     off_by: str
     off_s: float | None = None
     row_s: float | None = None
-    unsafe: bool = False  # the slot, until its instrument answers again
+    unsafe: bool = False  # the slot, until its instrument answers again and somebody clears it
     steps: Mapping[str, str] = field(default_factory=dict)  # where they do not follow from the rest
 
     def outcomes(self, activity: Activity, ending: Ending) -> dict[str, str]:

@@ -73,7 +73,7 @@ class People:
             self.answers["press without a database"] += 1
 
     def tidy(self) -> None:
-        """Nothing stays paused or latched for long."""
+        """Nothing stays paused, latched or unsafe for long."""
         now = time.monotonic()
         paused = [batch for batch, _state in self._batches("PAUSED")]
         self._paused_since = {batch: self._paused_since.get(batch, now) for batch in paused}
@@ -83,7 +83,8 @@ class People:
         for batch, prompt in self._rows("id, open_prompt FROM control_batch WHERE open_prompt <> ''"):
             if self.dice.random() < ANSWERS:
                 self._ask("answer", lambda b=batch, p=prompt: self._answer(str(UUID(str(b))), p))
-        latched = [slot for slot in self.station.slots if self.station.paths.slot(slot).latch.exists()]
+        files = {slot: self.station.paths.slot(slot) for slot in self.station.slots}
+        latched = [slot for slot, each in files.items() if each.latch.exists() or each.unsafe.exists()]
         self._latched_since = {slot: self._latched_since.get(slot, now) for slot in latched}
         for slot, since in list(self._latched_since.items()):
             if now - since > LATCHED_S:

@@ -79,7 +79,7 @@ def _section(ending: Ending, measured: Measured) -> Iterator[str]:
 def _expected(cell: Cell) -> list[str]:
     expected = cell.expected
     promise = "" if expected.off_s is None else f"{expected.off_s * 1000:,.0f}"
-    unsafe = ", slot UNSAFE until then" if expected.unsafe else ""
+    unsafe = ", slot UNSAFE until cleared" if expected.unsafe else ""
     return [cell.activity.name, f"{expected.state} / {expected.outcome}", expected.off_by + unsafe, promise]
 
 

@@ -12,6 +12,7 @@ from tests.faults.endings import ENDINGS
 from tests.faults.matrix import NO_SENSE, Cell, all_cells
 from tests.faults.reliability import PAGE
 from tests.faults.trial import Seen, try_cell
+from tests.installations import wait_until
 from tests.system.invariants import check_invariants, check_processes
 
 # The station's fixture chooses its database by itself.
@@ -36,6 +37,8 @@ def test_cell(station, keep, cell: Cell):
     try:
         seen = try_cell(station, cell)
         station.bench.calm()
+        if bool((wait_until(station.status, 5, "the guard"))["unsafe"]) is not cell.expected.unsafe:
+            seen.problems.append(f"the slot has {'no' if cell.expected.unsafe else 'an'} unsafe mark")
         station.lift()
         station.settle(40)
         check_invariants(station, stories=[seen.batch])

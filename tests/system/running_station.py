@@ -121,7 +121,8 @@ class RunningStation:
 
     def is_settled(self) -> bool:
         found = [client.status(self.paths, slot, 0.5) for slot in self.slots]
-        guarded = all(status and status["safe"] and status["parked"] and not status["run"] for status in found)
+        calm = [status and status["safe"] and status["parked"] and not status["run"] for status in found]
+        guarded = all(calm) and not any(status["unsafe"] for status in found if status)
         return guarded and len(self.pids("qcluster")) == 2 and bool(self.pids("housekeeping"))
 
     def reset(self) -> None:

@@ -6,6 +6,7 @@ import signal
 
 import pytest
 
+from tests.installations import wait_until
 from tests.system.running_station import OTHER_SLOT, SLOT, RunningStation
 
 pytestmark = pytest.mark.any_database
@@ -76,5 +77,7 @@ def test_unplugged_supply_is_not_confirmed_and_blocks_its_slot(station: RunningS
     assert batch.verdict == ("ABORTED", "NONE")
     assert station.status()["safe"] is False
     station.bench.calm()
-    station.settle()
+    wait_until(lambda: station.status()["safe"], 5, "a supply that is off by now")
+    assert station.status()["unsafe"]["problems"].keys() == {"supply-1"}
     station.reset()
+    station.settle()
