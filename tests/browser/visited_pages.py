@@ -40,6 +40,11 @@ def tell_story(web: WebStation) -> Story:
     order = {"sequence": "board_test", "slot": "demo/slot-1", "subject": "SN-0005"}
     web.post("/api/schedules/", name="nightly", action="RUN_SEQUENCE", order=order, cron="30 2 * * *")
     web.post("/api/sequences/step_loop/disable/", reason="its limits are wrong")
+    manual = "/api/slots/demo/slot-2/manual/"
+    web.post(manual, action="begin", reason="look at the supply")
+    web.post(manual, action="set", instrument="supply", command="voltage", value=5)
+    web.post(manual, action="raw", instrument="supply", text="NONSENSE")
+    web.post(manual, action="end")
     kept = web.submit("keeper", subject="SN-0006")
     web.wait_for(kept, "COMPLETED")
     return Story(passed, failed, stopped, aborted, kept)
@@ -78,7 +83,7 @@ def addresses(story: Story) -> dict[str, str]:
         "sequence-disabled": "/control/sequences/step_loop/",
         "sequence-unknown": "/control/sequences/nothing_like_this/",
         "system": "/control/system/",
-        "slot": "/control/slots/demo/slot-1/",
+        "slot": "/control/slots/demo/slot-2/",
         "slot-lane": "/control/slots/demo/lane-1/",
         "slot-unknown": "/control/slots/demo/nothing-like-this/",
         "login-link": "/control/login-link/",
