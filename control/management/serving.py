@@ -109,7 +109,7 @@ def station_processes(
     """
     try:
         [planned] = plan_station_files([described])
-        take_in_station(planned, lanes=lanes, by=person_at_the_keyboard())
+        take_in_station(planned, lanes=lanes, by=person_at_the_keyboard(), reason="manage.py start")
         if planned.changes:
             tell(in_one_line(planned.changes))
     except StationElsewhere as error:
