@@ -96,6 +96,11 @@ class StationPaths:
         return self.runtime / "warden.sock"
 
     @property
+    def stopping_lock(self) -> Path:
+        """Held while the station is being stopped."""
+        return self.data / "stopping.lock"
+
+    @property
     def web_lock(self) -> Path:
         """Shared by the web processes that use this directory."""
         return self.data / "web.lock"

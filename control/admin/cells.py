@@ -183,7 +183,9 @@ def details_of(event: ControlEvent) -> str:
     if event.kind == ControlEvent.Kind.SEQUENCE_CHANGE:
         return gettext("enabled") if details.get("change") == "enabled" else gettext("disabled")
     if event.kind == ControlEvent.Kind.STATION_CHANGE:
-        return details.get("said", EMPTY)
+        if details.get("change") == "added":
+            return gettext("new")
+        return gettext("changed: %(keys)s") % {"keys": ", ".join(details.get("keys", []))}
     if event.kind == ControlEvent.Kind.PROMPT_ANSWER and "question" in details:
         value = details["value"]
         said = (gettext("yes") if value else gettext("no")) if isinstance(value, bool) else value

@@ -102,7 +102,7 @@ def _station_problems(station: Facts, runs: bool) -> Iterable[Facts]:
         return
     if station["here"] and runs:
         text = _("The housekeeping of station '%(name)s' gives no sign of life.") % {"name": name}
-        yield _problem(ERROR, text, _("See %(log)s.") % {"log": settings.STATION_PATHS.logs / "housekeeping.log"})
+        yield _problem(ERROR, text, _("See %(log)s.") % {"log": _log_of("housekeeping")})
     elif station["last_sign_of_life"] is None:
         if station["here"]:
             text = _("Station '%(name)s' of this host is stopped.") % {"name": name}
@@ -136,8 +136,12 @@ def _unheard(cluster: str, waited: timedelta) -> Facts:
 
 
 def _started_again(name: str) -> str:
-    log = settings.STATION_PATHS.logs / f"{name}.log"
-    return _("It is started again within seconds. If that does not last, see %(log)s.") % {"log": log}
+    return _("It is started again within seconds. If that does not last, see %(log)s.") % {"log": _log_of(name)}
+
+
+def _log_of(name: str) -> str:
+    """As people find it on the host, without where its data lies there."""
+    return f"data/logs/{name}.log"
 
 
 def _guards(slots: list[str], answers: dict[str, GuardStatus], runs: bool) -> Facts:

@@ -20,7 +20,7 @@ from control.models import ControlEvent
 from stations import station_file
 from stations.models import Slot, Station
 from stations.provisioning import changes_by, is_alive, take_in
-from stations.station_changes import Change, in_one_line
+from stations.station_changes import Change
 
 KEPT_CHANGES = 100  # of one file, in its control event
 
@@ -69,7 +69,7 @@ def check_may_take_in(planned: Planned) -> None:
         )
 
 
-def take_in_station(planned: Planned, *, lanes: int, by: Actor) -> Station:
+def take_in_station(planned: Planned, *, lanes: int, by: Actor, reason: str) -> Station:
     """Effects, in order: station, instruments, slots and lanes, a ControlEvent; no event where nothing changes.
 
     Raises StationElsewhere while another host serves the station.
@@ -79,13 +79,14 @@ def take_in_station(planned: Planned, *, lanes: int, by: Actor) -> Station:
         station = take_in(described, host=socket.gethostname(), time_zone=settings.TIME_ZONE, lanes=lanes)
         if planned.is_news:
             told = (changes or [])[:KEPT_CHANGES]
+            changed = {"change": "changed", "keys": [change.key for change in told]}
             record_control_event(
                 ControlEvent.Kind.STATION_CHANGE,
                 by=by,
-                reason="station file",
+                reason=reason,
                 at_once=True,
                 scope=station.pk,
-                details={"change": "added"} if changes is None else {"change": "changed", "said": in_one_line(changes)},
+                details={"change": "added"} if changes is None else changed,
                 before={change.key: change.before for change in told if change.before is not None},
                 after={change.key: change.after for change in told if change.after is not None},
             )

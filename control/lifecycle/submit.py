@@ -20,6 +20,7 @@ from control.lifecycle.packages import MANUAL_CONTROL, find_package, keep_conten
 from control.lifecycle.refusals import BadValue, check_label, check_text
 from control.lifecycle.sequences import check_may_start
 from control.lifecycle.slot_choice import choose_slot, open_slots
+from control.lifecycle.stopping import check_not_stopping
 from control.models import Batch, ControlEvent, Stream
 from control.states import State
 from sequences.catalogue import Package
@@ -79,7 +80,8 @@ def submit(order: Order, *, by: Actor, trigger: Batch.Trigger, reason: str = USE
 def check_order(order: Order, content: Package | None = None) -> CheckedOrder:
     """Check an order completely. Writes nothing. `content`: what is to run, if not what the catalogue has now.
 
-    Raises UnknownName or BadValue for what cannot be run, WrongState for a slot that takes nothing now.
+    Raises UnknownName or BadValue for what cannot be run, WrongState for a slot that takes nothing now, and while its
+    station is being stopped.
     """
     check_label("name", order.name, LONGEST_NAME)
     check_label("subject", order.subject, LONGEST_SUBJECT)
@@ -87,6 +89,7 @@ def check_order(order: Order, content: Package | None = None) -> CheckedOrder:
     check_may_start(package)
     parameters = _resolve(package, order.parameters)
     station, slot = choose_slot(package.name, package.manifest.instruments, order.slot, wait=order.wait)
+    check_not_stopping(station.pk)
     return CheckedOrder(order, package, parameters, station, slot)
 
 

@@ -13,12 +13,14 @@ from django.core.management.base import CommandError, OutputWrapper
 from django.db import Error, connection
 
 from control.lifecycle.station_files import plan_station_files, take_in_station
+from control.lifecycle.stopping import being_stopped
 from control.management.awaited_signals import AwaitedSignals, Interrupted
 from control.management.checked_slots import checked_slots
 from control.management.in_use import check_restored
 from control.management.migrating import pending
 from control.management.refusing import REFUSED, person_at_the_keyboard
 from control.management.station_processes import StationProcesses, warden_settings
+from control.management.stopping import StopStory
 from control.models import Batch
 from control.states import State
 from stations.provisioning import StationElsewhere, all_slot_settings
@@ -39,6 +41,15 @@ class Terminal:
 
     out: OutputWrapper
     error: OutputWrapper
+
+    def tell(self, sentence: str) -> None:
+        """One line, seen at once also by whoever reads a file or a pipe."""
+        self.out.write(sentence)
+        self.out.flush()
+
+    def warn(self, sentence: str) -> None:
+        self.error.write(f"Attention: {sentence}")
+        self.error.flush()
 
 
 def bring_up(
@@ -102,7 +113,7 @@ def station_processes(
     """
     try:
         [planned] = plan_station_files([described])
-        take_in_station(planned, lanes=lanes, by=person_at_the_keyboard())
+        take_in_station(planned, lanes=lanes, by=person_at_the_keyboard(), reason="manage.py start")
         if planned.changes:
             tell(in_one_line(planned.changes))
     except StationElsewhere as error:
@@ -160,8 +171,9 @@ def watch_over(
         meanwhile()
     if terminal.out.isatty():
         terminal.out.write("")  # below the ^C that the terminal shows
-    terminal.out.write("Stopping: batches first, then the rest …")
-    terminal.out.flush()
-    processes.stop()
+    with being_stopped():
+        story = StopStory(processes.paths, processes.configuration["slots"], terminal.tell, terminal.warn)
+        processes.stop(story.look)
+        story.conclude()
     left = waiting_batches(processes.configuration["station"])
     terminal.out.write(f"Stopped. Still waiting for the next start: {left}." if left else "Stopped.")

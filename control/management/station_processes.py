@@ -233,11 +233,18 @@ class StationProcesses:
             return str(failure)
         return "the simulated bench had died, a new one is running"
 
-    def stop(self) -> None:
-        """End in order: batches, clusters and guards through the warden, beside them the web, the bench last."""
+    def stop(self, meanwhile: Callable[[], None] = lambda: None) -> None:
+        """End in order: batches, clusters and guards through the warden, beside them the web, the bench last.
+
+        Calls `meanwhile` while the warden ends what it keeps.
+        """
         began = time.monotonic()
         if self.warden is not None:
-            _ask_to_end(self.warden, WEB_STAYS_S if self.web else 0.0)
+            self.warden.terminate()
+            until = began + (WEB_STAYS_S if self.web else WARDEN_STOP_S)
+            while self.warden.poll() is None and time.monotonic() < until:
+                meanwhile()
+                time.sleep(LOOK_EVERY_S)
         if self.web is not None:
             end_children([self.web], WEB_GRACE_S)
         _end(self.warden, began + WARDEN_STOP_S - time.monotonic())
@@ -256,13 +263,6 @@ def _last_words(log: Path) -> str:
 
 def _has_ended(process: subprocess.Popen[bytes] | None) -> bool:
     return process is not None and process.poll() is not None
-
-
-def _ask_to_end(process: subprocess.Popen[bytes], wait_s: float) -> None:
-    """Ask it to end, and see for a while whether it does."""
-    process.terminate()
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(wait_s)
 
 
 def _end(process: subprocess.Popen[bytes] | None, grace_s: float) -> None:

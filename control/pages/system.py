@@ -28,6 +28,8 @@ def system_page(request: HttpRequest) -> HttpResponse:
     """As it is at this moment; reading the page again looks again."""
     now = timezone.now()
     info, health = read_info(now), read_health(now)
+    parts = [_database(info, health), _stations(health), _workers(health), _guards(health), _disk(health)]
+    problems = [problem for part in parts for problem in part["problems"]]
     return draw(
         request,
         "control/system.html",
@@ -35,7 +37,8 @@ def system_page(request: HttpRequest) -> HttpResponse:
         info=info,
         health=health,
         whole=_badge(health["status"]),
-        parts=[_database(info, health), _stations(health), _workers(health), _guards(health), _disk(health)],
+        parts=parts,
+        problems=sorted(problems, key=lambda problem: problem["level"]),  # errors first
         about=_about(info),
         read_at=now,
     )

@@ -23,11 +23,24 @@ def create_spool(path: Path) -> None:
 
 def is_over(path: Path) -> bool:
     """Whether the last line has been written. Raises OSError when there is no spool."""
+    last = _tail(path)[-1:]
+    return bool(last) and last[0].startswith(_ENDED) and last[0].endswith(b"\n")
+
+
+def last_line(path: Path) -> dict[str, Any]:
+    """What the last line says; empty where there is none that can be read."""
+    try:
+        found = json.loads(_tail(path)[-1])
+    except (OSError, IndexError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _tail(path: Path) -> list[bytes]:
     with path.open("rb") as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - _TAIL))
-        lines = file.read().splitlines(keepends=True)
-    return bool(lines) and lines[-1].startswith(_ENDED) and lines[-1].endswith(b"\n")
+        return file.read().splitlines(keepends=True)
 
 
 def append(path: Path, lines: Iterable[dict[str, Any]], *, last: bool = False) -> None:

@@ -13,6 +13,7 @@ import yaml
 
 from stations.driver_options import DRIVER_OPTIONS
 from stations.drivers.loading import BUILT_IN
+from stations.station_file import read_station_file
 from stations.station_schema import schema_text, station_schema
 
 pytestmark = pytest.mark.any_database
@@ -30,14 +31,11 @@ def complaints(text: str) -> list[str]:
     return [error.json_path for error in VALIDATOR.iter_errors(as_editors_read_it(text))]
 
 
-def examples() -> list[str]:
-    """The blocks of docs/instruments.md, each made a whole file by what it leaves out."""
-    blocks = re.findall(
-        r"^```yaml\n(.*?)^```", (HOUSE / "docs" / "instruments.md").read_text(), re.MULTILINE | re.DOTALL
-    )
-    return [
-        yaml.safe_dump({"station": {"id": "demo"}, "slots": [], "instruments": {}} | yaml.safe_load(b)) for b in blocks
-    ]
+def examples(page: str) -> list[str]:
+    """The blocks of a page, each made a whole file by what it leaves out."""
+    blocks = re.findall(r"^```yaml\n(.*?)^```", (HOUSE / "docs" / page).read_text(), re.MULTILINE | re.DOTALL)
+    empty: dict[str, Any] = {"station": {"id": "demo"}, "slots": [], "instruments": {}}
+    return [yaml.safe_dump(empty | yaml.safe_load(block)) for block in blocks]
 
 
 def test_schema_of_the_documentation_is_the_one_of_the_checker():
@@ -52,9 +50,17 @@ def test_station_files_of_the_house_are_good_to_editors():
 
 
 def test_examples_of_the_documentation_are_good_to_editors():
-    found = examples()
-    assert len(found) >= 2
+    found = examples("instruments.md") + examples("station-file.md")
+    assert len(found) >= 3
     assert [complaints(text) for text in found] == [[] for _ in found]
+
+
+def test_example_of_a_whole_file_is_good_to_the_checker(tmp_path: Path):
+    [text] = examples("station-file.md")
+    (tmp_path / "station.yaml").write_text(text)
+    station = read_station_file(tmp_path / "station.yaml")
+    assert (station.backend.url, station.backend.sync_interval) == ("https://gwanje.example", 30.0)
+    assert "none yet" not in repr(station)
 
 
 @pytest.mark.parametrize(

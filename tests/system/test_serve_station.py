@@ -25,7 +25,14 @@ def test_ordered_end_stops_the_running_batch(own_station: RunningStation, number
     assert own_station.stop(number) < 20
     assert batch.verdict == ("STOPPED", "NONE")
     assert own_station.bench.switching() == ["on", "off"]
-    assert own_station.output.endswith("Stopped.\n")
+    assert own_station.output.splitlines()[-6:] == [
+        "Stopping. No new work is taken.",
+        "Being stopped, teardown first: demo/slot-1.",
+        "demo/slot-1: the run has ended.",
+        "Safe state confirmed: demo/slot-1, demo/slot-2.",
+        "All results are in the database.",
+        "Stopped.",
+    ]
     wait_until(lambda: not without_followers(own_station), 5, "the end of all processes")
 
 

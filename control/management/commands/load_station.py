@@ -24,6 +24,7 @@ from control.lifecycle.station_files import (
 from control.management.listening import chosen_lanes
 from control.management.refusing import REFUSED, person_at_the_keyboard, refusing
 from control.management.station_processes import holding_the_station
+from control.management.terminal_words import counted
 from stations.station_file import Station, StationFileError, read_station_file
 from stations.station_schema import schema_text
 
@@ -55,9 +56,10 @@ class Command(BaseCommand):
 
     def _tell(self, planned: Planned) -> None:
         described = planned.described
-        slots, instruments = len(described.slots), len(described.instruments)
+        slots = counted(len(described.slots), "slot")
+        instruments = counted(len(described.instruments), "instrument")
         news = "nothing changes" if planned.changes == [] else "changes:" if planned.changes else "is new here"
-        self.stdout.write(f"Station '{described.id}' with {slots} slots and {instruments} instruments: {news}")
+        self.stdout.write(f"Station '{described.id}' with {slots} and {instruments}: {news}")
         for change in planned.changes or []:
             self.stdout.write(f"  {change}")
         for doubt in doubts_about(described, timezone.localdate()):
@@ -73,7 +75,7 @@ class Command(BaseCommand):
         with holding_the_station(settings.STATION_PATHS) if ours else nullcontext(), transaction.atomic():
             for planned in plans:
                 lanes = lanes_of(planned.described, lambda server=planned.described.server: chosen_lanes(server, None))
-                take_in_station(planned, lanes=lanes, by=person_at_the_keyboard())
+                take_in_station(planned, lanes=lanes, by=person_at_the_keyboard(), reason="manage.py load_station")
         if plans:
             self.stdout.write(f"Taken in: {', '.join(planned.described.id for planned in plans)}.")
 

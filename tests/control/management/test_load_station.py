@@ -16,6 +16,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db.models.functions import Now
 
+from control.admin.cells import details_of
 from control.models import ControlEvent
 from stations.models import Instrument, Slot, Station
 from stations.station_schema import schema_text
@@ -67,7 +68,7 @@ def rows() -> list[Any]:
 
 def test_new_station_is_told_and_taken_in(file: Any):
     said = load(file(DEMO))
-    assert said[0] == "Station 'demo' with 1 slots and 1 instruments: is new here"
+    assert said[0] == "Station 'demo' with 1 slot and 1 instrument: is new here"
     assert said[-1] == "Taken in: demo."
     assert Station.objects.get().host == socket.gethostname()
     event = ControlEvent.objects.get(kind="STATION_CHANGE")
@@ -79,7 +80,7 @@ def test_second_time_nothing_changes(file: Any):
     load(name)
     before = rows()
     assert check(name) == 0
-    assert load(name)[0] == "Station 'demo' with 1 slots and 1 instruments: nothing changes"
+    assert load(name)[0] == "Station 'demo' with 1 slot and 1 instrument: nothing changes"
     assert rows() == before
 
 
@@ -95,7 +96,10 @@ def test_changes_are_told_before_they_are_made_and_kept(file: Any):
         "  + slots.slot-2: supply supply-1",
     ]
     kept = ControlEvent.objects.get(kind="STATION_CHANGE", details__change="changed")
-    assert kept.details["said"] == "3 changes: instruments.supply-1.resource, slots.slot-1, slots.slot-2"
+    assert (kept.reason, details_of(kept)) == (
+        "manage.py load_station",
+        "changed: instruments.supply-1.resource, slots.slot-1, slots.slot-2",
+    )
     assert kept.before["slots.slot-1"] == "supply supply-1"
     assert Instrument.objects.get().resource == "TCPIP::192.0.2.11::5025::SOCKET"
     assert set(Slot.objects.filter(kind="SLOT").values_list("name", "in_service")) == {
