@@ -41,8 +41,13 @@ def main() -> int:
     )
     arguments = parser.parse_args()
     try:
+        station = read_station_file(arguments.station_file, [ANY])
+        if arguments.ready_fd is None and not any(each.simulation for each in station.instruments.values()):
+            raise OSError(
+                f"No instrument in {arguments.station_file} has a `simulation`; give it to those to be played."
+            )
         with _own_folder(arguments.data_dir) if arguments.private else nullcontext():
-            asyncio.run(_serve(read_station_file(arguments.station_file, [ANY]), arguments))
+            asyncio.run(_serve(station, arguments))
     except (StationFileError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -75,7 +80,8 @@ async def _serve(station: Station, arguments: argparse.Namespace) -> None:
         await workbench.plug_all()
         orders = await serve_orders(folder, workbench.obey)
         if arguments.ready_fd is None:
-            sys.stdout.write("The bench is ready.\n")
+            lines = [f"{name} at {resource}" for name, resource in workbench.resources().items()]
+            sys.stdout.write("\n".join([*lines, "The bench is ready. Ctrl-C ends it.\n"]))
             sys.stdout.flush()
         else:
             told = json.dumps(workbench.resources()).encode() + b"\n" if arguments.private else b"1"

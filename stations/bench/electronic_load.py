@@ -19,7 +19,7 @@ class ElectronicLoad(ScpiModel):
         super().__init__(f"Gwanje,SIMULATED-LOAD,{name},1.0", faults)
         self.circuit = circuit
         readout = Readout(name, faults)
-        self.on("[SOURce:]CURRent", lambda text: circuit.turn(load_amps=number(text, 0, MAX_AMPS)))
+        self.on("[SOURce:]CURRent", lambda text: circuit.turn(load_amps=number(text, 0, MAX_AMPS, "A")))
         self.on("[SOURce:]CURRent?", lambda _: f"{circuit.knobs.load_amps:.3f}")
         self.on("INPut[:STATe]", lambda text: self.turn_input(switch(text)))
         self.on("INPut[:STATe]?", lambda _: f"{circuit.knobs.load:d}")

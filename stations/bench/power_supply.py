@@ -20,9 +20,9 @@ class PowerSupply(ScpiModel):
         super().__init__(f"Gwanje,SIMULATED-SUPPLY,{name},1.0", faults)
         self.circuit = circuit
         readout = Readout(name, faults)
-        self.on("[SOURce:]VOLTage", lambda text: circuit.turn(volts=number(text, 0, MAX_VOLTS)))
+        self.on("[SOURce:]VOLTage", lambda text: circuit.turn(volts=number(text, 0, MAX_VOLTS, "V")))
         self.on("[SOURce:]VOLTage?", lambda _: f"{circuit.knobs.volts:.3f}")
-        self.on("[SOURce:]CURRent", lambda text: circuit.turn(current_limit=number(text, 0, MAX_AMPS)))
+        self.on("[SOURce:]CURRent", lambda text: circuit.turn(current_limit=number(text, 0, MAX_AMPS, "A")))
         self.on("[SOURce:]CURRent?", lambda _: f"{circuit.knobs.current_limit:.3f}")
         self.on("OUTPut[:STATe]", lambda text: self.turn_output(switch(text)))
         self.on("OUTPut[:STATe]?", lambda _: f"{circuit.knobs.output:d}")

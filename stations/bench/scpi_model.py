@@ -10,6 +10,7 @@ from stations.bench.fault_switches import FaultSwitches
 
 Handler = Callable[[str], str | None]
 
+NUMBER = re.compile(r"(?P<number>[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?)\s*(?P<unit>[a-zA-Z]*)")
 NO_ERROR = '0,"No error"'
 
 
@@ -62,14 +63,16 @@ class ScpiModel:
             return None
 
 
-def number(text: str, low: float, high: float) -> float:
-    """A numeric parameter. Raises ScpiError as an instrument would queue it."""
+def number(text: str, low: float, high: float, unit: str = "") -> float:
+    """A numeric parameter, perhaps with its unit. Raises ScpiError as an instrument would queue it."""
     if not text:
         raise ScpiError(-109, "Missing parameter")
-    try:
-        value = float(text)
-    except ValueError:
-        raise ScpiError(-104, "Data type error") from None
+    match = NUMBER.fullmatch(text)
+    if match is None:
+        raise ScpiError(-104, "Data type error")
+    if match["unit"].upper() not in ("", unit):
+        raise ScpiError(-131, "Invalid suffix")
+    value = float(match["number"])
     if not low <= value <= high:
         raise ScpiError(-222, "Data out of range")
     return value

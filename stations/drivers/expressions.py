@@ -20,15 +20,18 @@ class Expression:
         """`text` as one expression or one assignment of a literal. Raises ValueError for anything else."""
         try:
             (statement,) = ast.parse(text.strip()).body
-        except (SyntaxError, ValueError):
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             raise _refusal(text) from None
         if isinstance(statement, ast.Expr):
             _check(statement.value, text)
             return cls(statement.value)
-        if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], (ast.Name, ast.Attribute)):
+        if not isinstance(statement, ast.Assign) or len(statement.targets) > 1:
             raise _refusal(text)
-        _check(statement.targets[0], text)
-        return cls(statement.targets[0], _literal(statement.value, text), assigns=True)
+        (target,) = statement.targets
+        if not isinstance(target, (ast.Name, ast.Attribute)):
+            raise _refusal(text)
+        _check(target, text)
+        return cls(target, _literal(statement.value, text), assigns=True)
 
     def find(self, root: Any) -> Any:
         """What stands there. Raises AttributeError, and whatever a call raises."""

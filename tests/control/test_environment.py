@@ -44,6 +44,18 @@ def test_duration_takes_units(monkeypatch, value, seconds):
     assert environment.duration(NAME, 1.0) == seconds
 
 
+def test_dotted_paths_are_classes_and_packages(monkeypatch):
+    monkeypatch.setenv(NAME, "pymeasure.instruments.*, my_lab.lamps.Lamp my_lab.*")
+    assert environment.dotted_paths(NAME) == ["pymeasure.instruments.*", "my_lab.lamps.Lamp", "my_lab.*"]
+
+
+@pytest.mark.parametrize("value", ["Lamp", "*", "my lab", "my-lab.Lamp", "a..B", ".*"])
+def test_what_is_no_dotted_path_is_refused(monkeypatch, value):
+    monkeypatch.setenv(NAME, value)
+    with pytest.raises(WrongSetting, match=r"GWANJE_TRIAL is .*, but it takes dotted paths like package.module.Class"):
+        environment.dotted_paths(NAME)
+
+
 def test_duration_default_is_in_seconds():
     assert environment.duration(NAME, 2.5) == 2.5
 

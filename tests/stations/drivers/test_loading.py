@@ -9,7 +9,9 @@ import pytest
 
 from stations.contracts import InstrumentSettings
 from stations.drivers.driver import InstrumentError
-from stations.drivers.loading import load_driver
+from stations.drivers.http import HttpInstrument
+from stations.drivers.loading import cannot_exist, is_allowed, load_driver, runner_command
+from stations.drivers.modbus_tcp import ModbusTcp
 from stations.drivers.scpi import ScpiInstrument
 from stations.drivers.serial_line import SerialLine
 
@@ -20,9 +22,17 @@ def settings(driver: str, **options: object) -> InstrumentSettings:
     )
 
 
-@pytest.mark.parametrize("kind", [ScpiInstrument, SerialLine])
-def test_built_in_drivers_are_loaded_by_path(kind: type) -> None:
-    driver = load_driver(settings(f"{kind.__module__}.{kind.__name__}"))
+@pytest.mark.parametrize(
+    ("kind", "resource"),
+    [
+        (ScpiInstrument, "TCPIP::h::1::SOCKET"),
+        (SerialLine, "/dev/x"),
+        (HttpInstrument, "http://h"),
+        (ModbusTcp, "modbus://h"),
+    ],
+)
+def test_built_in_drivers_are_loaded_by_path(kind: type, resource: str) -> None:
+    driver = load_driver({**settings(f"{kind.__module__}.{kind.__name__}"), "resource": resource})
     assert (type(driver), driver.name, driver.version) == (kind, "meter-1", "1.0")
 
 
@@ -42,6 +52,34 @@ def test_other_paths_are_refused_with_instrument_and_address(path: str, problem:
     assert path in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    ("allowed", "is_so"),
+    [
+        (["a.b.C"], True),
+        (["a.*"], True),
+        (["a.b.*"], True),
+        (["*"], True),
+        (["a.b"], False),
+        (["a.b.C.*"], False),
+        ([], False),
+    ],
+)
+def test_class_is_allowed_by_its_path_or_its_package(allowed: list[str], is_so: bool) -> None:
+    assert is_allowed("a.b.C", allowed) is is_so
+    assert not is_allowed("a.bad.C", ["a.b*", "a.b.*"])
+
+
+def test_class_that_cannot_exist_is_known_without_importing_anything() -> None:
+    assert cannot_exist("not_installed_here.psu.Supply").startswith("names a package that is not installed")
+    assert cannot_exist("Supply") == "is no dotted path; write it like package.module.Class"
+    assert cannot_exist("antigravity.Balloon") == "" and "antigravity" not in sys.modules
+
+
+def test_command_line_of_a_runner_names_the_allowed_classes() -> None:
+    assert runner_command([])[1:] == ["-m", "sequences.runner"]
+    assert runner_command(["a.B", "c.*"])[1:] == ["-m", "sequences.runner", "--drivers", "a.B,c.*"]
+
+
 def test_options_that_a_driver_cannot_use_are_refused() -> None:
     with pytest.raises(InstrumentError, match="not described as its driver needs it"):
         load_driver(settings("stations.drivers.scpi.ScpiInstrument", timeout_s="soon"))
@@ -50,6 +88,10 @@ def test_options_that_a_driver_cannot_use_are_refused() -> None:
 def test_warm_up_imports_what_drivers_need_and_nothing_of_django() -> None:
     script = (
         "import sys; from stations.drivers import loading; assert 'pyvisa' not in sys.modules; loading.warm_up();"
-        "assert {'pyvisa', 'pyvisa_py', 'serial'} <= set(sys.modules); assert 'django' not in sys.modules"
+        "assert {'pyvisa', 'pyvisa_py', 'serial'} <= set(sys.modules); assert 'django' not in sys.modules;"
+        "assert not {'httpx', 'pymodbus', 'antigravity', 'this'} & set(sys.modules);"
+        "loading.warm_up(['stations.drivers.http.HttpInstrument', 'stations.drivers.modbus_tcp.ModbusTcp', 'this.Zen',"
+        " 'antigravity.Balloon', 'no.such.Driver'], ['this.*', 'no.*']);"
+        "assert {'httpx', 'pymodbus', 'this'} <= set(sys.modules); assert 'antigravity' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", script], check=True)
+    subprocess.run([sys.executable, "-c", script], check=True, stdout=subprocess.DEVNULL)

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
+import termios
+import threading
 import time
+import tty
+from pathlib import Path
 from types import FrameType
 
 import pytest
 
 from stations.drivers.driver import InstrumentError
 from stations.drivers.loading import load_driver
+from stations.drivers.serial_line import SerialLine
+from stations.drivers.serial_link import port_settings
+from tests.installations import wait_until
 from tests.stations.bench.running_bench import RunningBench
 from tests.stations.drivers.conftest import OpenDriver
 
@@ -133,3 +140,82 @@ def test_serial_server_is_opened_by_its_url(bench: RunningBench) -> None:
     driver.open()
     assert "SIMULATED-METER" in driver.identify()
     driver.close()
+
+
+def test_board_tells_its_boot_log_when_power_comes_and_answers_are_not_taken_from_it(
+    bench: RunningBench, opened: OpenDriver
+) -> None:
+    board, supply = opened("board"), opened("supply")
+    assert isinstance(board, SerialLine)
+    supply.set("voltage", 5)
+    supply.set("output", True)
+    answers = {board.read("relay") for _ in range(30)}  # while it boots
+    assert answers == {False}
+    wait_until(lambda: board.query("RELAY?") and any("DEMO-BOARD ready" in line for line in board.log), 5)
+    assert [line.split("] ")[1] for line in board.log][:2] == [
+        "bootloader 1.0, reset by power-on",
+        "memory: 512 KiB ok",
+    ]
+    supply.set("output", False)
+    board.log.clear()
+    supply.set("output", True)
+    supply.set("output", False)  # a board that loses its power says no more
+    board.query("RELAY?")
+    assert list(board.log) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"parity": "sometimes"}, "`parity` must be one of none, even, odd, mark, space, it is 'sometimes'"),
+        ({"bytesize": 9}, "`bytesize` must be one of 5, 6, 7, 8, it is 9"),
+        ({"stopbits": 3}, "`stopbits` must be one of 1, 1.5, 2, it is 3"),
+        ({"flow_control": "rts"}, "`flow_control` must be one of none, hardware, dsr, software, it is 'rts'"),
+        ({"read_terminator": ""}, "without `read_terminator` needs `read_length`"),
+        ({"read_length": -1}, "`read_length` must be a number of bytes"),
+        ({"encoding": "klingon"}, "`encoding` and terminators do not fit"),
+    ],
+)
+def test_option_that_no_port_can_have_is_refused(bench: RunningBench, options: dict[str, object], problem: str) -> None:
+    settings = bench.instruments["board"]
+    settings["options"] = options
+    with pytest.raises(InstrumentError, match=problem):
+        load_driver(settings)
+
+
+def test_port_is_set_as_its_options_say(bench: RunningBench, opened: OpenDriver) -> None:
+    # A pseudo terminal takes what makes sense without a wire: no parity, and bytes of eight bits.
+    opened("board", baudrate=9600, stopbits=2, flow_control="software")
+    with Path(bench.instruments["board"]["resource"]).open("rb") as line:
+        flags, _, control, _, speed, *_ = termios.tcgetattr(line)
+    assert speed == termios.B9600
+    assert (bool(control & termios.CSTOPB), bool(flags & termios.IXON)) == (True, True)
+    asked = port_settings({"parity": "Even", "bytesize": 7, "flow_control": "hardware"})
+    assert (asked["parity"], asked["bytesize"], asked["rtscts"]) == ("E", 7, True)
+
+
+@pytest.mark.parametrize(
+    ("options", "sent", "answer", "understood"),
+    [
+        ({"write_terminator": "\r\n", "read_terminator": "\r\n"}, b"TEMP?\r\n", b"21.5\r\n", "21.5"),
+        ({"write_terminator": "\\r", "read_terminator": "\\r"}, b"TEMP?\r", b"21.5\r", "21.5"),
+        ({"write_terminator": "", "read_terminator": "", "read_length": 6}, b"TEMP?", b"021.5C", "021.5C"),
+        ({"encoding": "latin-1", "read_terminator": ";"}, b"TEMP?\n", b"21.5 \xb0C;", "21.5 °C"),
+    ],
+)
+def test_lines_end_as_the_device_wants_them(
+    bench: RunningBench, options: dict[str, object], sent: bytes, answer: bytes, understood: str
+) -> None:
+    ours, theirs = os.openpty()
+    tty.setraw(theirs)
+    settings = bench.instruments["board"]
+    settings["resource"], settings["options"] = os.ttyname(theirs), {"timeout_s": 2, **options}
+    driver = load_driver(settings)
+    driver.connect()
+    os.read(ours, 4096) if options.get("write_terminator") != "" else None  # the line end that opening sends
+    threading.Timer(0.05, os.write, (ours, answer)).start()
+    assert driver.query("TEMP?") == understood
+    assert os.read(ours, 4096) == sent
+    driver.close()
+    os.close(ours)
+    os.close(theirs)
