@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("stations", "0002_names_for_people"),
+        ("stations", "0003_health_and_service"),
     ]
 
     operations = [
