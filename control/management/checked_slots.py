@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator
 from stations.contracts import InstrumentHealth, SlotSettings
 from stations.paths import StationPaths
 from stations.safety import client
-from stations.safety.probing import may_be_asked
 from stations.station_file import Station
 
 # The first look follows the safe state at once; what does not answer is asked once more before it counts.
@@ -24,7 +23,7 @@ def checked_slots(
     until = time.monotonic() + CHECKED_WITHIN_S
     for slot in slots:
         if slot["slot"] in wanted:
-            asked = {one["name"] for one in slot["instruments"].values() if may_be_asked(one)}
+            asked = {one["name"] for one in slot["instruments"].values()}
             yield _sentence(slot["slot"], asked, _health(slot["slot"], asked, until, paths, pause))
 
 
