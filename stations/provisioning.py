@@ -72,9 +72,17 @@ def configuration_of(described: station_file.Station) -> dict[str, Any]:
     if found["backend"]:
         found["backend"]["key"] = _mark(found["backend"]["key"])
     for instrument in found["instruments"].values():
-        options = instrument["options"]
-        options.update({name: _mark(options[name]) for name in options.keys() & SECRET_OPTIONS})
+        instrument["options"] = _marked(instrument["options"])
     return found
+
+
+def _marked(value: Any) -> Any:
+    """Options without their secrets, however deep they stand."""
+    if isinstance(value, list):
+        return [_marked(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: _mark(each) if name in SECRET_OPTIONS else _marked(each) for name, each in value.items()}
 
 
 def _mark(secret: Any) -> str:

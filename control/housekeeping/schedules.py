@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from control.lifecycle.schedule_actions import CHORES
 from control.lifecycle.schedule_firing import end_chore, fire_schedule, replan
+from control.lifecycle.stopping import is_stopping
 from control.models import Batch, Schedule
 
 log = logging.getLogger(__name__)
@@ -26,7 +27,12 @@ CUT_OFF = "it was cut off when the housekeeping of its station ended"
 
 
 def fire_due_schedules(station: str, now: datetime) -> list[Batch]:
-    """Do what is due on this station; return the batches that came of it. None of them can stop the others."""
+    """Do what is due on this station; return the batches that came of it. None of them can stop the others.
+
+    While the station is being stopped nothing is done: its next start finds what was due.
+    """
+    if is_stopping(station):
+        return []
     due = Schedule.objects.filter(station=station, next_at__lte=now).select_related("station").order_by("next_at", "pk")
     batches = []
     for schedule in due:

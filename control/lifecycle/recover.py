@@ -10,6 +10,7 @@ from control.journal.kinds import Kind
 from control.lifecycle.actor import SYSTEM
 from control.lifecycle.follow import go_on_from
 from control.lifecycle.refusals import Refused
+from control.lifecycle.stopping import is_stopping
 from control.models import Batch
 from control.states import State
 
@@ -17,7 +18,12 @@ REASON = "the batch crashed"
 
 
 def recover_crashed(station: str) -> list[Batch]:
-    """Let every crashed batch of a station go on that may; return the new ones. What is refused is not tried again."""
+    """Let every crashed batch of a station go on that may; return the new ones. What is refused is not tried again.
+
+    While the station is being stopped nothing begins: its next start finds them.
+    """
+    if is_stopping(station):
+        return []
     crashed = Batch.objects.filter(station=station, state=State.CRASHED, restarts_left__gt=0).select_related("slot")
     open_ones = crashed.exclude(followers__origin_kind__in=[Batch.OriginKind.RECOVERY, Batch.OriginKind.RESUME])
     return [new for batch in open_ones.order_by("pk") if (new := _recover(batch)) is not None]

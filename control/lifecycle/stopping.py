@@ -34,18 +34,23 @@ def being_stopped() -> Iterator[None]:
         yield
 
 
-def check_not_stopping(station: str) -> None:
-    """Raises WrongState while the station is being stopped on this host. Other hosts queue for its next start."""
+def is_stopping(station: str) -> bool:
+    """Whether the station is being stopped on this host. What another host does with it is not known here."""
     try:
         lock = settings.STATION_PATHS.stopping_lock.open("r")
     except OSError:
-        return
+        return False
     with lock:
-        if not _taken(lock, fcntl.LOCK_SH) and slots_here(station):
-            sentence = _(
-                "Station '%(name)s' is being stopped and takes no new work. Submit it again when it has been started."
-            )
-            raise WrongState(sentence % {"name": station})
+        return not _taken(lock, fcntl.LOCK_SH) and bool(slots_here(station))
+
+
+def check_not_stopping(station: str) -> None:
+    """Raises WrongState while the station is being stopped on this host. Other hosts queue for its next start."""
+    if is_stopping(station):
+        sentence = _(
+            "Station '%(name)s' is being stopped and takes no new work. Submit it again when it has been started."
+        )
+        raise WrongState(sentence % {"name": station})
 
 
 def _taken(lock: IO[str], kind: int) -> bool:

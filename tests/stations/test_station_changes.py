@@ -72,12 +72,12 @@ def test_secrets_are_told_but_not_shown(tmp_path: Path):
 def test_secret_options_are_kept_in_no_row(tmp_path: Path):
     configuration(tmp_path, FILE)
     described = read_station_file(tmp_path / "station.yaml")
-    lamp = replace(
-        described.instruments["supply-1"], options={"headers": {"Authorization": "Bearer abc"}, "verify": True}
-    )
+    options = {"headers": {"Authorization": "Bearer abc"}, "arguments": [{"password": "abc", "channel": 1}]}
+    lamp = replace(described.instruments["supply-1"], options=options)
     kept = configuration_of(replace(described, instruments={"lamp": lamp}))["instruments"]["lamp"]["options"]
-    assert (kept["headers"][:7], kept["verify"]) == ("secret ", True)
-    assert lamp.settings()["options"]["headers"] == {"Authorization": "Bearer abc"}
+    [argument] = kept["arguments"]
+    assert (kept["headers"][:7], argument["password"][:7], argument["channel"]) == ("secret ", "secret ", 1)
+    assert lamp.settings()["options"] == options
 
 
 def test_many_changes_fit_into_one_line(tmp_path: Path):

@@ -11,9 +11,11 @@ from control.journal.read import read_after
 from control.lifecycle.follow import restart_batch, resume_batch
 from control.lifecycle.recover import recover_crashed
 from control.lifecycle.steer import stop_batch
+from control.lifecycle.stopping import being_stopped
 from control.models import Batch
 from control.states import State
 from stations.models import Slot
+from tests.control.hosts import this_host_has
 from tests.control.lifecycle.work import LANE, batch_in, work_station
 from tests.rows import ANNA, OUT
 
@@ -37,6 +39,13 @@ def test_a_crash_is_answered_by_one_batch_that_goes_on() -> None:
     assert (new.origin_id, new.origin_kind, new.restarts_left) == (crashed.pk, "RECOVERY", 1)
     assert (new.carried or {})["steps"] == [{"first": 1, "last": 1, "outcome": "PASS", "marginal": False}]
     assert (new.submitted_by, recover_crashed("demo")) == ("gwanje", [])
+
+
+def test_a_crash_while_the_station_is_being_stopped_waits_for_its_next_start() -> None:
+    batch_in(State.CRASHED, outcomes="PE")
+    with this_host_has(LANE), being_stopped():
+        assert recover_crashed("demo") == []
+    assert len(recover_crashed("demo")) == 1
 
 
 def test_restarts_come_to_an_end() -> None:
