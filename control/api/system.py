@@ -13,8 +13,9 @@ from rest_framework.response import Response
 from control.access.rights import Right
 from control.api.face import ApiView
 from control.api.schema import Shape
+from control.history.health_part import LEVELS
 from control.history.system import read_info
-from control.history.system_health import LEVELS, read_health
+from control.history.system_health import read_health
 
 
 class DatabaseInfo(Shape):
@@ -111,12 +112,20 @@ class GuardHealth(Shape):
     slot = serializers.CharField()
     answers = serializers.BooleanField()
     safe = serializers.BooleanField(allow_null=True)
+    unsafe = serializers.BooleanField(allow_null=True, help_text="Not confirmed, until an engineer clears it.")
     latched = serializers.BooleanField(allow_null=True)
     run = serializers.CharField(allow_null=True, help_text="The batch that it runs.")
 
 
 class GuardsHealth(Part):
     slots = GuardHealth(many=True, help_text="Of the host that answers.")
+
+
+class BenchHealth(Part):
+    slots = serializers.IntegerField(help_text="Slots and lanes that station files name, of all stations.")
+    in_service = serializers.IntegerField(help_text="Of these, how many take work.")
+    instruments = serializers.IntegerField()
+    usable = serializers.IntegerField(help_text="Of these, how many have no problem known.")
 
 
 class DiskHealth(Part, DiskInfo):
@@ -130,6 +139,7 @@ class SystemHealth(Shape):
     stations = StationsHealth()
     workers = WorkersHealth()
     guards = GuardsHealth()
+    bench = BenchHealth()
     disk = DiskHealth()
     backend_connected = serializers.BooleanField(allow_null=True, help_text="Null: there is none, or it is not known.")
 

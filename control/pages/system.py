@@ -12,8 +12,9 @@ from django.views.decorators.http import require_safe
 
 from control.access.rights import Right
 from control.history.facts import Facts
+from control.history.health_part import ERROR, OK, WARNING
 from control.history.system import read_info
-from control.history.system_health import ERROR, OK, WARNING, read_health
+from control.history.system_health import read_health
 from control.metrics.disk import size_text
 from control.pages.branding import KINDS
 from control.pages.inside import draw, needs
@@ -28,7 +29,8 @@ def system_page(request: HttpRequest) -> HttpResponse:
     """As it is at this moment; reading the page again looks again."""
     now = timezone.now()
     info, health = read_info(now), read_health(now)
-    parts = [_database(info, health), _stations(health), _workers(health), _guards(health), _disk(health)]
+    of_station = [_stations(health), _workers(health), _guards(health), _bench(health)]
+    parts = [_database(info, health), *of_station, _disk(health)]
     problems = [problem for part in parts for problem in part["problems"]]
     return draw(
         request,
@@ -112,11 +114,20 @@ def _guard(guard: Facts, of_dead: str) -> dict[str, Any]:
     doing = _("runs a batch") if guard["run"] else ""
     if not guard["answers"]:
         return _row(guard["slot"], of_dead, _("does not answer"))
-    if guard["safe"] is False and not guard["run"]:
+    if guard["unsafe"] or (guard["safe"] is False and not guard["run"]):
         return _row(guard["slot"], ERROR, _("NOT CONFIRMED"))
     if guard["latched"]:
         return _row(guard["slot"], WARNING, _("latched"), doing)
     return _row(guard["slot"], OK, _("answers"), doing)
+
+
+def _bench(health: Facts) -> dict[str, Any]:
+    part = health["bench"]
+    facts = [
+        (_("Slots in service"), f"{part['in_service']} / {part['slots']}"),
+        (_("Instruments without a problem"), f"{part['usable']} / {part['instruments']}"),
+    ]
+    return _part(_("Bench"), part, facts, [])
 
 
 def _disk(health: Facts) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from control import __version__
 from control.access.rights import Role
 from control.history.system_health import disk_health
 from control.metrics.disk import DiskUse
-from stations.models import Station
+from stations.models import Instrument, Slot, Station
 from stations.safety.processes import ProcessMark
 from tests.control.api.callers import Caller, logged_in, with_key
 from tests.control.hosts import this_host_has
@@ -89,7 +89,7 @@ def test_stopped_guard_and_dead_worker_are_told_within_a_second(caller: Caller, 
     assert time.monotonic() - began < 2  # which leaves room for a busy machine
     assert found["status"] == "error"
     assert found["guards"]["slots"] == [
-        {"slot": "demo/slot-1", "answers": False, "safe": None, "latched": None, "run": None}
+        {"slot": "demo/slot-1", "answers": False, "safe": None, "unsafe": None, "latched": None, "run": None}
     ]
     assert said(found["guards"]) == [("error", "The guard of demo/slot-1 does not answer.")]
     assert said(found["workers"]) == [("error", "demo.slots does not run.")]
@@ -134,6 +134,23 @@ def test_lost_station_of_another_host_is_a_warning(caller: Caller, monkeypatch: 
     assert said(health(caller)["stations"]) == [("warning", "Contact with station 'demo' on bench-pc is lost.")]
 
 
+def test_slots_out_of_service_and_overdue_calibrations_are_told_with_their_reason(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch
+):
+    demo_station(monkeypatch)
+    held = {"by": "eva", "face": "PAGE", "reason": "new cable", "at": 0}
+    Slot.objects.filter(pk="demo/slot-1").update(taken_out=held)
+    Slot.objects.filter(pk="demo/slot-2").update(health_problem={"instruments": {"supply-2": "gone"}, "at": 0})
+    Instrument.objects.filter(pk="demo/meter-1").update(calibration_due="2020-01-31")
+    bench = health(caller)["bench"]
+    assert (bench["status"], bench["slots"], bench["in_service"]) == ("error", 4, 2)
+    assert said(bench) == [
+        ("warning", "Slot demo/slot-1 is out of service (eva: new cable)."),
+        ("error", "Slot demo/slot-2 is out of service until its instruments are well again: supply-2."),
+        ("warning", "The calibration of demo/meter-1 was due on 2020-01-31."),
+    ]
+
+
 def test_nothing_yet_says_how_to_begin(caller: Caller):
     found = health(caller)
     [problem] = found["stations"]["problems"]
@@ -158,7 +175,8 @@ def test_health_costs_the_same_for_every_station_that_is_stopped(
     for number in range(more):
         Station.objects.create(pk=f"more-{number}", name="m", time_zone="UTC", host="h", configuration_sha256="x")
     of_database = 1 if connection.vendor == "sqlite" else 2  # its answer; transactions that stay open
-    with django_assert_num_queries(2 + of_database + 3):  # the key and its groups; stations, running, waiting
+    of_rows = 5  # stations, running and waiting batches, slots, instruments
+    with django_assert_num_queries(2 + of_database + of_rows):  # 2: the key and its groups
         health(caller)
 
 
