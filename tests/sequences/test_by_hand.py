@@ -102,7 +102,9 @@ def test_commands_are_obeyed_and_answered_until_somebody_ends_it(bench):
     assert (begun["by"], begun["idle_limit_s"]) == ("kim", 60)
     assert (ended["why"], ended["control"], ended["by"]) == ("asked", "c11", "lee")
     assert record.verdict["result"] == {"ended": "asked", "commands": 9}
-    assert (record.verdict["ending"], record.outcomes) == ("completed", {"serve": "PASS"})
+    assert (record.verdict["ending"], record.verdict["outcome"], record.outcomes) == (
+        "completed", "NONE", {"serve": "PASS"},
+    )  # fmt: skip
     assert last_readings(record, supply)["output"] is True
     assert last_readings(record, meter)["input_voltage"] == pytest.approx(4.0, abs=0.2)
 
