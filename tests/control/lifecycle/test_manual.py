@@ -144,7 +144,7 @@ def test_a_command_is_on_record_with_what_was_before_and_travels_as_a_wish() -> 
         "instrument": "supply-1", "command": "voltage", "value": 5.0,
     }  # fmt: skip
     line = read_after(f"batch/{batch.pk}")[-1]
-    assert (line.kind, line.message) == ("control", "supply-1: voltage = 5.0 V by anna")
+    assert (line.kind, line.message) == ("control", "supply-1: voltage = 5 V by anna")
     raw = command(SLOT, Asked("supply-1", text=" *IDN? "), by=ANNA)
     assert (raw.details, wish_of(raw)["text"]) == ({"instrument": "supply-1", "text": "*IDN?"}, "*IDN?")
     assert wish_of(command(SLOT, Asked("meter"), by=ANNA)).get("command") is None
