@@ -115,6 +115,17 @@ def test_it_ends_by_itself_when_nobody_commands(bench):
     assert record.verdict["result"] == {"ended": "idle", "commands": 0}
 
 
+@pytest.mark.parametrize(
+    ("call", "group", "told"),
+    [("'', 60", "step", "ValueError"), ("'kim', 0", "step", "ValueError"), ("'kim', 1", "teardown", "RuntimeError")],
+)
+def test_it_needs_a_name_and_a_limit_and_no_teardown(write_package, call, group, told):
+    last = f"@{group}\ndef b(self, run): run.serve_by_hand({call})"
+    record = trial.run(write_package(f"@step\ndef a(self, run): pass\n{last}"))
+    assert [error.partition(":")[0] for error in record.errors] == [told]
+    assert record.of_kind("manual.begun") == []
+
+
 def test_an_instrument_that_is_not_there_keeps_no_other_from_working(bench):
     slot = bench.slot()
     slot["supply"] = {**slot["supply"], "resource": "TCPIP::127.0.0.1::1::SOCKET"}
