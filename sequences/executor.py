@@ -32,6 +32,7 @@ from stations.contracts import Job, Verdict
 
 __all__ = ["GuardLost", "Host", "SpoolFull", "execute"]
 
+MANUAL_KIND = "manual"
 PREFLIGHT_TIMEOUT_S = 30.0
 CLOSE_TIMEOUT_S = 10.0
 
@@ -63,6 +64,7 @@ class _Execution:
         except (Exception, Interrupt) as problem:
             self._refuse(problem, "sequence")
             return self._judgement.verdict()
+        self._judgement.judges = prepared.package.manifest.kind != MANUAL_KIND
         roles = prepared.package.manifest.instruments
         if objects is None:
             settings, allowed = self._job.get("instruments", {}), self._job.get("drivers", ())

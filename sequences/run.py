@@ -211,7 +211,8 @@ class Run:
 
         All of the slot's instruments, whatever the manifest declares. `by`: who has asked for it. It ends when somebody
         ends it, or when nobody has given a command for `idle_limit_s`; clocks of step and sequence stand still.
-        Returns {"ended": "asked" or "idle", "commands": how many}. Raises RuntimeError in a teardown.
+        Returns {"ended": "asked" or "idle", "commands": how many}. Raises RuntimeError in a teardown, and ValueError
+        without a name or a limit.
         """
         return self._serve_by_hand(by, idle_limit_s)
 

@@ -176,6 +176,8 @@ class Steering:
         """
         if self.in_teardown:
             raise RuntimeError("a teardown must not wait for people: drive instruments by hand in a main step")
+        if not by or not idle_limit_s > 0:
+            raise ValueError(f"say who drives, and for how many seconds nobody may: not {by!r} and {idle_limit_s!r}")
         self._deadlines.pause()
         self._by_hand.begin(by, "", idle_limit_s)
         why = "stopped"

@@ -17,6 +17,7 @@ from django.utils.translation import gettext
 
 from control.history.durations import duration_text
 from control.lifecycle.actor import USER_REQUEST
+from control.lifecycle.instruments import asked_text
 from control.models import Batch, ControlEvent, Event
 from control.states import State, StepOutcome, StepState
 
@@ -191,6 +192,8 @@ def details_of(event: ControlEvent) -> str:
         said = (gettext("yes") if value else gettext("no")) if isinstance(value, bool) else value
         said = f"{said} {details.get('unit') or ''}".rstrip()  # older ones do not know their unit
         return gettext("%(question)s: %(answer)s") % {"question": details["question"], "answer": said}
+    if event.kind == ControlEvent.Kind.MANUAL_COMMAND and "instrument" in details:
+        return asked_text(details)
     if "settings" in details:
         before = event.before.get("settings", {})
         changes = [f"{name}: {before.get(name, EMPTY)} → {value}" for name, value in details["settings"].items()]

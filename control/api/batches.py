@@ -57,6 +57,7 @@ class BatchFacts(Shape):
     progress = serializers.FloatField(min_value=0, max_value=1)
     current_step = serializers.CharField()
     prompt = serializers.CharField(help_text="The prompt that waits for an answer, see `prompts/`; mostly empty.")
+    manual_by = serializers.CharField(help_text="Who drives its slot's instruments by hand now; mostly empty.")
     message = serializers.CharField(help_text="How it ended, in a sentence.")
     cause = serializers.CharField(help_text="The first step that failed.")
     error = serializers.CharField()

@@ -30,7 +30,9 @@ class ControlEventFacts(Shape):
     by = serializers.CharField()
     face = serializers.ChoiceField(ControlEvent.Face.choices)
     reason = serializers.CharField()
-    details = serializers.DictField(help_text="What exactly was asked: a step, settings, the batch that follows.")
+    details = serializers.DictField(
+        help_text="What exactly was asked: a step, settings, the batch that follows, a command."
+    )
     before = serializers.DictField()
     after = serializers.DictField()
     requested_at = serializers.DateTimeField()

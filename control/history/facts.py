@@ -51,6 +51,7 @@ def batch_facts(batch: Batch, now: datetime) -> Facts:
         "progress": round(batch.progress, 4),
         "current_step": batch.current_step,
         "prompt": batch.open_prompt,
+        "manual_by": batch.manual_by,
         "message": batch.message,
         "cause": batch.cause,
         "error": batch.error,

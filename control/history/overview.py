@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from control.history.facts import PROVENANCE, Facts, batch_facts
 from control.history.slots import read_slots
+from control.lifecycle.packages import MANUAL_CONTROL
 from control.models import Batch
 from control.states import ACTIVE, State, StepOutcome
 
@@ -41,7 +42,7 @@ def counted_batches(now: datetime) -> dict[str, Q]:
     return {
         "running": Q(state__in=ACTIVE),
         "queued": Q(state=State.QUEUED),
-        "passed_today": today & good,
+        "passed_today": today & good & ~Q(sequence=MANUAL_CONTROL),  # a manual session passes nothing
         "other_today": today & ~good & ~Q(state=State.STOPPED),
     }
 

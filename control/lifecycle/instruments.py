@@ -119,12 +119,13 @@ def expected(declared: Command) -> str:
 
 
 def asked_text(details: dict[str, Any]) -> str:
-    """What somebody asks, as the story keeps it: in English."""
+    """What somebody asked, in no language: `supply-1: voltage = 5 V`, `meter-1: rail_3v3?`, `supply-1: *IDN?`."""
     name, command = details["instrument"], details.get("command", "")
     if "text" in details:
-        return f"'{details['text']}' to {name}"
+        return f"{name}: {details['text']}"
     if "value" in details:
         value = details["value"]
-        shown = ("on" if value else "off") if isinstance(value, bool) else f"{value} {details['unit']}".rstrip()
-        return f"{name}: {command} = {shown}"
-    return f"{name}: {command}?" if command else f"{name}: is it there?"
+        shown = ("on" if value else "off") if isinstance(value, bool) else value
+        shown = figure(shown) if isinstance(shown, int | float) else shown
+        return f"{name}: {command} = {shown} {details['unit']}".rstrip()
+    return f"{name}: {command}?" if command else f"{name}?"

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from control.journal.append import Entry, tell_batch
@@ -58,7 +58,12 @@ def begin_session(slot_id: str, *, idle_limit_s: float | None = None, by: Actor,
     except ParameterError as error:
         raise BadValue("\n".join(problem.said(_) for problem in error.problems), field="idle_limit_s") from None
     checked = CheckedOrder(Order(package.name, slot=slot.pk), package, parameters, slot.station, slot)
-    return enqueue(checked, by=by, trigger=trigger_of(by), reason=reason)
+    try:
+        with transaction.atomic():
+            return enqueue(checked, by=by, trigger=trigger_of(by), reason=reason)
+    except IntegrityError:  # somebody has begun one in the same moment
+        _check_can_begin(slot)
+        raise
 
 
 def _check_can_begin(slot: Slot) -> None:

@@ -107,6 +107,12 @@ class Batch(models.Model):
             ),
             # However many look at the same moment: a crash is answered by one restart.
             models.UniqueConstraint(fields=["origin"], condition=Q(origin_kind="RECOVERY"), name="batch_one_recovery"),
+            # However many begin one at the same moment.
+            models.UniqueConstraint(
+                fields=["slot"],
+                condition=Q(sequence="manual_control", state__in=LIVE),
+                name="batch_one_session_per_slot",
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=TERMINAL) | Q(outcome=StepOutcome.NONE), name="batch_live_has_no_outcome"
             ),

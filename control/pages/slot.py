@@ -17,7 +17,7 @@ from control.access.rights import Right, may
 from control.history.facts import Facts, iso
 from control.history.manual import BEGIN, END, GIVE_BACK, TAKE_OVER, read_manual
 from control.lifecycle.actor import USER_REQUEST
-from control.lifecycle.instruments import NOTHING, Asked, commands_of
+from control.lifecycle.instruments import Asked, commands_of
 from control.lifecycle.manual import (
     await_answer,
     await_session,
@@ -140,8 +140,8 @@ def _asked(slot: Slot, action: str, fields: QueryDict) -> Asked:
     if action != SET:
         raise BadValue(_("There is no action '%(name)s'.") % {"name": action[:100]}, field="action")
     declared = commands_of(slot, slot.instruments.get(instrument, instrument)).get(name)
-    text = fields.get("value", NOTHING)
-    if declared is None or text is NOTHING:
+    text = fields.get("value", "")
+    if declared is None:
         return Asked(instrument, name, text)
     if declared.type == "number":
         return Asked(instrument, name, parse_value(text.strip().replace(",", "."), "number"))

@@ -97,6 +97,7 @@ def overview_words() -> dict[str, object]:
         "latched_without_name": _("Emergency stop at %(time)s: %(reason)s"),
         "waiting": _("%(count)s waiting"),
         "waits_for_answer": _("Waits for an answer"),
+        "driven_by": _("%(by)s drives the instruments by hand"),
         "station_silent": _("Station does not answer"),
         "lost_contact": _("Lost contact since %(time)s"),
         "instruments": _("Instruments"),

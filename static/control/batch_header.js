@@ -135,11 +135,16 @@ function drawProof(place, proof) {
 }
 
 /** A button that the state does not allow is not there; the focus goes on to the next one, or to what became of it. */
-function drawButtons({ state, ended_at: over }, allowed) {
+const NOT_BY_HAND = ["pause", "resume"]; // while people drive its instruments
+
+function drawButtons({ state, ended_at: over, manual_by: byHand }, allowed) {
   const form = part("controls");
   if (!form) return;
   const focused = form.contains(document.activeElement) && document.activeElement;
-  for (const button of form.querySelectorAll("[data-control]")) button.hidden = !allowed[state].includes(button.dataset.control);
+  for (const button of form.querySelectorAll("[data-control]")) {
+    const { control } = button.dataset;
+    button.hidden = !allowed[state].includes(control) || (Boolean(byHand) && NOT_BY_HAND.includes(control));
+  }
   form.hidden = allowed[state].length === 0;
   const menu = part("menu");
   if (menu) menu.hidden = !menu.querySelector("[data-control]:not([hidden])");

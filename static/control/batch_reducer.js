@@ -195,7 +195,7 @@ function batchEnded(state, event, data) {
   const marginal = Boolean(verdict.marginal) && outcome === "PASS";
   const progress = to === "COMPLETED" ? 1 : state.batch.progress;
   const { cause, result } = verdict;
-  const batch = { state: to, outcome, marginal, progress, message, cause: cause ?? "", ...shownResult(result, {}), ended_at: at, current_step: "" };
+  const batch = { state: to, outcome, marginal, progress, message, cause: cause ?? "", ...shownResult(result, {}), ended_at: at, current_step: "", manual_by: "" };
   const closed = {
     RUNNING: { state: "ENDED", outcome: unfinished, ended_at: at, error_message: shortened(message) },
     PENDING: { state: "ENDED", outcome: "SKIPPED", error_message: "not begun" },
@@ -312,6 +312,10 @@ function afterOf(state, { kind }, { settings, value, by, why }) {
   return settings ? { settings } : null;
 }
 
+/** People drive the instruments from now on, or no more. */
+const manualBegun = (state, event, data) => obey(inBatch(state, { manual_by: data.by }), event, data);
+const manualEnded = (state, event, data) => obey(inBatch(state, { manual_by: "" }), event, data);
+
 /** What a command by hand came to. */
 const commanded = (state, event, { control: id, value, unit, text, error, took_ms }) =>
   inControl(state, id, (known) => {
@@ -334,6 +338,6 @@ const TAKERS = {
   "batch.queued": queued, "batch.started": batchStarted, "batch.paused": paused, "batch.resumed": resumed,
   "batch.ended": batchEnded, "step.started": stepStarted, "step.ended": stepEnded, measurement: measured,
   attachment: attached, "prompt.asked": promptAsked, "prompt.answered": promptAnswered, "prompt.closed": promptClosed,
-  "manual.begun": obey, "manual.answered": commanded, "manual.ended": obey,
+  "manual.begun": manualBegun, "manual.answered": commanded, "manual.ended": manualEnded,
   progress: progressed, control, ladder: climbed, error: failed, safe_state: madeSafe,
 };

@@ -13,6 +13,7 @@ const { urls } = data("shell");
 const { allowed } = data("page-data"); // what this user may ask, by state
 const text = words("page-words");
 const EMERGENCY = "emergency-stop"; // its button stays where it is, whatever else a state allows
+const NOT_BY_HAND = ["pause", "resume"]; // while people drive its instruments
 const running = new Map(); // clock element → [seconds at, moment]
 
 const addressOf = (name, batch) => urls[name].replace("{batch}", batch.id);
@@ -82,7 +83,7 @@ function drawProgress(bar, batch) {
 }
 
 function drawButtons(place, batch) {
-  const words = allowed[batch.state].filter((word) => word !== EMERGENCY);
+  const words = allowed[batch.state].filter((word) => word !== EMERGENCY && !(batch.manual_by && NOT_BY_HAND.includes(word)));
   if (place.dataset.words === words.join()) return;
   const focused = place.contains(document.activeElement);
   place.dataset.words = words.join();

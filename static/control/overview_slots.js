@@ -64,7 +64,8 @@ function drawWork(place, slot) {
   }
   setText(link, slot.batch_name);
   const asks = slot.prompt ? `${text.waits_for_answer} · ` : "";
-  setText(place.lastElementChild, ` ${asks}${slot.current_step} ${percent(slot.progress)}`);
+  const byHand = slot.manual_by ? `${fill(text.driven_by, { by: slot.manual_by })} · ` : "";
+  setText(place.lastElementChild, ` ${byHand}${asks}${slot.current_step} ${percent(slot.progress)}`);
 }
 
 function note(slot) {

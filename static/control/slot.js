@@ -153,6 +153,7 @@ document.addEventListener("submit", async (event) => {
   if (button) button.disabled = true;
   const answer = await post(form.getAttribute("action"), content); // a field of this name hides the property
   if (button) button.disabled = false;
+  if (document.activeElement === document.body) button?.focus(); // a button that is off for a moment loses it
   delete form.dataset.sent;
   const dialog = form.closest("[popover]");
   const problem = dialog?.querySelector(".g-dialog-error");

@@ -41,9 +41,9 @@ def tell_story(web: WebStation) -> Story:
     web.post("/api/schedules/", name="nightly", action="RUN_SEQUENCE", order=order, cron="30 2 * * *")
     web.post("/api/sequences/step_loop/disable/", reason="its limits are wrong")
     manual = "/api/slots/demo/slot-2/manual/"
-    web.post(manual, action="begin", reason="look at the supply")
+    web.post(manual, action="begin", reason="ripple")
     web.post(manual, action="set", instrument="supply", command="voltage", value=5)
-    web.post(manual, action="raw", instrument="supply", text="NONSENSE")
+    web.post(manual, action="raw", instrument="supply", text="VOLT?")
     web.post(manual, action="end")
     kept = web.submit("keeper", subject="SN-0006")
     web.wait_for(kept, "COMPLETED")

@@ -102,7 +102,9 @@ def test_commands_are_obeyed_and_answered_until_somebody_ends_it(bench):
     assert (begun["by"], begun["idle_limit_s"]) == ("kim", 60)
     assert (ended["why"], ended["control"], ended["by"]) == ("asked", "c11", "lee")
     assert record.verdict["result"] == {"ended": "asked", "commands": 9}
-    assert (record.verdict["ending"], record.outcomes) == ("completed", {"serve": "PASS"})
+    assert (record.verdict["ending"], record.verdict["outcome"], record.outcomes) == (
+        "completed", "NONE", {"serve": "PASS"},
+    )  # fmt: skip
     assert last_readings(record, supply)["output"] is True
     assert last_readings(record, meter)["input_voltage"] == pytest.approx(4.0, abs=0.2)
 
@@ -111,6 +113,17 @@ def test_it_ends_by_itself_when_nobody_commands(bench):
     record = session(bench, idle_limit_s=1)
     assert record.of_kind("manual.ended")[0]["why"] == "idle"
     assert record.verdict["result"] == {"ended": "idle", "commands": 0}
+
+
+@pytest.mark.parametrize(
+    ("call", "group", "told"),
+    [("'', 60", "step", "ValueError"), ("'kim', 0", "step", "ValueError"), ("'kim', 1", "teardown", "RuntimeError")],
+)
+def test_it_needs_a_name_and_a_limit_and_no_teardown(write_package, call, group, told):
+    last = f"@{group}\ndef b(self, run): run.serve_by_hand({call})"
+    record = trial.run(write_package(f"@step\ndef a(self, run): pass\n{last}"))
+    assert [error.partition(":")[0] for error in record.errors] == [told]
+    assert record.of_kind("manual.begun") == []
 
 
 def test_an_instrument_that_is_not_there_keeps_no_other_from_working(bench):

@@ -82,6 +82,11 @@ def test_json_is_indented_and_escaped():
         ),
         ({"kind": "PROMPT_ANSWER", "details": {"question": "Clean?", "value": True, "unit": ""}}, "Clean?: yes"),
         ({"kind": "PROMPT_ANSWER", "details": {"question": "How long?", "value": 80.1}}, "How long?: 80.1"),
+        ({"kind": "MANUAL_COMMAND", "details": {"instrument": "m", "text": "*IDN?"}}, "m: *IDN?"),
+        (
+            {"kind": "MANUAL_COMMAND", "details": {"instrument": "s", "command": "x", "value": 5.0, "unit": "V"}},
+            "s: x = 5 V",
+        ),
         ({"kind": "BATCH_PAUSE"}, EMPTY),
     ],
 )

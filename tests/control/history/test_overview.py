@@ -67,3 +67,12 @@ def test_slots_tell_since_when_contact_is_lost(seconds_ago: int | None, alive: b
     Station.objects.update(heartbeat_at=beat)
     told = {(slot["alive"], slot["lost_contact_since"]) for slot in read_slots()}
     assert told == {(alive, iso(beat) if lost else None)}
+
+
+def test_a_manual_session_counts_as_nothing_that_passed() -> None:
+    for name, sequence in (("a board", "board_test"), ("by hand", "manual_control")):
+        done = queued(name=name)
+        now = timezone.now()
+        ended = {"state": "COMPLETED", "outcome": "NONE", "started_at": now, "ended_at": now, "sequence": sequence}
+        Batch.objects.filter(pk=done.pk).update(**ended)
+    assert read_overview(timezone.now())["counts"] == {"running": 0, "queued": 0, "passed_today": 1, "other_today": 0}

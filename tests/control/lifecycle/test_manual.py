@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from control.history.manual import read_manual
 from control.journal.read import read_after
+from control.lifecycle import manual
 from control.lifecycle.follow import Mode, rerun_batch, resume_batch
 from control.lifecycle.instruments import Asked
 from control.lifecycle.manual import (
@@ -143,7 +144,7 @@ def test_a_command_is_on_record_with_what_was_before_and_travels_as_a_wish() -> 
         "instrument": "supply-1", "command": "voltage", "value": 5.0,
     }  # fmt: skip
     line = read_after(f"batch/{batch.pk}")[-1]
-    assert (line.kind, line.message) == ("control", "supply-1: voltage = 5.0 V by anna")
+    assert (line.kind, line.message) == ("control", "supply-1: voltage = 5 V by anna")
     raw = command(SLOT, Asked("supply-1", text=" *IDN? "), by=ANNA)
     assert (raw.details, wish_of(raw)["text"]) == ({"instrument": "supply-1", "text": "*IDN?"}, "*IDN?")
     assert wish_of(command(SLOT, Asked("meter"), by=ANNA)).get("command") is None
@@ -180,3 +181,19 @@ def test_what_an_instrument_does_not_take_is_never_written_down(asked: Asked, to
     status, sentence = refused(command, SLOT, asked)
     assert (status, sentence[: len(told)]) == (400, told)
     assert not ControlEvent.objects.filter(kind="MANUAL_COMMAND").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_begin_a_session_at_once_one_is_told_who_was_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[Batch] = []
+
+    def first(*_: Any) -> Any:
+        """Somebody else begins one after it was looked whether the slot is free."""
+        monkeypatch.undo()
+        begun.append(begin_session(SLOT, by=ANNA))
+        return manual.manual_package()
+
+    monkeypatch.setattr(manual, "manual_package", first)
+    status, sentence = refused(begin_session, SLOT)
+    assert (status, sentence.partition(" waits for")[0]) == (409, "Batch 'Manual control' (started by anna)")
+    assert list(Batch.objects.all()) == begun
