@@ -244,7 +244,7 @@ def out_of_service(slot: Slot) -> Facts | None:
         held = slot.taken_out
         return {"why": "PERSON", "by": held["by"], "reason": held["reason"], "at": _iso_of(held["at"])}
     if slot.health_problem is not None:
-        names = ", ".join(slot.health_problem["instruments"])
+        names = ", ".join(sorted(slot.health_problem["instruments"]))
         return {"why": "HEALTH", "by": "", "reason": names, "at": _iso_of(slot.health_problem["at"])}
     return None
 

@@ -103,7 +103,7 @@ def why_out_of_service(slot: Slot) -> str:
     if slot.taken_out is not None:
         return _("Slot %(slot)s is out of service (%(by)s: %(reason)s).") % {"slot": slot.pk, **slot.taken_out}
     if slot.health_problem is not None:
-        names = ", ".join(slot.health_problem["instruments"])
+        names = ", ".join(sorted(slot.health_problem["instruments"]))
         sentence = _("Slot %(slot)s is out of service until its instruments are well again: %(instruments)s.")
         return sentence % {"slot": slot.pk, "instruments": names}
     return ""

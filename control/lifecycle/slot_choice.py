@@ -105,7 +105,7 @@ def _check_fits(slot: Slot, sequence: str, roles: Collection[str]) -> None:
 def check_takes_work(slot: Slot, *, wait: bool = False) -> None:
     """Raises WrongState for a slot in which nothing may start now; with `wait`, not for what comes back by itself."""
     if not slot.in_service and not (wait and comes_back_by_itself(slot)):
-        raise WrongState(f"{why_out_of_service(slot)} {_('Choose another slot, or bring this one back.')}")
+        raise WrongState(" ".join([why_out_of_service(slot), _("Choose another slot, or bring this one back.")]))
     if slot.latch is not None:
         raise WrongState(
             _(

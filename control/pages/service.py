@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.contrib.admin.utils import quote
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -35,7 +36,7 @@ def in_service(request: HttpRequest, station: str, slot: str) -> HttpResponse:
 def _change(request: HttpRequest, name: str, change: Callable[..., Slot]) -> HttpResponse:
     """A form of the admin leads back there; which one it was is all that it says."""
     from_admin = request.POST.get("from") == "admin"
-    then = reverse("admin:stations_slot_change", args=[name]) if from_admin else reverse("control:overview")
+    then = reverse("admin:stations_slot_change", args=[quote(name)]) if from_admin else reverse("control:overview")
     actor = actor_of(request.user, ControlEvent.Face.ADMIN if from_admin else ControlEvent.Face.PAGE)
     try:
         found = change(name, by=actor, reason=request.POST.get("reason", "").strip() or USER_REQUEST)

@@ -60,6 +60,7 @@ STORED = (
     gettext_noop("Instrument %(name)s at %(address)s cannot be reached (%(problem)s): %(remedy)s."),
     gettext_noop("Instrument %(name)s at %(address)s did not answer %(question)s within %(seconds)s s: %(remedy)s."),
     gettext_noop("Instrument %(name)s gave no sign within %(seconds)s s."),
+    gettext_noop("Instrument %(name)s could not be asked: whoever asked was lost over one of the slot's instruments."),
     gettext_noop("nothing listens there"),
     gettext_noop("there is no such port"),
     gettext_noop("check that it is switched on and its `resource` in station.yaml"),

@@ -157,7 +157,7 @@ function shownValue(value) {
 
 function batchStarted(state, event, data) {
   const started_at = state.batch.started_at ?? event.at;
-  let next = inBatch({ ...state, position: null }, { state: "RUNNING", started_at });
+  let next = inBatch({ ...state, position: null, held: "" }, { state: "RUNNING", started_at });
   // A very long plan does not travel with its event: its steps appear when they begin.
   const repeats = data.plan?.filter(({ repeat }) => repeat > 1).map(({ index, repeat }) => ({ first: index, count: repeat }));
   next = { ...next, total_steps: data.total_steps, drivers: data.drivers ?? {}, repeats: repeats ?? state.repeats };
@@ -202,7 +202,7 @@ function batchEnded(state, event, data) {
   };
   const steps = state.steps.map((step) => (step.state in closed ? { ...step, ...closed[step.state] } : step));
   const controls = state.controls.map((one) => settled(one, { to, message, at, waited: Boolean(data.state) }));
-  return inBatch(bounded({ ...closePrompt(state, at, "ended"), steps, controls, doing: null, position: null }), batch);
+  return inBatch(bounded({ ...closePrompt(state, at, "ended"), steps, controls, doing: null, position: null, held: "" }), batch);
 }
 
 /** No wish stays unanswered: as `_answer_wishes` of control/lifecycle/finish.py. One that ended a waiting batch was obeyed by that. */

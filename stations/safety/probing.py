@@ -37,11 +37,12 @@ class Prober:
         self.at_work = parked
         self.overdue_at = time.monotonic() + BUDGET_S + OVERRUN_S
         order = {"do": "probe", "instruments": list(self.instruments.values()), "budget_s": BUDGET_S}
-        parked.send({**order, "locks": self.locks, "thorough": not self._all_well()})
+        if not parked.send({**order, "locks": self.locks, "thorough": not self._all_well()}):
+            self.cut_short()
 
     def conclude(self, found: dict[str, InstrumentHealth]) -> None:
         """Note what came of it."""
-        self.cut_short()
+        self.at_work, self.overdue_at = None, inf
         wrong = {name for name, health in found.items() if health["error"]}
         news = wrong - self._suspected - self._known_wrong()
         self._suspected = wrong
@@ -56,8 +57,9 @@ class Prober:
 
     def cut_short(self) -> None:
         """Something more important needs the runner, which ends the look by itself. What was known stays."""
-        self.at_work, self.overdue_at = None, inf
-        self.rest()
+        if self.at_work is not None:
+            self.at_work, self.overdue_at = None, inf
+            self.rest()
 
     def rest(self) -> None:
         """The slot was busy: the next look comes a while later, so that the next run need not wait for it."""

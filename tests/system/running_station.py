@@ -123,7 +123,12 @@ class RunningStation:
         found = [client.status(self.paths, slot, 0.5) for slot in self.slots]
         calm = [status and status["safe"] and status["parked"] and not status["run"] for status in found]
         guarded = all(calm) and not any(status["unsafe"] for status in found if status)
-        return guarded and len(self.pids("qcluster")) == 2 and bool(self.pids("housekeeping"))
+        served = guarded and len(self.pids("qcluster")) == 2 and bool(self.pids("housekeeping"))
+        return served and not self._out_of_service()
+
+    def _out_of_service(self) -> bool:
+        """An instrument that was unplugged comes back within seconds, and its slot with it."""
+        return bool(self.installation.query("SELECT id FROM stations_slot WHERE health_problem IS NOT NULL"))
 
     def reset(self) -> None:
         done = self.manage("reset", "--all", "--reason", "the test is over")
