@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy
 from control.admin.cells import EMPTY, chip, json_of, list_url, row_link, time_of, yes_of
 from control.admin.filters import choice_filter, stations, yes_filter
 from control.admin.skin import ReadOnlyAdmin
-from control.models import Batch
+from control.journal.kinds import SAFETY
+from control.models import Batch, Event
 from stations.models import Instrument, Slot, Station
 
 NO_STATION = gettext_lazy("No station file has been taken in yet. It is, when the station is started.")
@@ -52,13 +53,20 @@ class SlotAdmin(ReadOnlyAdmin):
     empty_text = NO_STATION
     fieldsets = (
         (None, {"fields": (("id", "kind"), ("station", "position"), ("sequence", "serving"), "known_safe")}),
-        (None, {"fields": ("shown_instruments", "shown_latch")}),
+        (None, {"fields": ("shown_instruments", "shown_latch", "shown_unsafe")}),
     )
 
     serving = yes_of("in_service", gettext_lazy("in service"))
-    known_safe = yes_of("safe", gettext_lazy("safe"))
     shown_instruments = json_of("instruments", gettext_lazy("instruments"))
     shown_latch = json_of("latch", gettext_lazy("latch"))
+    shown_unsafe = json_of("unsafe", gettext_lazy("not confirmed"))
+
+    @display(description=gettext_lazy("safe"))
+    def known_safe(self, slot: Slot) -> Any:
+        """What nobody has cleared yet counts more than the guard's last word."""
+        if slot.unsafe is not None or slot.safe is False:
+            return chip("bad", _("NOT CONFIRMED"))
+        return EMPTY if slot.safe is None else _("Yes")
 
     @display(description=gettext_lazy("station"))
     def station_link(self, slot: Slot) -> Any:
@@ -74,10 +82,10 @@ class SlotAdmin(ReadOnlyAdmin):
 
     def detail(self, request: HttpRequest, obj: Slot) -> dict[str, Any]:
         batches = {"text": _("Batches"), "url": list_url(Batch, slot=obj.pk)}
-        return {
-            "heading": {"name": obj.pk, "labels": [self.latched(obj)] if obj.latch is not None else []},
-            "neighbours": [batches],
-        }
+        safety = {"text": _("Safe states beside runs"), "url": list_url(Event, stream=SAFETY)}
+        labels = [self.latched(obj)] if obj.latch is not None else []
+        labels += [self.known_safe(obj)] if obj.unsafe is not None else []
+        return {"heading": {"name": obj.pk, "labels": labels}, "neighbours": [batches, safety]}
 
 
 class InstrumentAdmin(ReadOnlyAdmin):
