@@ -29,6 +29,7 @@ from control.models import Batch, Event
 from control.states import State
 from sequences.catalogue import Package, find_packages
 from stations.safety.emergency import KILLED, NO_GUARD, RELEASED, STILL_LATCHED, UNPROVEN
+from stations.safety.on_demand import NOBODY
 from tests.installations import Installation
 from tests.languages import HOUSE, MO, catalogue, guest_texts, own_texts
 from tests.rows import ANNA, demo_station, queued, running
@@ -162,7 +163,7 @@ def test_times_have_24_hours(language: str, reads: str) -> None:
 
 
 def test_every_sentence_about_a_guard_is_known_above() -> None:
-    assert set(SENTENCES) == {NO_GUARD, KILLED, UNPROVEN, RELEASED, STILL_LATCHED}
+    assert set(SENTENCES) == {NO_GUARD, KILLED, UNPROVEN, RELEASED, STILL_LATCHED, NOBODY}
 
 
 @pytest.fixture

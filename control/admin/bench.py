@@ -16,9 +16,10 @@ from control.admin.filters import choice_filter, stations, yes_filter
 from control.admin.skin import ReadOnlyAdmin
 from control.history.durations import duration_text
 from control.history.facts import instrument_state
+from control.journal.kinds import SAFETY
 from control.lifecycle.service import why_out_of_service
 from control.metrics.calibration import is_overdue
-from control.models import Batch
+from control.models import Batch, Event
 from control.states import InstrumentState
 from stations.models import Instrument, Slot, Station
 
@@ -68,13 +69,20 @@ class SlotAdmin(ReadOnlyAdmin):
             None,
             {"fields": (("id", "kind"), ("station", "position"), ("sequence", "known_safe"), ("serving", "why_out"))},
         ),
-        (None, {"fields": ("shown_instruments", "shown_latch")}),
+        (None, {"fields": ("shown_instruments", "shown_latch", "shown_unsafe")}),
     )
 
     serving = yes_of("in_service", gettext_lazy("in service"))
-    known_safe = yes_of("safe", gettext_lazy("safe"))
     shown_instruments = json_of("instruments", gettext_lazy("instruments"))
     shown_latch = json_of("latch", gettext_lazy("latch"))
+    shown_unsafe = json_of("unsafe", gettext_lazy("not confirmed"))
+
+    @display(description=gettext_lazy("safe"))
+    def known_safe(self, slot: Slot) -> Any:
+        """What nobody has cleared yet counts more than the guard's last word."""
+        if slot.unsafe is not None or slot.safe is False:
+            return chip("bad", _("NOT CONFIRMED"))
+        return EMPTY if slot.safe is None else _("Yes")
 
     @display(description=gettext_lazy("station"))
     def station_link(self, slot: Slot) -> Any:
@@ -94,9 +102,12 @@ class SlotAdmin(ReadOnlyAdmin):
 
     def detail(self, request: HttpRequest, obj: Slot) -> dict[str, Any]:
         batches = {"text": _("Batches"), "url": list_url(Batch, slot=obj.pk)}
+        safety = {"text": _("Safe states beside runs"), "url": list_url(Event, stream=SAFETY)}
+        labels = [self.latched(obj)] if obj.latch is not None else []
+        labels += [self.known_safe(obj)] if obj.unsafe is not None else []
         return {
-            "heading": {"name": obj.pk, "labels": [self.latched(obj)] if obj.latch is not None else []},
-            "neighbours": [batches],
+            "heading": {"name": obj.pk, "labels": labels},
+            "neighbours": [batches, safety],
             "service": _service_form(obj) if may(request.user, Right.ENGINEER) else None,
         }
 

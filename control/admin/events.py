@@ -15,7 +15,7 @@ from control.admin.filters import ChoiceFilter, batch_in, choice_filter, the_bat
 from control.admin.one_batch import batch_neighbours, with_batch
 from control.admin.paging import UncountedPaginator
 from control.admin.skin import ReadOnlyAdmin
-from control.journal.kinds import ALERTS, BOARD, Kind
+from control.journal.kinds import ALERTS, BOARD, SAFETY, Kind
 from control.journal.overflow import full_data
 from control.models import Batch, Event, Stream
 
@@ -43,7 +43,11 @@ class InStream(ChoiceFilter):
 
     @staticmethod
     def offered(request: HttpRequest) -> list[tuple[str, Any]]:
-        return [(BOARD, gettext_lazy("Board: changes of state")), (ALERTS, gettext_lazy("Alerts: failures and stops"))]
+        return [
+            (BOARD, gettext_lazy("Board: changes of state")),
+            (ALERTS, gettext_lazy("Alerts: failures and stops")),
+            (SAFETY, gettext_lazy("Safety: safe states beside runs")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         if not self.value():
@@ -130,5 +134,6 @@ def _choices() -> dict[str, Any]:
         "others": [
             {"url": list_url(Event, stream=BOARD), "text": _("Changes of state of all batches")},
             {"url": list_url(Event, stream=ALERTS), "text": _("Alerts")},
+            {"url": list_url(Event, stream=SAFETY), "text": _("Safe states beside runs")},
         ],
     }

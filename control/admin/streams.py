@@ -20,7 +20,7 @@ class StreamAdmin(ReadOnlyAdmin):
     list_display = ("name", "batch_link", "last_seq", "generation", "spool_offset")
     list_filter = (batch_filter(),)
     search_fields = ("name",)
-    search_help_text = gettext_lazy("Id of a batch, board or alerts")
+    search_help_text = gettext_lazy("Id of a batch, board, alerts or safety")
     ordering = ("-pk",)
     fieldsets = ((None, {"fields": ("name", ("first_seq", "last_seq", "generation"), "spool_offset")}),)
 

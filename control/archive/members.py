@@ -21,7 +21,7 @@ class Member(NamedTuple):
 
 def members(live: Iterable[str]) -> Iterator[Member]:
     """Station file, packages, contents that batches were submitted with, large data of events, attached files, latches,
-    and the spools of live batches.
+    unsafe marks, and the spools of live batches.
 
     Asked for after the database was copied: what its rows speak of was written before them.
     """
@@ -36,7 +36,7 @@ def members(live: Iterable[str]) -> Iterator[Member]:
     for member in _below(paths.attachments, ATTACHMENTS):
         if not member.path.name.startswith("."):  # the draft of one that no row speaks of yet
             yield member
-    for latch in sorted(paths.slots.glob("*.latch.json")):
+    for latch in sorted([*paths.slots.glob("*.latch.json"), *paths.slots.glob("*.unsafe.json")]):
         yield Member(f"{LATCHES}/{latch.name}", latch)
     for spool in (paths.spool(str(UUID(batch))) for batch in live):
         if spool.exists():

@@ -25,7 +25,7 @@ _CLOCK = ("elapsed_s", "seconds_left")
 _READ: dict[str, Callable[[], Any]] = {
     "overview": lambda: read_overview(timezone.now()),
     "slots": read_slots,
-    "safety": read_unsafe,
+    "unsafe": read_unsafe,
 }
 
 

@@ -15,7 +15,7 @@ from control.journal.read import RawEvent
 HELLO = '{"t":"hello","v":1}'
 PONG = '{"t":"pong"}'
 
-STATES = ("overview", "slots", "safety")
+STATES = ("overview", "slots", "unsafe")
 
 # One frame holds at most this much; it is also all that is ever under way to a client of one stream.
 FRAME_ROWS = 2000

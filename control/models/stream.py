@@ -9,7 +9,9 @@ from control.models.batch import Batch
 
 
 class Stream(models.Model):
-    """A counter and a fence. `batch/<id>`: a batch's story; `board`: every change of state; `alerts`: failures."""
+    """A counter and a fence. `batch/<id>`: a batch's story; `board`: every change of state; `alerts`: failures;
+    `safety`: safe states that were made beside runs.
+    """
 
     name = models.CharField(_("name"), max_length=60, unique=True)
     batch = models.OneToOneField(Batch, models.CASCADE, verbose_name=_("batch"), null=True, related_name="stream")

@@ -23,5 +23,5 @@ export function followUnsafe() {
       retry = setTimeout(() => draw(facts), RETRY_MS);
     }
   };
-  live.watch("safety", draw);
+  live.watch("unsafe", draw);
 }

@@ -12,7 +12,7 @@ RETRY_S = 1.0
 # A parked runner keeps to the budget by itself; one that is later than this hangs and is killed.
 OVERRUN_S = 0.3
 # A runner is parked within a tenth of a second. Whoever needs one for so much longer than the budget gets none.
-STARTING_S = 3.0
+STARTING_S = 4.0
 
 
 class SafeKeeper:

@@ -28,23 +28,23 @@ from tests.rows import scheduled
 
 pytestmark = pytest.mark.any_database
 
-# Session, user and groups are three of each, the newest alert of the bell is one.
+# Session, user and groups are three of each, the newest alert of the bell is one, and so is what is UNSAFE.
 BUDGETS = {
-    Batch: 8,
-    Step: 5,
-    Measurement: 5,
-    Attachment: 5,
-    Event: 7,
-    ControlEvent: 5,
-    ErrorLog: 5,
-    Stream: 5,
-    Station: 5,
-    Slot: 6,
-    Instrument: 6,
-    Schedule: 6,
-    User: 6,
-    Group: 5,
-    ApiKey: 5,
+    Batch: 9,
+    Step: 6,
+    Measurement: 6,
+    Attachment: 6,
+    Event: 8,
+    ControlEvent: 6,
+    ErrorLog: 6,
+    Stream: 6,
+    Station: 6,
+    Slot: 7,
+    Instrument: 7,
+    Schedule: 7,
+    User: 7,
+    Group: 6,
+    ApiKey: 6,
 }
 LARGE = ("control_batch", "control_step", "control_measurement", "control_event", "control_controlevent",
          "control_errorlog", "control_stream", "control_attachment")  # fmt: skip
@@ -97,7 +97,7 @@ def test_a_list_reads_no_large_table_to_its_end(station, admin, model):
 def test_a_filtered_list_of_batches_reads_no_large_table_to_its_end(station, viewer, chosen):
     tell()
     statements = asked(viewer, f"{changelist(Batch)}?{chosen}")
-    assert (len(statements), unlimited(statements)) == (8, [])
+    assert (len(statements), unlimited(statements)) == (9, [])
 
 
 def test_a_second_page_counts_no_further_than_ten_thousand(station, viewer):
@@ -118,7 +118,7 @@ def test_the_page_of_a_batch_asks_as_much_for_three_steps_as_for_one(station, vi
     one = len(asked(viewer, change(batch)))
     for index in (1, 2):
         Step.objects.create(batch=batch, index=index, name="next", group="main")
-    assert (one, len(asked(viewer, change(batch)))) == (21, 21)
+    assert (one, len(asked(viewer, change(batch)))) == (22, 22)
 
 
 def test_a_list_leaves_large_columns_in_the_database(station, viewer):

@@ -16,6 +16,7 @@ from control.api.slots import OutOfService, SlotFacts
 from control.models import ControlEvent
 from stations.models import Instrument, Slot
 from tests.control.api.callers import Caller, with_key
+from tests.control.hosts import this_host_has
 from tests.rows import HOUSE, demo_station, queued, running
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +50,36 @@ def test_a_slot_is_found_by_its_id(caller: Caller):
     found = caller.get("/api/slots/demo/slot-2/").json()
     assert found in caller.get("/api/slots/").json()["results"]
     assert list(SlotFacts().fields) == list(found)
+
+
+def test_an_unsafe_slot_tells_since_when_and_why_and_an_operator_cannot_clear_it(caller: Caller):
+    mark = {"since": 1.0, "why": "run", "problems": {"supply-1": "on"}, "confirmed_at": 2.5, "refused": ""}
+    Slot.objects.filter(pk="demo/slot-1").update(unsafe=mark)
+    found = caller.get("/api/slots/demo/slot-1/").json()
+    times = {"since": "1970-01-01T00:00:01Z", "confirmed_at": "1970-01-01T00:00:02.500000Z"}
+    assert (found["state"], found["unsafe"]) == ("UNSAFE", {"why": "run", "problems": {"supply-1": "on"}, **times})
+    reset = {"slot": "demo/slot-1", "reason": "looks fine"}
+    answer = with_key(Role.OPERATOR).send("/api/reset/", reset)
+    assert (answer.status_code, answer.json()["type"]) == (403, "urn:gwanje:forbidden")
+    assert with_key(Role.ENGINEER).send("/api/reset/", reset).status_code == 200  # its own host carries it out
+
+
+def test_a_slot_waits_for_whoever_holds_what_it_shares(caller: Caller):
+    Slot.objects.filter(pk="demo/slot-2").update(instruments={"supply": "supply-1"})
+    batch = running().batch
+    found = caller.get("/api/slots/demo/slot-2/").json()["waits_for"]
+    held = {"instrument": "supply-1", "batch": str(batch.pk), "batch_name": batch.name, "slot": "demo/slot-1"}
+    assert found == [held]
+
+
+def test_making_safe_tells_what_each_slot_answered():
+    operator = with_key(Role.OPERATOR)
+    with this_host_has("demo/slot-1"):
+        answer = operator.send("/api/slots/demo/slot-1/make-safe/", {"reason": "before I touch it"})
+    told = answer.json()
+    assert (answer.status_code, told["confirmed"], told["proof"]) == (202, False, None)
+    assert ControlEvent.objects.get(pk=told["id"]).reason == "before I touch it"
+    assert operator.send("/api/slots/demo/slot-9/make-safe/", {}).status_code == 404
 
 
 def test_a_slot_that_is_none_is_not_found(caller: Caller):

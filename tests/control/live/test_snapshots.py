@@ -33,6 +33,14 @@ def test_get_answers_once_with_the_state(socket: Socket):
     assert socket.hears_nothing(1.2)
 
 
+def test_what_is_unsafe_is_a_state_of_its_own(socket: Socket):
+    mark = {"since": 1.0, "why": "run", "problems": {"supply-1": "it is on"}, "confirmed_at": None, "refused": ""}
+    Slot.objects.filter(pk="demo/slot-1").update(unsafe=mark)
+    socket.say("get", what="unsafe")
+    [told] = socket.hear()["data"]
+    assert (told["id"], told["unsafe"]["since"]) == ("demo/slot-1", "1970-01-01T00:00:01Z")
+
+
 def test_the_overview_is_what_the_page_reads(socket: Socket):
     queued()
     socket.say("get", what="overview")

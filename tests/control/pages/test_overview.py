@@ -67,7 +67,7 @@ def test_overview_costs_the_same_for_one_and_three_batches(station, batches, dja
     browser = browser_of("operator")
     for number in range(batches):
         queued(slot="demo/slot-1", name=f"Batch {number}")
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(16):
         browser.get(reverse("control:overview"))
 
 

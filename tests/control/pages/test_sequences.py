@@ -117,7 +117,7 @@ def test_list_takes_as_many_queries_for_three_as_for_one(monkeypatch, tmp_path, 
         queued(f"s{number}", None)
     browser = browser_of("viewer")
     browser.get(LIST)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         browser.get(LIST)
 
 
