@@ -9,7 +9,8 @@ import pytest
 
 from stations.bench.fault_switches import FAULTS
 from stations.drivers.loading import ANY, BUILT_IN, load_driver
-from stations.station_file import SIMULATED_MODELS, read_station_file
+from stations.station_file import read_station_file
+from stations.station_keys import SIMULATED_MODELS
 
 GUIDE = (Path(__file__).resolve().parents[2] / "docs" / "instruments.md").read_text()
 EXAMPLES = re.findall(r"```yaml\n(instruments:\n.*?)```", GUIDE, re.DOTALL)
