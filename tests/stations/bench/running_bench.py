@@ -151,7 +151,7 @@ class RunningBench:
     def calm_down(self) -> None:
         """No faults, everything off, and an empty record."""
         warm_up(BUILT_IN)  # what drivers import must not count as the time of a test
-        every = self.instruments | self.others
+        every = {each["name"]: each for slot in (self.instruments, self.others) for each in slot.values()}
         for settings in every.values():
             self.fault(settings["name"], "clear")
         assert make_safe(every, 5.0)["confirmed"]
