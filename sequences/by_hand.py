@@ -7,7 +7,7 @@ happens in the thread of the run, so that a stop ends it like everything else.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sequences.driven import LONGEST_TEXT, READ_EVERY_S, Driven, as_reading
@@ -23,11 +23,18 @@ class ByHand:
     """The instruments of a slot, for people. `by`: who has taken them; empty while nobody drives them.
 
     `settings`: all of the slot's instruments by role, whether or not the sequence uses them; `drivers`: those that the
-    run has opened, by role. The others are opened here when they are needed.
+    run has opened, by role. The others are opened here when they are needed; `allowed` are classes beside ours.
     """
 
-    def __init__(self, settings: Mapping[str, InstrumentSettings], drivers: Mapping[str, Driver], story: Story) -> None:
+    def __init__(
+        self,
+        settings: Mapping[str, InstrumentSettings],
+        drivers: Mapping[str, Driver],
+        story: Story,
+        allowed: Collection[str] = (),
+    ) -> None:
         self._settings = settings
+        self._allowed = allowed
         self._drivers = drivers
         self._story = story
         self._driven: dict[str, Driven] = {}  # by the instrument's name
@@ -41,7 +48,7 @@ class ByHand:
         for role, settings in self._settings.items():
             driver = self._drivers.get(role)
             if settings["name"] not in self._driven or driver is not None:  # one instrument may play two roles
-                self._driven[settings["name"]] = Driven(settings, driver)
+                self._driven[settings["name"]] = Driven(settings, driver, self._allowed)
         self.by, self.commands, self.commanded_at = by, 0, time.monotonic()
         told = {"control": control, "word": "take-over"} if control else {}
         message = f"{by} drives the instruments by hand"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 from sequences.interrupts import interruptible
@@ -25,9 +25,10 @@ LONGEST_TEXT = 1000  # characters
 class Driven:
     """`changed` collects what its readings have changed, until somebody tells it."""
 
-    def __init__(self, settings: InstrumentSettings, driver: Driver | None) -> None:
-        """`driver`: one that the run has opened; without it, one is opened here."""
+    def __init__(self, settings: InstrumentSettings, driver: Driver | None, allowed: Collection[str] = ()) -> None:
+        """`driver`: one that the run has opened; without it, one is opened here, of our classes or `allowed` ones."""
         self.settings = settings
+        self._allowed = allowed
         self.driver = driver
         self.due_at = 0.0  # seconds of time.monotonic()
         self.changed: dict[str, Any] = {}
@@ -44,7 +45,7 @@ class Driven:
         return self._open(None) if self.driver is None else self.driver
 
     def _open(self, within_s: float | None) -> Driver:
-        driver = load_driver(self.settings)
+        driver = load_driver(self.settings, self._allowed)
         try:
             _within(driver, within_s, driver.open)
         except BaseException:

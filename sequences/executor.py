@@ -88,7 +88,8 @@ class _Execution:
         parameters = Parameters(**prepared.parameters)
         settings = LiveSettings(prepared.package.manifest.parameters, parameters)
         skips = Skips(plan, prepared.carried)
-        by_hand = ByHand(self._job.get("instruments", {}), instruments.by_role, self._story)
+        around, allowed = self._job.get("instruments", {}), self._job.get("drivers", ())
+        by_hand = ByHand(around, instruments.by_role, self._story, allowed)
         steering = Steering(self._host, self._story, self._deadlines, skips, settings, by_hand)
         run = Run(
             recorder,

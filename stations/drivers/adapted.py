@@ -6,6 +6,7 @@ from importlib import metadata
 from typing import Any
 
 from stations.contracts import InstrumentSettings
+from stations.drivers.address import network_address
 from stations.drivers.command import Value
 from stations.drivers.driver import Driver
 from stations.drivers.expressions import Expression
@@ -60,6 +61,13 @@ class AdaptedInstrument(Driver):
             remedy = "check that it is switched on, its `resource` and its `options` in station.yaml"
             raise self.error(f"cannot be opened ({reason})", remedy) from problem
         self._clean = True
+
+    def probe(self) -> str:
+        """Makes no object where there is nothing to ask it: many a class sends commands when it is made."""
+        if not self.identify_text and network_address(self.resource) is not None:
+            self.reach()
+            return ""
+        return super().probe()
 
     def close(self) -> None:
         self._wanted = False

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
 from stations.contracts import InstrumentProof, InstrumentSettings
+from stations.drivers.address import network_address
 from stations.drivers.command import Command, Value, fill_plainly, same_value
 from stations.drivers.instrument_error import InstrumentError, WrongInstrument
 
@@ -78,6 +80,16 @@ class Driver(ABC):
         """
         self.connect()
         return self.identify()
+
+    def reach(self) -> None:
+        """Connect to where the instrument is on the network, say nothing and hang up."""
+        address = network_address(self.resource)
+        assert address is not None
+        try:
+            socket.create_connection(address, self.timeout_s).close()
+        except OSError as error:
+            problem = f"cannot be reached ({error.strerror or str(error) or 'it does not answer'})"
+            raise self.error(problem, "check that it is switched on and its `resource` in station.yaml") from error
 
     def settle(self) -> None:  # noqa: B027  (most connections have nothing to discard)
         """Discard what the instrument may still be saying to somebody who was here before."""

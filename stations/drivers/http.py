@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import socket
+import ssl
 import time
-from contextlib import closing
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from stations.contracts import InstrumentSettings
-from stations.drivers.address import network_address
 from stations.drivers.command import Value
 from stations.drivers.driver import Driver
 from stations.drivers.http_text import NO_BODY, Request, fill_request
@@ -24,6 +23,18 @@ def import_httpx() -> Any:
 
     logging.getLogger("httpx").setLevel(logging.WARNING)  # else every exchange is a line in the story of a run
     return httpx
+
+
+@cache
+def certificates() -> ssl.SSLContext:
+    """What a service over TLS is verified by. Read once in a process: it takes up to 0.1 s."""
+    context: ssl.SSLContext = import_httpx().create_ssl_context()
+    return context
+
+
+def warm_up() -> None:
+    """Do now what the first exchange in a process would wait for: 0.2 s of imports and certificates."""
+    import_httpx().Client(verify=certificates()).close()
 
 
 class HttpInstrument(Driver):
@@ -54,24 +65,20 @@ class HttpInstrument(Driver):
         self._client: Any = None
 
     def open(self) -> None:
-        """Raises InstrumentError when nothing listens there, or another instrument than the expected one."""
+        self.probe()
+
+    def probe(self) -> str:
         self.connect()
-        address = network_address(self.resource)
-        assert address is not None
-        try:
-            with closing(socket.create_connection(address, self.timeout_s)):
-                pass
-        except OSError as error:
-            problem = f"cannot be reached ({error.strerror or str(error) or 'it does not answer'})"
-            raise self.error(problem, "check that it is switched on and its `resource` in station.yaml") from error
-        self.identify()
+        if not self.identify_text:
+            self.reach()
+        return self.identify()
 
     def connect(self) -> None:
         self.close()
         httpx = import_httpx()
         self._client = httpx.Client(
             headers={"Connection": "close", **self.headers},
-            verify=self.verify,
+            verify=certificates() if self.verify and self.base.startswith("https") else False,
             follow_redirects=False,  # a command must reach the address that was written down, or fail
             trust_env=False,  # nor a proxy of the environment
             limits=httpx.Limits(max_keepalive_connections=0),
@@ -113,6 +120,9 @@ class HttpInstrument(Driver):
         except (httpx.TimeoutException, TimeoutError):
             remedy = "check that it is switched on, or raise `options.timeout_s`"
             raise self.error(f"did not answer {text!r} within {self.timeout_s:.3g} s", remedy) from None
+        except httpx.ConnectError as error:
+            remedy = "check that it is switched on and its `resource` in station.yaml"
+            raise self.error(f"cannot be reached ({error})", remedy) from error
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             reason = str(error) or type(error).__name__
             raise self.error(f"was lost during {text!r} ({reason})", "check its power and its cable") from error

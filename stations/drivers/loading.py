@@ -81,7 +81,7 @@ def runner_command(allowed: Collection[str]) -> list[str]:
 
 # What our drivers import on first use.
 NEEDED: dict[str, Callable[[], Any]] = {
-    "stations.drivers.http.HttpInstrument": http.import_httpx,
+    "stations.drivers.http.HttpInstrument": http.warm_up,
     "stations.drivers.modbus_tcp.ModbusTcp": modbus_tcp.import_pymodbus,
 }
 

@@ -72,7 +72,10 @@ class ModbusTcp(Driver):
         self._drop()
         client = import_pymodbus().client.ModbusTcpClient(self.host, port=self.port, timeout=self.timeout_s, retries=0)
         if not client.connect():
-            raise self.error("cannot be reached", "check that it is switched on and its `resource` in station.yaml")
+            raise self.error(
+                "cannot be reached (nothing listens there)",
+                "check that it is switched on and its `resource` in station.yaml",
+            )
         client.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._client, self._clean = client, True
 

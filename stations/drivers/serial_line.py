@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import socket
 import time
 from collections import deque
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from stations.contracts import InstrumentSettings
 from stations.drivers.line_driver import LineDriver, Link
@@ -48,20 +46,11 @@ class SerialLine(LineDriver):
     def probe(self) -> str:
         """Only whether the port is there and may be used: opening it resets many a board, and none needs power yet."""
         if "://" in self.resource:
-            self._reach_server()
+            self.reach()
         elif not os.access(self.resource, os.R_OK | os.W_OK):
             problem = "may not be used by this user" if Path(self.resource).exists() else "there is no such port"
             raise self.error(f"cannot be reached ({problem})", "check its cable and its `resource` in station.yaml")
         return ""
-
-    def _reach_server(self) -> None:
-        """Connect to a serial server, say nothing and hang up."""
-        address = urlsplit(self.resource)
-        try:
-            socket.create_connection((address.hostname or "", address.port or 0), self.timeout_s).close()
-        except OSError as error:
-            problem = error.strerror or str(error) or "it does not answer"
-            raise self.error(f"cannot be reached ({problem})", "check the serial server and its cable") from error
 
     def restore(self) -> None:
         # The port is opened again only when it was lost: opening resets many a board.

@@ -103,19 +103,23 @@ class SerialLink:
 
     @_lost_line_as_os_error()
     def send(self, line: str, timeout_s: float) -> None:
-        # What the device has said unasked (a boot message) is not the answer to what comes now.
-        if self._framing.log_prefix and (waiting := self._port.in_waiting):
-            self._received += self._port.read(waiting)
-            while (split := self._framing.split(self._received)) is not None:
-                self._keep_log(self._decoded(split[0]))
-                self._received = split[1]
-            if not self._received.startswith(self._framing.log_prefix.encode()):
-                self._received = b""  # the beginning of an answer to somebody else; that of a log line is needed
-        else:
-            self._port.reset_input_buffer()
-            self._received = b""
+        self._forget_unasked()
         self._port.write_timeout = timeout_s
         self._port.write(line.encode(self._framing.encoding) + self._framing.write_end)
+
+    def _forget_unasked(self) -> None:
+        """What the device has said before (a boot message) is not the answer to what comes now."""
+        if not self._framing.log_prefix:
+            self._port.reset_input_buffer()
+            self._received = b""
+            return
+        if waiting := self._port.in_waiting:
+            self._received += self._port.read(waiting)
+        while (split := self._framing.split(self._received)) is not None:
+            self._keep_log(self._decoded(split[0]))
+            self._received = split[1]
+        if not self._received.startswith(self._framing.log_prefix.encode()):
+            self._received = b""  # that was no beginning of a line whose end is still to come
 
     @_lost_line_as_os_error()
     def receive(self, timeout_s: float) -> str:

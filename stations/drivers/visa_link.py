@@ -104,3 +104,7 @@ class MessageLink:
             if error.error_code == StatusCode.error_timeout:
                 raise TimeoutError from error
             raise OSError(str(error)) from error
+        except OSError:
+            raise
+        except Exception as error:  # pyvisa-py lets what its transports raise through
+            raise OSError(str(error) or type(error).__name__) from error

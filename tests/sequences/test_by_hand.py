@@ -192,3 +192,19 @@ def test_a_stop_ends_what_is_driven_by_hand(bench, write_package):
     )
     assert (taken.verdict["ending"], taken.of_kind("manual.ended")[0]["why"]) == ("stopped", "stopped")
     assert taken.of_kind("batch.resumed") == []
+
+
+def test_class_that_is_not_ours_is_driven_by_hand_where_it_is_allowed(bench):
+    slot = bench.slot()
+    foreign = {
+        "driver": "tests.stations.drivers.foreign_classes.Supply",
+        "resource": "lab:0",
+        "options": {},
+        "commands": {"voltage": {"write": "ch_1.voltage = {value}", "query": "ch_1.voltage", "unit": "V"}},
+        "safe_state": [],
+    }
+    slot["supply"] = {**slot["supply"], **foreign}
+    wishes = [command(slot["supply"]["name"], "voltage", value=4.5), wish("end", "c2", by="lee")]
+    record = trial.run(MANUAL, {"by": "kim", "idle_limit_s": 60}, slot=slot, desk=Hands(*wishes, look_s=0.3))
+    assert [answer[3] for answer in given(record)] == [""]
+    assert last_readings(record, slot["supply"]["name"]) == {"voltage": 4.5}

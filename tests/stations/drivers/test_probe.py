@@ -65,3 +65,23 @@ def test_driver_that_cannot_be_loaded_is_said_so(bench: RunningBench) -> None:
     settings = {**bench.instruments["supply"], "driver": "os.path.join"}
     found = probe([settings], 1.0)["supply-1"]  # type: ignore[list-item]
     assert (found["present"], "is not allowed here" in str(found["error"])) == (False, True)
+
+
+def test_other_instruments_are_found_and_missed_in_their_own_languages(bench: RunningBench) -> None:
+    silent = {**bench.others["fixture"], "name": "unasked", "options": {}}
+    foreign = {**silent, "name": "foreign", "driver": "tests.stations.drivers.foreign_classes.Supply", "safe_state": []}
+    all_of_them = [*bench.others.values(), silent, {**foreign, "commands": {}}]
+    found = probe(all_of_them, 2.0, allowed=["tests.*"])
+    assert {name: (one["present"], one["identity"].rpartition(",SIM")[2][:18]) for name, one in found.items()} == {
+        "switch-1": (True, "ULATED-SWITCH,swit"),
+        "chamber-1": (True, "ULATED-CHAMBER,1.0"),
+        "fixture-1": (True, "SIMULATED-FIXTURE"),
+        "unasked": (True, ""),
+        "foreign": (True, ""),
+    }
+    assert bench.commands("chamber-1") == ["identify"] and bench.commands("fixture-1") == ["GET /info"]
+    for name in ("switch-1", "chamber-1", "fixture-1"):
+        bench.fault(name, "unplug")
+    missed = probe(all_of_them, 2.0, allowed=["tests.*"])
+    assert {name: one["present"] for name, one in missed.items()} == dict.fromkeys(found, False)
+    assert all("cannot be reached" in str(one["error"]) for one in missed.values())

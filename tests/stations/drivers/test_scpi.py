@@ -13,6 +13,7 @@ import pytest
 
 from stations.drivers.driver import InstrumentError
 from stations.drivers.loading import load_driver
+from stations.drivers.visa_link import resource_manager
 from tests.stations.bench.running_bench import RunningBench
 from tests.stations.drivers.conftest import OpenDriver
 
@@ -54,6 +55,13 @@ def test_set_and_read_use_declared_commands(bench: RunningBench, opened: OpenDri
     supply.set("output", True)
     assert (supply.read("voltage"), supply.read("output"), supply.read("mode")) == (5.0, True, "CV")
     assert bench.state("supply-1")["output"] is True
+
+
+def test_small_messages_are_not_held_back(opened: OpenDriver) -> None:
+    opened("supply")
+    sockets = [getattr(each, "interface", None) for each in resource_manager().visalib.sessions.values()]
+    options = [each.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for each in sockets if each is not None]
+    assert options and set(options) == {1}
 
 
 def test_set_outside_the_range_sends_nothing(bench: RunningBench, opened: OpenDriver) -> None:

@@ -17,6 +17,7 @@ from stations.drivers.driver import InstrumentError
 from stations.drivers.loading import load_driver
 from stations.drivers.serial_line import SerialLine
 from stations.drivers.serial_link import port_settings
+from stations.drivers.visa_link import resource_manager
 from tests.installations import wait_until
 from tests.stations.bench.running_bench import RunningBench
 from tests.stations.drivers.conftest import OpenDriver
@@ -48,6 +49,18 @@ def test_port_is_opened_exclusively(bench: RunningBench, opened: OpenDriver) -> 
     opened("board")
     with pytest.raises(InstrumentError, match=rf"cannot be reached \(process {os.getpid()} \(.+\) has it open\)"):
         load_driver(bench.instruments["board"]).open()
+
+
+def test_port_is_exclusive_for_classes_that_open_it_over_visa_too(bench: RunningBench, opened: OpenDriver) -> None:
+    resource = f"ASRL{bench.instruments['board']['resource']}::INSTR"
+    ours = opened("board")
+    with pytest.raises(BlockingIOError, match="another program has this port"):
+        resource_manager().open_resource(resource)
+    ours.close()
+    theirs = resource_manager().open_resource(resource)
+    with pytest.raises(InstrumentError, match="has it open"):
+        opened("board")
+    theirs.close()
 
 
 def test_set_waits_for_the_acknowledgement(opened: OpenDriver) -> None:

@@ -6,14 +6,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sequences import trial
+from stations.drivers.adapted import AdaptedInstrument
 from stations.drivers.driver import InstrumentError
 from stations.drivers.loading import load_driver
 from stations.drivers.safe_state import make_safe
@@ -164,6 +167,10 @@ def test_pymeasure_class_drives_our_bench_with_the_traps_of_visa_taken_out(bench
     supply.set("output", True)
     assert (supply.read("voltage"), supply.read("output"), supply.version[0].isdigit()) == (5.0, True, True)
     assert bench.state("supply-1")["output"] is True
+    assert isinstance(supply, AdaptedInstrument)
+    connection = supply.object.adapter.connection
+    session: Any = connection.visalib.sessions[connection.session]
+    assert session.interface.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
     bench.fault("supply-1", "drop")
     used = os.times().user
     with pytest.raises(InstrumentError, match=r"failed at 'output_enabled' .*(closed the connection|reset by peer)"):
