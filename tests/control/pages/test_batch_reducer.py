@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,6 @@ from control.lifecycle.instruments import Asked
 from control.lifecycle.manual import command, give_back, take_over
 from control.lifecycle.press import emergency_stop_batch
 from control.lifecycle.steer import change_settings, pause_batch, skip_step, stop_batch
-from control.metrics.eta import seconds_left
 from control.models import Batch, ControlEvent
 from control.pages.batch import ending_rules
 from control.worker.spool_follower import SpoolFollower
@@ -381,26 +379,6 @@ def test_a_long_curve_is_thinned_in_the_same_way(run, pytestconfig):
     argument = {"events": events, "stories": run.stories[-1:], "endings": ending_rules()}
     ((replayed, rows, _),) = evaluate(pytestconfig, REPLAY, argument)
     assert (replayed, len(rows["steps"][0]["measurements"][0]["value"]["rows"])) == (rows, 200)
-
-
-def test_time_left_is_reckoned_as_on_the_server(pytestconfig):
-    now = timezone.now().replace(microsecond=0)
-    cases = [
-        Batch(state=state, progress=progress, expected_s=expected, started_at=now - timedelta(seconds=past))
-        for state in ("RUNNING", "PAUSED")
-        for progress in (0.0, 0.01, 0.02, 0.5, 1.0)
-        for expected in (None, 0.0, 30.0)
-        for past in (0, 7, 90)
-    ]
-    script = """async ([batches, now]) => {
-      const { secondsLeft } = await import("/batch_eta.js");
-      return batches.map((batch) => secondsLeft(batch, now));
-    }"""
-    names = ("state", "progress", "expected_s")
-    fixed = [{"started_at": one.started_at.isoformat(), "ended_at": None} for one in cases]
-    told = [{name: getattr(one, name) for name in names} | more for one, more in zip(cases, fixed, strict=True)]
-    found = evaluate(pytestconfig, script, [told, now.timestamp() * 1000])
-    assert found == pytest.approx([seconds_left(one, now) for one in cases])
 
 
 def test_bounds_are_those_of_the_story():
