@@ -18,7 +18,7 @@ SHOWN_ENDED = 12
 
 
 def read_overview(now: datetime) -> Facts:
-    """Facts in ten queries, however much there is. `now` in any zone; today is the day in the station's time zone."""
+    """Facts in twelve queries, however much there is. `now` in any zone; today is a day of the station's time zone."""
     batches = Batch.objects.defer(*PROVENANCE)
     # What runs comes first, then what waits, in the order in which it will be taken.
     shown = [

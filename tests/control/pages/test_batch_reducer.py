@@ -42,7 +42,7 @@ REPLAY = """async ({ events, stories, endings }) => {
   const nothing = { head: 0, batch: { ...stories[0].batch, ...unknown }, provenance, steps: [],
     hidden: {}, measurements: [], attachments: [], controls: [], errors: [], total_errors: 0, total_steps: null,
     repeats: [], safe_state: null };
-  const told = ({ endings, doing, position, ...state }) => ({ ...state,
+  const told = ({ endings, doing, position, held, ...state }) => ({ ...state,
     batch: { ...state.batch, started_at: null },
     controls: state.controls.map((one) => ({ ...one, delivered_at: null })) });
   let state = fromStory(nothing, endings);
