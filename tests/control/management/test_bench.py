@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from tests.control.management.trying.desk import Desk
 from tests.installations import wait_until
@@ -15,26 +18,27 @@ from tests.installations import wait_until
 pytestmark = pytest.mark.any_database
 
 
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    made = Desk(tmp_path_factory.mktemp("desk"))
+@pytest.fixture
+def desk(tmp_path: Path, settings: Any) -> Iterator[Desk]:
+    made = Desk(tmp_path / "desk")
+    settings.DATA_DIR = made.installation.data
     yield made
     made.installation.remove()
 
 
-def test_without_a_bench_it_says_how_to_start_one(desk: Desk) -> None:
-    done = desk.manage("bench", "state")
-    assert (done.returncode, done.stdout) == (1, "")
-    assert f"No bench is running for {desk.installation.data}" in done.stderr
-    assert "Start one: manage.py bench, or manage.py start" in done.stderr
+def said(*words: str) -> str:
+    """What the command answers, called in this process."""
+    out = io.StringIO()
+    call_command("bench", *words, stdout=out)
+    return out.getvalue()
 
 
-def test_station_without_simulated_instruments_is_told_so(desk: Desk, tmp_path: Path) -> None:
+def test_bench_that_is_not_there_is_told_with_how_to_start_one(desk: Desk) -> None:
+    with pytest.raises(CommandError, match=r"No bench is running for .*Start one: manage.py bench, or manage.py start"):
+        said("state")
     file = desk.installation.station_file
-    text = file.read_text()
-    file.write_text("\n".join(line for line in text.splitlines() if "simulation:" not in line))
+    file.write_text("\n".join(line for line in file.read_text().splitlines() if "simulation:" not in line))
     done = desk.manage("bench")
-    file.write_text(text)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "has a `simulation`; give it to those to be played" in done.stderr
 
@@ -43,22 +47,24 @@ def test_bench_runs_breaks_tells_and_ends(desk: Desk) -> None:
     bench = desk.installation.start("bench")
     wait_until(lambda: "The bench is ready." in desk.installation.output(bench) or bench.poll() is not None)
     assert "supply-1 at TCPIP::127.0.0.1::" in desk.installation.output(bench)
-    stuck = desk.manage("bench", "fault", "supply-1", "stuck_output", "on")
-    assert stuck.stdout == "supply-1: output off, volts 0, amps 0  [stuck_output on]\n"
-    assert desk.manage("bench", "fault", "supply-1", "clear").stdout == "supply-1: output off, volts 0, amps 0\n"
-    wrong = desk.manage("bench", "fault", "supply-1", "noise")
-    assert (wrong.returncode, "Noise takes a number, not ''." in wrong.stderr) == (1, True)
-    unknown = desk.manage("bench", "state", "toaster").stderr
-    assert "The bench has no 'toaster'. It plays: supply-1," in unknown
-    told = desk.manage("bench", "state", "supply-1", "--json").stdout
-    assert json.loads(told) == {"supply-1": {"output": False, "volts": 0.0, "amps": 0.0, "faults": {}}}
-    assert "\nboard-1: powered off, booted off, relay off" in desk.manage("bench", "state").stdout
+    assert said("fault", "supply-1", "stuck_output", "on") == (
+        "supply-1: output off, volts 0, amps 0  [stuck_output on]\n"
+    )
+    assert said("fault", "supply-1", "clear") == "supply-1: output off, volts 0, amps 0\n"
+    with pytest.raises(CommandError, match=r"Noise takes a number, not ''."):
+        said("fault", "supply-1", "noise")
+    with pytest.raises(CommandError, match=r"The bench has no 'toaster'. It plays: supply-1,"):
+        said("state", "toaster")
+    told = json.loads(said("state", "supply-1", "--json"))
+    assert told == {"supply-1": {"output": False, "volts": 0.0, "amps": 0.0, "faults": {}}}
+    assert "\nboard-1: powered off, booted off, relay off" in said("state")
     bench.send_signal(signal.SIGINT)
     assert bench.wait(10) == 0
 
 
-def test_help_lists_every_fault(desk: Desk) -> None:
-    told = desk.manage("bench", "fault", "--help").stdout
+def test_help_lists_every_fault(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        call_command("bench", "fault", "--help")
+    told = " ".join(capsys.readouterr().out.split())
     for fault in ("mute", "slow SECONDS", "stuck_output [on|off]", "noise AMPLITUDE", "one_client", "clear"):
-        assert fault.split()[0] in told
-        assert fault in " ".join(told.split())
+        assert fault in told

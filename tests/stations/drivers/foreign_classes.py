@@ -15,7 +15,7 @@ class Mode(Enum):
 class Channel:
     def __init__(self, number: int) -> None:
         self.number = number
-        self.voltage = 0.0
+        self.voltage = self.current_limit = 0.0
 
 
 class Supply:

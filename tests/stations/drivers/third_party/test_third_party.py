@@ -82,6 +82,19 @@ CLASSES = """
     commands:
       voltage: {{query: reading, unit: V}}
 """
+# A class of somebody's own, which is imported at once.
+PLAIN = """
+  supply-1:
+    driver: tests.stations.drivers.foreign_classes.Supply
+    resource: lab:0
+    commands:
+      voltage: {{write: "ch_1.voltage = {{value}}", query: ch_1.voltage, unit: V, minimum: 0, maximum: 400}}
+      current_limit: {{write: "ch_1.current_limit = {{value}}", unit: A, minimum: 0, maximum: 3}}
+      output: {{write: "output = {{value}}", query: output, type: boolean}}
+      measured_voltage: {{query: measure, unit: V}}
+    safe_state:
+      - {{write: "output = False", check: output, expect: "False"}}
+  meter-1:""" + GENERIC.partition("  meter-1:")[2]
 KINDS = {"generic": HEAD + GENERIC, "classes": HEAD + CLASSES}
 
 
@@ -99,16 +112,16 @@ def ports() -> Iterator[dict[str, int]]:
         simulators.kill()
 
 
-def station_file(folder: Path, kind: str, ports: dict[str, int]) -> Path:
+def station_file(folder: Path, text: str, ports: dict[str, int]) -> Path:
     file = folder / "station.yaml"
-    file.write_text(KINDS[kind].format(**ports))
+    file.write_text(text.format(**ports))
     return file
 
 
 @pytest.mark.filterwarnings("ignore:It is not known whether this device support SCPI")  # pymeasure's own
 @pytest.mark.parametrize("kind", KINDS)
 def test_one_sequence_runs_with_either_kind_of_driver(tmp_path: Path, ports: dict[str, int], kind: str) -> None:
-    slot = slot_settings(read_station_file(station_file(tmp_path, kind, ports), ALLOWED))[0]["instruments"]
+    slot = slot_settings(read_station_file(station_file(tmp_path, KINDS[kind], ports), ALLOWED))[0]["instruments"]
     record = trial.run(PACKAGE, slot=slot)
     assert record.passed, record.story
     assert record.measurements["meter_voltage"]["value"] == pytest.approx(12.0, abs=0.2)
@@ -132,11 +145,13 @@ def test_station_with_classes_is_served_where_they_are_allowed_and_refused_elsew
     desk = Desk(tmp_path / "desk")
     try:
         shutil.copytree(PACKAGE, desk.packages / PACKAGE.name)
-        station_file(tmp_path, "classes", ports).replace(desk.installation.station_file)
+        station_file(tmp_path, HEAD + PLAIN, ports).replace(desk.installation.station_file)
         refused = desk.attempt("supply_check", "--yes")
         assert refused.returncode != 0
-        assert "supply-1.driver: there is no driver 'instro.psu.drivers.SimulatedPSU' here" in refused.stderr
-        desk.installation.environment["GWANJE_DRIVERS"] = ",".join(ALLOWED)
+        assert (
+            "supply-1.driver: there is no driver 'tests.stations.drivers.foreign_classes.Supply' here" in refused.stderr
+        )
+        desk.installation.environment["GWANJE_DRIVERS"] = "tests.stations.drivers.*,somebody.else.Supply"
         done = desk.attempt("supply_check", "--yes")
         assert done.returncode == 0, done.stdout + done.stderr
     finally:
@@ -146,7 +161,7 @@ def test_station_with_classes_is_served_where_they_are_allowed_and_refused_elsew
 def test_driver_of_a_package_that_is_not_installed_is_a_problem_of_the_file(
     tmp_path: Path, ports: dict[str, int]
 ) -> None:
-    file = station_file(tmp_path, "classes", ports)
+    file = station_file(tmp_path, KINDS["classes"], ports)
     file.write_text(file.read_text().replace("instro.psu", "not_installed_here.psu"))
     with pytest.raises(StationFileError, match="package that is not installed, 'not_installed_here'"):
         read_station_file(file, ["not_installed_here.*", *ALLOWED])
