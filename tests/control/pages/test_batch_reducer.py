@@ -16,8 +16,6 @@ from control.journal.read import read_after
 from control.lifecycle.answer import answer_prompt
 from control.lifecycle.emergency import new_latch, record_emergency_stop
 from control.lifecycle.follow import restart_batch, resume_batch
-from control.lifecycle.instruments import Asked
-from control.lifecycle.manual import command, give_back, take_over
 from control.lifecycle.press import emergency_stop_batch
 from control.lifecycle.steer import change_settings, pause_batch, skip_step, stop_batch
 from control.models import Batch, ControlEvent
@@ -30,7 +28,6 @@ from tests.rows import ANNA, HOUSE, demo_station, queued, running
 from tests.sequences.packages.conftest import bench, demo_bench  # noqa: F401  fixtures
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
-VOLTAGE = Asked("supply", "voltage", 5.0)
 FAST = {"boot_time": 0.4, "settle_time": 0.0, "burn_in_time": 0.1, "sweep_points": 5}
 
 REPLAY = """async ({ events, stories, endings }) => {
@@ -183,32 +180,6 @@ def test_a_run_that_is_cut_short_leaves_the_same_behind(why, run, agree):
     run.tell([lines.started("boot", "measure"), lines.step_started(0, "boot"), lines.ended(why, message="killed")])
     steps = [(step["state"], step["outcome"]) for step in run.stories[-1]["steps"]]
     assert (steps[0][0], steps[1]) == ("ENDED", ("ENDED", "SKIPPED"))
-    agree(run.stories)
-
-
-def test_what_is_driven_by_hand_is_the_same(run, agree):
-    run.tell([lines.started("boot"), lines.step_started(0, "boot"), lines.line("batch.paused", control="", message="")])
-    over = run.ask(lambda batch, **who: take_over("demo/slot-1", **who))
-    begun = lines.line("manual.begun", control=over, word="take-over", by="anna", idle_limit_s=None, message="")
-    run.tell([begun, lines.line("reading", instruments={"supply-1": {"values": {"voltage": 3.3}}})])
-
-    def set_voltage(batch, **who):
-        return command("demo/slot-1", VOLTAGE, **who)
-
-    good, bad = run.ask(set_voltage), run.ask(set_voltage)
-    told = {"instrument": "supply-1", "command": "voltage", "unit": "V", "text": "", "took_ms": 1.5}
-    run.tell([
-        lines.line("manual.answered", control=good, value=5.0, error="", **told),
-        lines.line("manual.answered", control=bad, value=None, error="it is mute", **told),
-    ])  # fmt: skip
-    back = run.ask(lambda batch, **who: give_back("demo/slot-1", **who))
-    late = run.ask(set_voltage, delivered=False)
-    run.tell(
-        [lines.line("manual.ended", control=back, by="anna", why="given back", message=""), lines.ended("crashed")]
-    )
-    controls = {one["id"]: one["after"] for one in run.stories[-1]["controls"]}
-    assert (controls[over], controls[back], controls[good]["value"]) == ({"by": "anna"}, {"ended": "given back"}, 5.0)
-    assert (controls[bad]["error"], controls[late]["state"]) == ("it is mute", "CRASHED")
     agree(run.stories)
 
 
