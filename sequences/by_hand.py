@@ -16,6 +16,7 @@ from sequences.story import Story
 from sequences.wording import quoted
 from stations.contracts import InstrumentSettings, Wish
 from stations.drivers.driver import Driver
+from stations.drivers.instrument_lock import Locks
 from stations.drivers.scpi import ScpiInstrument
 
 
@@ -32,9 +33,10 @@ class ByHand:
         drivers: Mapping[str, Driver],
         story: Story,
         allowed: Collection[str] = (),
+        locks: Locks | None = None,
     ) -> None:
         self._settings = settings
-        self._allowed = allowed
+        self._allowed, self._locks = allowed, locks
         self._drivers = drivers
         self._story = story
         self._driven: dict[str, Driven] = {}  # by the instrument's name
@@ -48,7 +50,7 @@ class ByHand:
         for role, settings in self._settings.items():
             driver = self._drivers.get(role)
             if settings["name"] not in self._driven or driver is not None:  # one instrument may play two roles
-                self._driven[settings["name"]] = Driven(settings, driver, self._allowed)
+                self._driven[settings["name"]] = Driven(settings, driver, self._allowed, self._locks)
         self.by, self.commands, self.commanded_at = by, 0, time.monotonic()
         told = {"control": control, "word": "take-over"} if control else {}
         message = f"{by} drives the instruments by hand"

@@ -10,12 +10,14 @@ from typing import Any, TypeVar
 from sequences.interrupts import interruptible
 from stations.contracts import InstrumentSettings
 from stations.drivers.driver import Driver, Value
+from stations.drivers.instrument_lock import InstrumentLock, Locks
 from stations.drivers.loading import load_driver
 
 T = TypeVar("T")
 
 READ_EVERY_S = 1.0
 READ_TIMEOUT_S = 0.5  # what people want waits for a reading, so that must not last
+LOCK_WITHIN_S = 0.2  # a look at its health lets go of it at once
 SHARE = 4  # it rests so many times as long as it took: a slow one slows only itself
 LONGEST_REST_S = 30.0  # of one that does not answer
 DIGITS = 6  # of a reading, which is looked at and not calculated with
@@ -25,10 +27,17 @@ LONGEST_TEXT = 1000  # characters
 class Driven:
     """`changed` collects what its readings have changed, until somebody tells it."""
 
-    def __init__(self, settings: InstrumentSettings, driver: Driver | None, allowed: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        settings: InstrumentSettings,
+        driver: Driver | None,
+        allowed: Collection[str] = (),
+        locks: Locks | None = None,
+    ) -> None:
         """`driver`: one that the run has opened; without it, one is opened here, of our classes or `allowed` ones."""
         self.settings = settings
-        self._allowed = allowed
+        self._allowed, self._locks = allowed, locks
+        self._lock: InstrumentLock | None = None
         self.driver = driver
         self.due_at = 0.0  # seconds of time.monotonic()
         self.changed: dict[str, Any] = {}
@@ -46,13 +55,25 @@ class Driven:
 
     def _open(self, within_s: float | None) -> Driver:
         driver = load_driver(self.settings, self._allowed)
+        self._take_lock()
         try:
             _within(driver, within_s, driver.open)
         except BaseException:
             driver.close()
+            self._release_lock()
             raise
         self.driver = driver
         return driver
+
+    def _take_lock(self) -> None:
+        """Raises InstrumentError, with the name of who uses the instrument in another slot."""
+        if self._locks is not None and not self.settings.get("concurrent"):
+            self._lock = InstrumentLock(self._locks.folder, self.settings)
+            self._lock.take(self._locks.holder, wait_s=LOCK_WITHIN_S)
+
+    def _release_lock(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
 
     def close(self) -> None:
         """Let go of it, unless the run has opened it."""
@@ -60,6 +81,7 @@ class Driven:
         if self._own and driver is not None:
             self.driver = None
             driver.close()
+            self._release_lock()
 
     def read_next(self) -> None:
         """Ask the next of its commands that can be asked; one that is not open is opened instead."""

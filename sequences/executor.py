@@ -29,6 +29,7 @@ from sequences.steering import Steering
 from sequences.step_run import StepRun
 from sequences.story import Story
 from stations.contracts import Job, Verdict
+from stations.drivers.instrument_lock import Locks
 
 __all__ = ["GuardLost", "Host", "SpoolFull", "execute"]
 
@@ -68,7 +69,7 @@ class _Execution:
         roles = prepared.package.manifest.instruments
         if objects is None:
             settings, allowed = self._job.get("instruments", {}), self._job.get("drivers", ())
-            instruments = Instruments(roles, settings, prepared.driver_classes, allowed, **self._locking())
+            instruments = Instruments(roles, settings, prepared.driver_classes, allowed, self._locks())
         else:
             instruments = ReadyInstruments(roles, objects, prepared.driver_classes)
         try:
@@ -89,7 +90,7 @@ class _Execution:
         settings = LiveSettings(prepared.package.manifest.parameters, parameters)
         skips = Skips(plan, prepared.carried)
         around, allowed = self._job.get("instruments", {}), self._job.get("drivers", ())
-        by_hand = ByHand(around, instruments.by_role, self._story, allowed)
+        by_hand = ByHand(around, instruments.by_role, self._story, allowed, self._locks())
         steering = Steering(self._host, self._story, self._deadlines, skips, settings, by_hand)
         run = Run(
             recorder,
@@ -130,10 +131,9 @@ class _Execution:
             verdict["unwritten"] = self._story.unwritten
         return verdict
 
-    def _locking(self) -> dict[str, Any]:
+    def _locks(self) -> Locks | None:
         folder = self._job.get("locks")
-        holder = f"run {self._job['run']} on {self._job.get('slot', 'a slot of its own')}"
-        return {"locks": Path(folder) if folder else None, "holder": holder}
+        return Locks(Path(folder), f"run {self._job['run']} on {self._job['slot']}") if folder else None
 
     def _attachment_folder(self) -> AttachmentFolder:
         folder = self._job.get("attachments") or Path(tempfile.gettempdir()) / "attachments"

@@ -17,7 +17,7 @@ from sequences.parameters import ParameterError, resolve_parameters
 from sequences.plan import Group, make_plan
 from stations.contracts import InstrumentSettings, Job
 from stations.drivers.driver import Driver, InstrumentError
-from stations.drivers.instrument_lock import InstrumentLock
+from stations.drivers.instrument_lock import InstrumentLock, Locks
 from stations.drivers.loading import load_driver
 
 # A probe may hold an instrument for a moment; so may a run of another slot that is being killed.
@@ -80,14 +80,12 @@ class Instruments:
         settings: Mapping[str, InstrumentSettings],
         classes: Mapping[str, type] | None = None,
         allowed: Collection[str] = (),
-        *,
-        locks: Path | None = None,
-        holder: str = "",
+        locks: Locks | None = None,
     ) -> None:
-        """`locks`: the folder of the lock files, None where nobody else could use them. `holder`: who we are."""
+        """`locks`: None where nobody else could use the instruments."""
         self._allowed = allowed
-        self._folder, self._holder = locks, holder
-        self._locks: list[InstrumentLock] = []
+        self._locks = locks
+        self._taken: list[InstrumentLock] = []
         self._settings = {role: settings[role] for role in roles if role in settings}
         self._missing = [role for role in roles if role not in settings]
         self._classes = classes or {}
@@ -112,13 +110,13 @@ class Instruments:
 
     def _lock(self) -> None:
         """All before the first is opened, always in the same order: two runs never wait for each other in a circle."""
-        if self._folder is None:
+        if self._locks is None:
             return
         ours = {settings["name"]: settings for settings in self._settings.values() if not settings.get("concurrent")}
         for _, settings in sorted(ours.items()):
-            lock = InstrumentLock(self._folder, settings)
-            self._locks.append(lock)  # before it is taken: an interruption must not leave it to nobody
-            lock.take(self._holder, wait_s=LOCK_WITHIN_S)
+            lock = InstrumentLock(self._locks.folder, settings)
+            self._taken.append(lock)  # before it is taken: an interruption must not leave it to nobody
+            lock.take(self._locks.holder, wait_s=LOCK_WITHIN_S)
 
     def _for_steps(self, role: str, driver: Any) -> Any:
         if role not in self._classes:
@@ -139,7 +137,7 @@ class Instruments:
                 driver.close()
             except Exception as error:  # one that cannot be closed must not keep the others open
                 problems.append(error)
-        for lock in self._locks:
+        for lock in self._taken:
             lock.release()
         return problems
 

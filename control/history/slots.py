@@ -14,7 +14,7 @@ from stations.provisioning import ALIVE_FOR
 
 
 def read_slots(**which: object) -> list[Facts]:
-    """Facts of every slot that `which` selects, in four queries however many there are; five while any is shared."""
+    """Facts of every slot that `which` selects, in four queries however many there are, mostly."""
     alive = Q(station__heartbeat_at__gt=Now() - ALIVE_FOR)
     waiting = Count("batches", filter=Q(batches__state=State.QUEUED))
     slots = list(
@@ -26,7 +26,7 @@ def read_slots(**which: object) -> list[Facts]:
     running = Batch.objects.filter(state__in=ACTIVE, slot__in=slots).defer(*PROVENANCE, "result", "error")
     active = {batch.slot_id: batch for batch in running}
     instruments = _instruments_of(slots)
-    holders = holders_by_slot(slots)
+    holders = holders_by_slot(slots, active.values())
     return [
         slot_facts(
             slot,

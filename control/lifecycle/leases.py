@@ -51,15 +51,16 @@ def holders_of(slot: Slot) -> list[Holder]:
     return holders_by_slot([slot]).get(slot.pk, [])
 
 
-def holders_by_slot(slots: Iterable[Slot]) -> dict[str, list[Holder]]:
-    """The same for several slots in two queries; slots without any are left out."""
-    slots = list(slots)
+def holders_by_slot(slots: Iterable[Slot], known: Iterable[Batch] = ()) -> dict[str, list[Holder]]:
+    """The same for several slots in one query, and another for batches that are not `known`; others are left out."""
+    slots, batches = list(slots), {batch.pk: batch for batch in known}
     names = {name for slot in slots for name in _names(slot)}
     leases = Lease.objects.filter(instrument__in=names).order_by("instrument")
     held = dict(leases.values_list("instrument", "holder"))
     if not held:
         return {}
-    batches = {batch.pk: batch for batch in Batch.objects.filter(pk__in=held.values()).only("pk", "name", "slot")}
+    if strangers := set(held.values()) - batches.keys():
+        batches |= {batch.pk: batch for batch in Batch.objects.filter(pk__in=strangers).only("pk", "name", "slot")}
     found: dict[str, list[Holder]] = {}
     for slot in slots:
         for pk in _names(slot):

@@ -11,6 +11,7 @@ import json
 import os
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -18,6 +19,14 @@ from stations.contracts import InstrumentSettings
 from stations.drivers.instrument_error import InstrumentError
 
 LOOK_EVERY_S = 0.01
+
+
+@dataclass(frozen=True)
+class Locks:
+    """Where one run finds the locks of its instruments, and who it is for those who meet them."""
+
+    folder: Path
+    holder: str
 
 
 class InstrumentLock:

@@ -30,7 +30,7 @@ BUDGETS = {
     "errors": OF_KEY + 1,
     "prompts": OF_KEY + 1,
     "events": OF_KEY + 2,
-    "slots": OF_KEY + 3,
+    "slots": OF_KEY + 4,
 }
 
 

@@ -31,6 +31,7 @@ SHAPES: dict[str, Any] = {
     "rerun_batch": RerunBody,
     "emergency_stop": Scope,
     "reset": ResetScope,
+    "make_slot_safe": Reason,
     "create_schedule": NewSchedule,
     "change_schedule": ScheduleChange,
     "problem": Problem,

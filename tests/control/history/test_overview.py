@@ -35,11 +35,11 @@ def asked() -> list[str]:
     return [query["sql"] for query in queries]
 
 
-def test_overview_takes_twelve_queries_however_much_there_is() -> None:
+def test_overview_takes_eleven_queries_however_much_there_is() -> None:
     one_of_each("one", "demo/slot-1")
     few = asked()
     one_of_each("other", "demo/slot-2")
-    assert (len(few), len(asked())) == (12, 12)
+    assert (len(few), len(asked())) == (11, 11)
 
 
 def test_overview_leaves_what_a_run_used_in_the_database() -> None:

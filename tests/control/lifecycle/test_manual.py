@@ -29,7 +29,7 @@ from control.models import Batch, ControlEvent, Stream
 from control.states import SlotState, State
 from control.worker.wishes import wish_of
 from stations.models import Slot, Station
-from tests.rows import ANNA, demo_station, queued, running
+from tests.rows import ANNA, OUT, demo_station, queued, running
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 SLOT = "demo/slot-1"
@@ -86,7 +86,7 @@ def test_a_session_takes_only_limits_that_can_be(limit: Any) -> None:
 @pytest.mark.parametrize(
     ("columns", "told"),
     [
-        ({"in_service": False}, "Slot demo/slot-1 is out of service."),
+        ({"taken_out": OUT}, "Slot demo/slot-1 is out of service (kim: new cables)."),
         ({"latch": {"by": "kim", "id": "1"}}, "Slot demo/slot-1 is latched: kim pressed the emergency stop."),
         ({"safe": False}, "Slot demo/slot-1 did not confirm its safe state."),
     ],

@@ -16,7 +16,7 @@ from control.pages.told import STORED, told_text
 from control.states import State
 from stations.models import Slot, Station
 from tests.control.pages.people import WHO, browser_of
-from tests.rows import ANNA, demo_station
+from tests.rows import ANNA, OUT, demo_station
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 SLOT, ADDRESS, MANUAL = "demo/slot-1", "/control/slots/demo/slot-1/", "/control/slots/demo/slot-1/manual/"
@@ -92,8 +92,8 @@ def test_an_empty_place_says_what_to_do() -> None:
     assert "Nobody has driven these instruments by hand lately." in html
     assert "It has no instruments" in shown("viewer", "/control/slots/demo/lane-1/")
     assert browser_of("viewer").get("/control/slots/demo/slot-9/").status_code == 404
-    Slot.objects.filter(pk=SLOT).update(in_service=False)
-    assert "Slot demo/slot-1 is out of service." in shown("operator")
+    Slot.objects.filter(pk=SLOT).update(taken_out=OUT)
+    assert "Slot demo/slot-1 is out of service (kim: new cables)." in shown("operator")
 
 
 def test_what_is_stored_in_english_is_told_by_the_server_as_by_the_script() -> None:
