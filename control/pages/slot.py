@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from control.access.faces import actor_of
 from control.access.rights import Right, may
+from control.history.durations import duration_text
 from control.history.facts import Facts, iso
 from control.history.manual import BEGIN, END, GIVE_BACK, TAKE_OVER, read_manual
 from control.lifecycle.actor import USER_REQUEST
@@ -34,12 +35,20 @@ from control.models import ControlEvent
 from control.pages.answers import accepted, refused
 from control.pages.inside import draw, needs
 from control.pages.manual_words import answer_text, asked_words, manual_words, range_text, reading_text, said_of
-from control.states import SlotState
+from control.pages.told import told_text
+from control.states import InstrumentState, SlotState
 from sequences.parameters import BOOLEANS, parse_value
 from stations.models import Slot
 
 ANSWERED_WITHIN_S = 2.0
 SET, READ, RAW = "set", "read", "raw"
+# As the cards of the overview, see static/control/overview_instruments.js.
+SIGNS = {
+    InstrumentState.PRESENT: "●",
+    InstrumentState.ABSENT: "✕",
+    InstrumentState.PROBLEM: "▲",
+    InstrumentState.UNKNOWN: "○",
+}
 STEERING = {END: end_session, TAKE_OVER: take_over, GIVE_BACK: give_back}
 
 
@@ -54,6 +63,7 @@ def slot_page(request: HttpRequest, station: str, slot: str) -> HttpResponse:
         return draw(request, "control/slot_unknown.html", unknown, status=404, sentence=str(error))
     facts = read_manual(row)
     driven = bool(facts["manual_by"])
+    health = {instrument["name"]: _health(instrument) for instrument in facts["slot"]["health"]}
     return draw(
         request,
         "control/slot.html",
@@ -64,17 +74,31 @@ def slot_page(request: HttpRequest, station: str, slot: str) -> HttpResponse:
         idle_ends=parse_datetime(facts["idle_ends_at"]) if facts["idle_ends_at"] else None,
         why_not="" if driven else why_not_now(row),
         driven=driven,
-        cards=[_card(instrument, driven=driven) for instrument in facts["instruments"]],
+        cards=[_card(instrument, health, driven=driven) for instrument in facts["instruments"]],
         history=[_told(event) for event in facts["commands"]],
         page_data={"slot": row.pk, "batch": facts["slot"]["batch"], "now": iso(timezone.now())},
         page_words=manual_words(),
     )
 
 
-def _card(instrument: Facts, *, driven: bool) -> dict[str, Any]:
+def _health(found: Facts) -> dict[str, str]:
+    """How an instrument was found between two runs, in words."""
+    state = InstrumentState(found["state"])
+    milliseconds = found["response_ms"] if state is InstrumentState.PRESENT else None
+    return {
+        "state": state,
+        "sign": SIGNS[state],
+        "word": str(state.label),
+        "response": "" if milliseconds is None else duration_text(max(1, milliseconds) / 1000),
+        "problem": told_text(found["problem"]),
+    }
+
+
+def _card(instrument: Facts, health: dict[str, dict[str, str]], *, driven: bool) -> dict[str, Any]:
     """An instrument with a row for each of its commands."""
     return {
         **instrument,
+        "health": health.get(instrument["name"]),
         "kind": instrument["driver"].rpartition(".")[2],
         "rows": [
             {

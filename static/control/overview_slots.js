@@ -113,7 +113,7 @@ function drawServiceButton(button, { id, out_of_service: out }) {
 /** Switches off what is idle, and says what proves it. Like everything that makes safe, it never asks. */
 function makeSafeButton(slot) {
   if (!rights.includes("operate") || slot.kind === "LANE") return null;
-  const button = element("button", { type: "button", class: "g-button", "data-part": "make-safe", "aria-label": `${text.make_safe}: ${slot.id}`, hidden: true }, text.make_safe);
+  const button = element("button", { type: "button", class: "g-button g-button--quiet", "data-part": "make-safe", "aria-label": `${text.make_safe}: ${slot.id}`, hidden: true }, text.make_safe);
   button.onclick = async () => {
     button.disabled = true;
     const answer = await post(urls.make_safe.replace("STATION", slot.station).replace("SLOT", slot.name));

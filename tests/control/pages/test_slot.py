@@ -14,7 +14,7 @@ from control.models import Batch, ControlEvent
 from control.pages import slot as page
 from control.pages.told import STORED, told_text
 from control.states import State
-from stations.models import Slot, Station
+from stations.models import Instrument, Slot, Station
 from tests.control.pages.people import WHO, browser_of
 from tests.rows import ANNA, OUT, demo_station
 
@@ -103,3 +103,13 @@ def test_what_is_stored_in_english_is_told_by_the_server_as_by_the_script() -> N
         said = told_text("pause has no effect: the teardown is running")
         assert "the teardown" not in said
     assert len(STORED) == len(set(STORED))
+
+
+def test_a_card_tells_how_its_instrument_was_found() -> None:
+    assert shown("viewer").count('data-state="UNKNOWN"') == 4
+    Instrument.objects.filter(pk="demo/meter-1").update(present=True, response_ms=12.3)
+    problem = "Instrument supply-1 at TCPIP::127.0.0.1::15101::SOCKET cannot be reached (nothing listens there): look."
+    Instrument.objects.filter(pk="demo/supply-1").update(present=False, problem=problem)
+    html = shown("viewer")
+    assert "</span> Present</span> · 12 ms</p>" in html
+    assert f"</span> Absent</span> · {problem}</p>" in html
