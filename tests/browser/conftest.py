@@ -30,10 +30,8 @@ def browser(pytestconfig: pytest.Config) -> Iterator[Browser]:
         opened.close()
 
 
-@pytest.fixture(scope="session")
-def web(pytestconfig: pytest.Config, installation_template: Template, tmp_path_factory: Any) -> Iterator[WebStation]:
-    """One for all files that a process tests: `login` leaves it calm."""
-    chromium(pytestconfig)
+@pytest.fixture(scope="module")
+def web(browser: Browser, installation_template: Template, tmp_path_factory: Any) -> Iterator[WebStation]:
     installation = installation_template.install(tmp_path_factory.mktemp("web"))
     try:
         station = WebStation(installation).start()
@@ -45,12 +43,12 @@ def web(pytestconfig: pytest.Config, installation_template: Template, tmp_path_f
         installation.remove()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def story(web: WebStation) -> Story:
     return tell_story(web)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def pages(story: Story) -> dict[str, str]:
     return addresses(story)
 
