@@ -91,7 +91,7 @@ def test_slot_is_made_safe_even_when_no_folder_can_be_made(make_station, supply:
 HANGING_RUNNER = """
 import pathlib, socket, sys, time
 pathlib.Path(__file__).with_name("data").joinpath("starts").open("a").write("x")
-guard = socket.socket(fileno=int(sys.argv[1]))
+guard = socket.socket(fileno=int(sys.argv[-1]))
 guard.send(b"r")
 time.sleep(60)
 """
