@@ -10,6 +10,8 @@ from django.urls import reverse
 from control.access.rights import RIGHTS, Right, rights_of
 from tests.control.admin.story import change, changelist, shown, visitor
 
+pytestmark = pytest.mark.any_database
+
 
 def given(user: User, **changes: object) -> dict[str, object]:
     """The form of a user as a browser sends it."""

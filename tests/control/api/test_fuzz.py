@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 import schemathesis
 from django.core.wsgi import get_wsgi_application
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import OpenApiJsonRenderer
 from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import booleans
 from schemathesis.checks import not_a_server_error
@@ -34,10 +36,9 @@ CHECKS = [
     status_code_conformance,
 ]
 
-
-OPERATIONS = sorted(
-    (method, path) for path, methods in SchemaGenerator().get_schema(public=True)["paths"].items() for method in methods
-)
+# Made once: that takes as long as all requests about one operation.
+SCHEMA = SchemaGenerator().get_schema(public=True)
+OPERATIONS = sorted((method, path) for path, methods in SCHEMA["paths"].items() for method in methods)
 
 
 @pytest.fixture
@@ -70,7 +71,8 @@ def api(known: dict[str, Any]) -> Any:
         environ.pop("HTTP_ACCEPT_ENCODING", None)  # nobody unpacks the answers here
         return django(environ, start_response)
 
-    schema = schemathesis.openapi.from_wsgi("/api/schema/?format=json", plain)
+    schema = schemathesis.openapi.from_dict(json.loads(OpenApiJsonRenderer().render(SCHEMA)))
+    schema.app = plain
     schema.config.update(headers={"Authorization": f"Bearer {key}"})
     return schema
 

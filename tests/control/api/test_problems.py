@@ -17,7 +17,7 @@ from control.api.problems import TYPES
 from tests.control.api.callers import Caller, logged_in, with_key
 from tests.rows import demo_station
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 BATCHES = "/api/control/batches/"
 
 

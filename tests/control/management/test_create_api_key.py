@@ -15,7 +15,7 @@ from control.access.keys import find_key
 from control.access.rights import RIGHTS, Role
 from control.models import ApiKey
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 
 @pytest.fixture(autouse=True)

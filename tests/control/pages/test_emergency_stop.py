@@ -11,6 +11,8 @@ from tests.control.hosts import this_host_has
 from tests.control.pages.people import browser_of, person
 from tests.rows import demo_station, queued
 
+pytestmark = pytest.mark.any_database
+
 PATH = "/control/emergency-stop/"
 JSON = {"accept": "application/json"}
 transactional = pytest.mark.django_db(transaction=True)

@@ -12,6 +12,8 @@ from django.urls import reverse
 from control.pages.errors import server_error
 from tests.control.pages.people import browser_of
 
+pytestmark = pytest.mark.any_database
+
 JSON = {"accept": "application/json"}
 
 

@@ -10,6 +10,8 @@ from control.access.login_links import create_login_link
 from control.models import LoginLink, Preference
 from tests.control.pages.people import person
 
+pytestmark = pytest.mark.any_database
+
 PATH = "/control/login-link/"
 
 

@@ -17,6 +17,8 @@ from tests.control.pages.in_chromium import evaluate
 from tests.control.pages.people import browser_of
 from tests.rows import demo_station
 
+pytestmark = pytest.mark.any_database
+
 PATH = "/control/batches/new/"
 SEQUENCE = """
 from sequences.authoring import Run, sequence, step
