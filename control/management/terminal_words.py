@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from control.states import StepOutcome
+from sequences.limits import word_of
 
 _MARKS = {
     StepOutcome.PASS: ("✓", "green"),
@@ -38,7 +39,7 @@ def value_text(kind: str, value: Any, unit: str) -> str:
     if kind == "curve":
         return f"{len(value['rows'])} points" if value else "kept on its own host"
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return word_of(value)
     shown = f"{value:.6g}" if isinstance(value, float) else str(value)
     return f"{shown} {unit}".strip()
 
