@@ -57,7 +57,7 @@ def orphans(station: RunningStation) -> dict[int, str]:
 
 
 def check_streams(station: RunningStation) -> None:
-    """Every stream is numbered from its first number to its last, without a gap; only those of nobody in particular get shorter."""
+    """Every stream is numbered from its first number to its last, without a gap; only those of nobody get shorter."""
     sql = (
         "SELECT s.name, s.first_seq, s.last_seq, COUNT(e.id), COALESCE(MIN(e.seq), s.first_seq), "
         "COALESCE(MAX(e.seq), s.first_seq - 1) FROM control_stream s LEFT JOIN control_event e ON e.stream_id = s.id "
