@@ -14,7 +14,6 @@ if sys.version_info < (3, 11):  # noqa: UP036
 from django.core.management import execute_from_command_line
 
 from control.environment import WrongSetting
-from control.settings_anyway import load_settings_anyway
 
 
 def main() -> None:
@@ -23,6 +22,8 @@ def main() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that cannot show a name ends no command
     try:
         if sys.argv[1:2] == ["doctor"]:
+            from control.settings_anyway import load_settings_anyway  # noqa: PLC0415  (no other command needs it)
+
             load_settings_anyway()  # what is wrong with them is what it is asked
         execute_from_command_line(sys.argv)
     except WrongSetting as error:

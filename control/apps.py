@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import SimpleAdminConfig
@@ -18,7 +19,9 @@ class ControlConfig(AppConfig):
     def ready(self) -> None:
         # Importing them registers them, which Django wants done here and not before.
         from control import checks  # noqa: F401, PLC0415
-        from control.worker import warm_up  # noqa: F401, PLC0415
+
+        if "Q_CLUSTER_NAME" in os.environ:
+            from control.worker import warm_up  # noqa: F401, PLC0415  (before the cluster forks its workers)
 
         gc.freeze()
         gc.enable()

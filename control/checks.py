@@ -14,8 +14,6 @@ from django.db import NotSupportedError, OperationalError, connections
 
 from control import environment
 from control.access.login_links import is_loopback
-from control.management.listening import EVERYWHERE
-from stations.station_file import Server, StationFileError, read_station_file
 
 SQLITE_NEEDED = (3, 35, 0)  # RETURNING
 SHORTEST_SECRET, FEWEST_CHARACTERS = 32, 8
@@ -82,6 +80,8 @@ def check_workers(**_options: Any) -> list[CheckMessage]:
 @register(Tags.files)
 def check_station_file(**_options: Any) -> list[CheckMessage]:
     """Every problem of the station file is a message of its own, so that all are seen at once."""
+    from stations.station_file import StationFileError, read_station_file  # noqa: PLC0415  (only where checks run)
+
     hint = f"Correct {settings.STATION_FILE}, or set GWANJE_STATION_FILE to another file."
     try:
         read_station_file(settings.STATION_FILE, settings.DRIVERS)
@@ -133,6 +133,8 @@ def check_port(**_options: Any) -> list[CheckMessage]:
 
 @register(Tags.security)
 def check_allowed_hosts(**_options: Any) -> list[CheckMessage]:
+    from control.management.listening import EVERYWHERE  # noqa: PLC0415  (as above)
+
     if listening_host() not in EVERYWHERE or environment.words("GWANJE_ALLOWED_HOSTS"):
         return []
     message = f"The pages listen on every address of this host, but answer only to {', '.join(settings.ALLOWED_HOSTS)}."
@@ -142,6 +144,8 @@ def check_allowed_hosts(**_options: Any) -> list[CheckMessage]:
 
 def listening_host() -> str:
     """Where the web process of this host listens. A command's flag has been put into the environment before."""
+    from stations.station_file import Server, StationFileError, read_station_file  # noqa: PLC0415  (as above)
+
     host = environment.text("GWANJE_HOST")
     if not host:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -103,31 +104,36 @@ def _check_not_elsewhere(station_id: str, host: str) -> None:
 
 
 def _take_in_instruments(station: Station, described: station_file.Station) -> None:
-    for name, instrument in described.instruments.items():
-        Instrument.objects.update_or_create(
-            pk=f"{station.pk}/{name}",
-            defaults={
-                "station": station,
-                "name": name,
-                "driver": instrument.driver,
-                "resource": instrument.resource,
-                "calibration_due": instrument.calibration_due,
-                "concurrent": instrument.shared == station_file.CONCURRENT,
-            },
+    rows = [
+        Instrument(
+            id=f"{station.pk}/{name}",
+            station=station,
+            name=name,
+            driver=instrument.driver,
+            resource=instrument.resource,
+            calibration_due=instrument.calibration_due,
+            concurrent=instrument.shared == station_file.CONCURRENT,
         )
+        for name, instrument in described.instruments.items()
+    ]
+    _write(rows, "station", "name", "driver", "resource", "calibration_due", "concurrent")
     Instrument.objects.filter(station=station).exclude(name__in=described.instruments).delete()
 
 
 def _take_in_slots(station: Station, described: station_file.Station, lanes: int) -> None:
-    rows: dict[str, dict[str, Any]] = {
-        slot.id: {"kind": Slot.Kind.SLOT, "sequence": slot.sequence, "instruments": slot.instruments}
+    rows = [
+        Slot(name=slot.id, kind=Slot.Kind.SLOT, sequence=slot.sequence, instruments=slot.instruments)
         for slot in described.slots
-    }
-    rows |= {name: {"kind": Slot.Kind.LANE, "sequence": "", "instruments": {}} for name in lane_names(lanes)}
-    for position, (name, fields) in enumerate(rows.items()):
-        Slot.objects.update_or_create(
-            pk=f"{station.pk}/{name}",
-            defaults={**fields, "station": station, "name": name, "position": position, "in_file": True},
-        )
+    ]
+    rows += [Slot(name=name, kind=Slot.Kind.LANE, sequence="", instruments={}) for name in lane_names(lanes)]
+    for position, row in enumerate(rows):
+        row.id, row.station, row.position, row.in_file = f"{station.pk}/{row.name}", station, position, True
+    _write(rows, "station", "name", "kind", "sequence", "instruments", "position", "in_file")
     # Its batches keep their slot: a slot that is gone from the file is kept, but takes no work.
-    Slot.objects.filter(station=station).exclude(name__in=rows).update(in_file=False)
+    Slot.objects.filter(station=station).exclude(name__in=[row.name for row in rows]).update(in_file=False)
+
+
+def _write(rows: Sequence[Instrument] | Sequence[Slot], *facts: str) -> None:
+    """Create rows, or bring the facts of those that exist up to date. What else is known of them stays."""
+    if rows:
+        type(rows[0]).objects.bulk_create(rows, update_conflicts=True, unique_fields=["id"], update_fields=facts)

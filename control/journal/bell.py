@@ -13,12 +13,14 @@ import time
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from uuid import uuid4
 
-import psycopg
 from django.conf import settings
 from django.db import connection, transaction
+
+if TYPE_CHECKING:
+    import psycopg  # a fifth of the imports of a process that has SQLite
 
 # What a new connection needs to know; the rest of Django's parameters belongs to its cursors.
 _ADDRESS = ("dbname", "user", "password", "host", "port", "sslmode", "connect_timeout")
@@ -181,10 +183,10 @@ class _NotifyLine:
             return
         parameters = connection.get_connection_params()
         try:
-            self._connection = psycopg.connect(
+            self._connection = connection.Database.connect(
                 autocommit=True, **{name: parameters[name] for name in _ADDRESS if name in parameters}
             )
-        except psycopg.Error:
+        except connection.Database.Error:
             self._retry_at = time.monotonic() + 0.5
         else:
             self._execute([f'LISTEN "{key}"' for key in self._keys])
@@ -193,7 +195,7 @@ class _NotifyLine:
         try:
             for command in commands:
                 self._connection.execute(command)
-        except psycopg.Error:
+        except connection.Database.Error:
             self.close()
             self._retry_at = time.monotonic() + 0.5
 
@@ -203,7 +205,7 @@ class _NotifyLine:
             return None
         try:
             return {notify.channel for notify in self._connection.notifies(timeout=0)}
-        except psycopg.Error:
+        except connection.Database.Error:
             self.close()
             return None
 

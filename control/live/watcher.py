@@ -17,7 +17,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-import psycopg
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import load_backend
@@ -40,7 +39,8 @@ NOTHING_WATCHED_S = 3600.0
 ROWS_PER_QUERY = 500  # large rows fill a frame soon: little is read in vain
 
 # Whatever else goes wrong is the fault of what was asked: asking again would not help, and hold up everybody.
-DATABASE_AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
+_driver = connection.Database  # what it raises outside of Django's reach: from its pool
+DATABASE_AWAY = (OperationalError, InterfaceError, _driver.OperationalError, _driver.InterfaceError)
 
 
 @dataclass

@@ -32,6 +32,10 @@ class Driver(ABC):
         self.expected_identity = str(settings["options"].get("identity", ""))
         self.commands = {name: Command.declared(name, fields) for name, fields in settings["commands"].items()}
 
+    @classmethod  # noqa: B027  (most drivers need nothing)
+    def prepare(cls) -> None:
+        """Do now, once in a process, what the first exchange would wait for: imports, certificates."""
+
     @property
     def name(self) -> str:
         return self.settings["name"]

@@ -32,11 +32,6 @@ def certificates() -> ssl.SSLContext:
     return context
 
 
-def warm_up() -> None:
-    """Do now what the first exchange in a process would wait for: 0.2 s of imports and certificates."""
-    import_httpx().Client(verify=certificates()).close()
-
-
 class HttpInstrument(Driver):
     """An instrument at `http://host[:port][/base]`. Its texts are requests: `PUT /output {"on": {value}}` and
     `GET /state /output/voltage`, where a JSON pointer says where the answer stands; without one it is the whole text.
@@ -45,6 +40,10 @@ class HttpInstrument(Driver):
     `headers` (a mapping) and `verify` (false: take any certificate). Every exchange has a connection of its own, so
     that an answer which comes late, or twice, never reaches the next one.
     """
+
+    @classmethod
+    def prepare(cls) -> None:
+        import_httpx().Client(verify=certificates()).close()  # 0.2 s of imports and certificates
 
     def __init__(self, settings: InstrumentSettings) -> None:
         super().__init__(settings)

@@ -5,13 +5,11 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from contextlib import suppress
-from typing import Any
 
 from stations.contracts import InstrumentSettings
-from stations.drivers import http, modbus_tcp, serial_link, visa_link
-from stations.drivers.adapted import AdaptedInstrument
+from stations.drivers import serial_link, visa_link
 from stations.drivers.driver import Driver
 from stations.drivers.instrument_error import InstrumentError
 
@@ -68,7 +66,7 @@ def load_driver(settings: InstrumentSettings, allowed: Collection[str] = ()) -> 
     if not isinstance(found, type):
         raise error(f"has a driver that is none, {path}", "name a class")
     try:
-        return found(settings) if issubclass(found, Driver) else AdaptedInstrument(settings, found)
+        return found(settings) if issubclass(found, Driver) else _adapted(settings, found)
     except (TypeError, ValueError) as problem:
         raise error("is not described as its driver needs it", str(problem)) from problem
 
@@ -79,11 +77,10 @@ def runner_command(allowed: Collection[str]) -> list[str]:
     return [sys.executable, "-m", "sequences.runner", *drivers]
 
 
-# What our drivers import on first use.
-NEEDED: dict[str, Callable[[], Any]] = {
-    "stations.drivers.http.HttpInstrument": http.warm_up,
-    "stations.drivers.modbus_tcp.ModbusTcp": modbus_tcp.import_pymodbus,
-}
+def _adapted(settings: InstrumentSettings, kind: type) -> Driver:
+    from stations.drivers.adapted import AdaptedInstrument  # noqa: PLC0415  (30 ms that most slots need not spend)
+
+    return AdaptedInstrument(settings, kind)
 
 
 def warm_up(drivers: Collection[str] = (), allowed: Collection[str] = ()) -> None:
@@ -94,8 +91,9 @@ def warm_up(drivers: Collection[str] = (), allowed: Collection[str] = ()) -> Non
     visa_link.resource_manager()
     serial_link.import_pyserial()
     for path in drivers:
-        if path in NEEDED:
-            NEEDED[path]()
-        elif is_allowed(path, allowed):
+        if is_allowed(path, allowed):
+            module, _, name = path.rpartition(".")
             with suppress(Exception):  # told when the instrument is opened
-                importlib.import_module(path.rpartition(".")[0])
+                driver = getattr(importlib.import_module(module), name)
+                if issubclass(driver, Driver):
+                    driver.prepare()

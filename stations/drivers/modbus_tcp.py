@@ -42,6 +42,10 @@ class ModbusTcp(Driver):
     place, or `device` for the device identification) and `identity` (text that its answer contains).
     """
 
+    @classmethod
+    def prepare(cls) -> None:
+        import_pymodbus()
+
     def __init__(self, settings: InstrumentSettings) -> None:
         super().__init__(settings)
         options, match = settings["options"], RESOURCE.fullmatch(self.resource)

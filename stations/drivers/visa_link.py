@@ -7,6 +7,7 @@ import threading
 import time
 from typing import Any
 
+from stations.drivers.late_import import late_import
 from stations.drivers.line_driver import Link
 from stations.drivers.visa_sessions import take_traps_out
 
@@ -19,9 +20,12 @@ def resource_manager() -> Any:
     global _manager
     with _manager_lock:
         if _manager is None:
-            import pyvisa  # noqa: PLC0415  (70 ms that a process without VISA instruments need not spend)
+            # 70 ms that a process without VISA instruments need not spend. Arrays and looking for instruments in the
+            # network would be 150 ms more, in each runner, before it can make its slot safe.
+            with late_import("numpy", "psutil", "zeroconf"):
+                import pyvisa  # noqa: PLC0415
 
-            take_traps_out()
+                take_traps_out()
             _manager = pyvisa.ResourceManager("@py")
         return _manager
 

@@ -15,8 +15,6 @@ from control.models import Batch, ControlEvent, Schedule
 from tests.control.admin.story import VISITORS, change, changelist, shown, visitor
 from tests.rows import scheduled
 
-pytestmark = pytest.mark.any_database
-
 ADD = "/admin/control/schedule/add/"
 FORM = {
     **{"name": "nightly", "enabled": "on", "station": "", "action": "RUN_SEQUENCE", "sequence": "board_test"},

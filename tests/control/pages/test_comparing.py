@@ -19,8 +19,6 @@ from tests.control.history.compared_runs import ran, run, took
 from tests.control.pages.people import WHO, browser_of
 from tests.rows import demo_station
 
-pytestmark = pytest.mark.any_database
-
 NASTY = "<script>alert(1)</script>"
 LIMITS = {"minimum": 3.2, "maximum": 3.4}
 

@@ -23,7 +23,7 @@ from sequences.catalogue import find_packages
 from tests.control.pages.people import WHO, browser_of
 from tests.rows import demo_station, queued
 
-pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
+pytestmark = pytest.mark.django_db
 
 LIST = "/control/sequences/"
 ONE = "/control/sequences/step_loop/"

@@ -12,8 +12,6 @@ from tests.control.api.callers import with_key
 from tests.control.pages.people import browser_of
 from tests.rows import OUT, demo_station
 
-pytestmark = pytest.mark.any_database
-
 PATH = "/control/batches/new/"
 LOOP = {"sequence": "step_loop", "priority": "0", "parameter-cycles": "3", "parameter-delay": "0.5"}
 BOARD = {

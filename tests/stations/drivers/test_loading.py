@@ -89,9 +89,20 @@ def test_warm_up_imports_what_drivers_need_and_nothing_of_django() -> None:
     script = (
         "import sys; from stations.drivers import loading; assert 'pyvisa' not in sys.modules; loading.warm_up();"
         "assert {'pyvisa', 'pyvisa_py', 'serial'} <= set(sys.modules); assert 'django' not in sys.modules;"
-        "assert not {'httpx', 'pymodbus', 'antigravity', 'this'} & set(sys.modules);"
+        "assert not {'httpx', 'pymodbus', 'antigravity', 'this', 'numpy', 'zeroconf', 'psutil'} & set(sys.modules);"
         "loading.warm_up(['stations.drivers.http.HttpInstrument', 'stations.drivers.modbus_tcp.ModbusTcp', 'this.Zen',"
         " 'antigravity.Balloon', 'no.such.Driver'], ['this.*', 'no.*']);"
         "assert {'httpx', 'pymodbus', 'this'} <= set(sys.modules); assert 'antigravity' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", script], check=True, stdout=subprocess.DEVNULL)
+
+
+def test_what_visa_needs_rarely_is_imported_when_it_is_needed() -> None:
+    script = (
+        "import sys; from stations.drivers.visa_link import resource_manager; resource_manager();"
+        "assert 'numpy' not in sys.modules; from pyvisa import util; import numpy;"
+        "block = b'#18' + numpy.array([1.5, 2.5], dtype='f4').tobytes();"
+        "assert util.from_ieee_block(block, container=numpy.ndarray).tolist() == [1.5, 2.5];"
+        "assert isinstance(resource_manager().list_resources('?*'), tuple); assert 'psutil' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
