@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.visited_pages import Story, addresses, tell_story
-from tests.browser.web_station import PASSWORD, WebStation
+from tests.browser.web_station import WebStation
 from tests.chromium import chromium
 from tests.installations import Template, wait_until
 
@@ -54,24 +55,9 @@ def pages(story: Story) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def logged_in(browser: Browser, web: WebStation) -> Callable[[str], Any]:
-    """The cookies of a user, made once per file by the login page itself."""
-    known: dict[str, Any] = {}
-
-    def cookies(user: str) -> Any:
-        if user not in known:
-            context = browser.new_context(base_url=web.address, locale="en-GB")
-            page = context.new_page()
-            page.goto("/admin/login/?next=/control/")
-            page.get_by_label("Username").fill(user)
-            page.locator("input[type=password]").fill(PASSWORD)
-            page.locator("input[type=password]").press("Enter")
-            page.wait_for_url("**/control/")
-            known[user] = context.storage_state()
-            context.close()
-        return known[user]
-
-    return cookies
+def logged_in(web: WebStation) -> Callable[[str], Any]:
+    """The cookies of a user, made once per file."""
+    return cache(lambda user: {"cookies": web.cookies(user), "origins": []})
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import Login
 from tests.browser.web_station import WebStation
 from tests.installations import wait_until
+from tests.people import add_user
 
 LONG = {"burn_in_time": 60}
 PLACES = ("/control/", "/control/batches/{batch}/")
@@ -119,6 +120,23 @@ def test_an_emergency_stop_of_a_batch_needs_no_session(path: str, login: Login, 
     expect(said.get_by_role("heading")).to_have_text("Emergency stop of demo/slot-2: the safe state is confirmed.")
     assert (web.bench.left_on(), web.get("/api/slots/demo/slot-2/")["state"]) == ([], "LATCHED")
     assert web.wait_for(batch, "ABORTED")["state"] == "ABORTED"
+
+
+@pytest.mark.any_database
+def test_who_is_logged_out_logs_in_and_is_back(login: Login, web: WebStation):
+    add_user(web.installation, "newcomer", "operator", password="a long enough password")
+    page = login("operator", complain=False)  # a browser complains of every 401
+    page.goto("/control/sequences/")
+    page.context.clear_cookies(name="gwanje_session")
+    page.reload()
+    page.get_by_label("Username").fill("newcomer")
+    page.locator("input[type=password]").fill("a long enough passwort")
+    page.locator("input[type=password]").press("Enter")
+    expect(page.get_by_text("Please enter a correct username and password")).to_be_visible()
+    page.locator("input[type=password]").fill("a long enough password")
+    page.locator("input[type=password]").press("Enter")
+    page.wait_for_url("**/control/sequences/")
+    expect(page.get_by_text("newcomer").first).to_be_attached()
 
 
 @pytest.mark.any_database

@@ -14,19 +14,11 @@ from typing import Any
 
 from stations.safety import client
 from tests.installations import FREE_PORTS, HOUSE, Installation, wait_until
+from tests.people import add_key, add_session, add_user, secret_key
 from tests.system.witnesses import Bench, held_by
 
-PASSWORD = "a long enough password"
 PACKAGES = HOUSE / "tests" / "browser" / "packages"
-PEOPLE = """
-from django.contrib.auth.models import Group, User
-from control.access.keys import create_key
-for group in Group.objects.all():
-    name = "administrator" if group.name == "admin" else group.name  # admin is the first login
-    User.objects.create_user(name, password="{password}").groups.add(group)
-User.objects.create_user("stranger", password="{password}")
-print(create_key(User.objects.get(username="engineer"), "tests")[1])
-"""
+PEOPLE = {"viewer": "viewer", "operator": "operator", "engineer": "engineer", "administrator": "admin"}  # their roles
 
 
 class WebStation:
@@ -39,10 +31,14 @@ class WebStation:
         self.bench = Bench(installation)
         installation.environment["GWANJE_WORKERS"] = "2"
         installation.environment["GWANJE_SEQUENCE_DIRS"] = str(PACKAGES)
-        # A password costs a third of a second of two cores; the tests log in often.
-        done = installation.manage("shell", "--no-imports", "-c", PEOPLE.format(password=PASSWORD))
-        assert done.returncode == 0, done.stderr
-        self.key = done.stdout.split()[-1]
+        installation.environment["GWANJE_SECRET_KEY"] = secret_key()
+        add_user(installation, "admin", superuser=True)  # else the start would make the first login
+        self.people = {name: add_user(installation, name, role) for name, role in PEOPLE.items()}
+        self.key = add_key(installation, self.people["engineer"])
+
+    def cookies(self, user: str) -> list[dict[str, Any]]:
+        """Of a browser in which the user has logged in."""
+        return [add_session(self.installation, self.people[user])]
 
     def start(self, *arguments: str) -> WebStation:
         self.process = self.installation.start("start", "--no-demo", "--port", str(self.port), *arguments)

@@ -20,19 +20,13 @@ from stations.bench.control_socket import order
 from stations.safety.durable import read_json
 from stations.safety.processes import ProcessMark
 from tests.installations import FREE_PORTS, HOUSE, Installation, wait_until
+from tests.people import add_key, add_user
 from tests.postgresql import PostgreSQL
 from tests.system.database_away import server_stopped, write_lock
 from tests.system.running_station import SLOT, RunningStation, Watched
 from tests.system.witnesses import held_by
 
 TERMINAL = {"COMPLETED", "FAILED", "STOPPED", "ABORTED", "CRASHED"}
-KEY = """
-from django.contrib.auth.models import Group, User
-from control.access.keys import create_key
-engineer = User.objects.create_user("engineer")
-engineer.groups.add(Group.objects.get(name="engineer"))
-print(create_key(engineer, "tests")[1])
-"""
 
 
 class Posted(Watched):
@@ -56,9 +50,8 @@ class FaultStation(RunningStation):
         # Whoever starts sees instruments that somebody else plays, so no bench of its own is started.
         installation.station_file.write_text(re.sub(r"^ +simulation: .*\n", "", described, flags=re.MULTILINE))
         self._bench_process: subprocess.Popen[bytes] | None = None
-        done = installation.manage("shell", "--no-imports", "-c", KEY)
-        assert done.returncode == 0, done.stderr
-        self._key = done.stdout.split()[-1]
+        add_user(installation, "admin", superuser=True)  # else the start would make the first login
+        self._key = add_key(installation, add_user(installation, "engineer", "engineer"))
 
     # Its life
 

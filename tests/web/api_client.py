@@ -10,12 +10,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from tests.installations import FREE_PORTS, HOUSE, Installation, wait_until
-
-MAKE_KEY = """
-from django.contrib.auth.models import User
-from control.access.keys import create_key
-print(create_key(User.objects.create_superuser("anna"), "ci")[1])
-"""
+from tests.people import add_key, add_user
 
 
 class Api:
@@ -24,9 +19,7 @@ class Api:
     def __init__(self, installation: Installation) -> None:
         port = next(FREE_PORTS)
         self.address = f"http://127.0.0.1:{port}"
-        done = installation.manage("shell", "--no-imports", "-c", MAKE_KEY)
-        assert done.returncode == 0, done.stderr
-        self.key = done.stdout.strip()
+        self.key = add_key(installation, add_user(installation, "anna", superuser=True))
         command = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "control.asgi:application"]
         self.log = (installation.folder / "web.log").open("w")
         self.process = subprocess.Popen(

@@ -47,7 +47,7 @@ def test_an_emergency_stop_of_a_batch_latches_its_slot(api: Api, station: Runnin
     batch = begin(api)
     assert api.post(f"/api/control/batches/{batch}/emergency-stop/")[0] == 202
     api.until(batch, "ABORTED")
-    assert api.get(f"/api/slots/{SLOT}/")["latch"]["by"] == "anna (ci)"
+    assert api.get(f"/api/slots/{SLOT}/")["latch"]["by"] == "anna (tests)"
     station.reset()
 
 

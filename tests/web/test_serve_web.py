@@ -13,10 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests.installations import FREE_PORTS, Installation, wait_until
+from tests.people import add_user
 
 pytestmark = pytest.mark.any_database
-
-USER = "from django.contrib.auth.models import User; User.objects.create_superuser('root')"
 
 
 def status(port, host="127.0.0.1", header=None):
@@ -31,7 +30,7 @@ def status(port, host="127.0.0.1", header=None):
 
 def test_web_process_without_a_station_answers_and_ends_at_once(installation: Installation):
     installation.station_file.unlink()
-    installation.manage("shell", "--no-imports", "-c", USER)
+    add_user(installation, "root", superuser=True)
     port = next(FREE_PORTS)
     web = installation.start("serve_web", "--port", str(port))
     wait_until(lambda: "Pages at" in installation.output(web), 20, "the web process")
