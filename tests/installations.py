@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Set
 from contextlib import closing, contextmanager, suppress
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -160,8 +161,8 @@ def with_free_ports(station_file: str) -> str:
 
 def free_ports() -> Iterator[int]:
     # Below those that the kernel gives to clients, and each process has its own: a port found free there is still free
-    # when the bench takes it.
-    for port in random.sample(range(20_000 + os.getpid() % 16, 32_000, 16), 750):
+    # when the bench takes it. A process that needs more of them begins again, with those that nobody has any more.
+    for port in cycle(random.sample(range(20_000 + os.getpid() % 16, 32_000, 16), 750)):
         with suppress(OSError):
             socket.create_server(("127.0.0.1", port)).close()
             yield port
