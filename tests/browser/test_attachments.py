@@ -21,7 +21,7 @@ def files(page: Page) -> list[str]:
 
 def test_files_appear_while_the_batch_runs_and_are_there_later(login: Login, web: WebStation):
     page = login("viewer")
-    batch = web.submit("keeper", parameters={"wait": 3})
+    batch = web.submit("keeper", parameters={"wait": 6})
     page.goto(f"/control/batches/{batch}/")
     first = ["notes.txt 20 bytes", "answer.csv 25.4 KiB"]
     expect(page.locator(".b-thumbnail img")).to_be_visible(timeout=20_000)
