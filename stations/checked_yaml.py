@@ -203,7 +203,8 @@ def read_checked_yaml(file: Path, problems: Problems) -> Entry | None:
             return None
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except OSError as error:
-        problems.add(1, "", f"cannot be read ({error.strerror}); check that {file} is there")
+        remedy = "name the file in it" if isinstance(error, IsADirectoryError) else f"check that {file} is there"
+        problems.add(1, "", f"cannot be read ({error.strerror}); {remedy}")
     except UnicodeDecodeError:
         problems.add(1, "", "is not UTF-8 text; save it as UTF-8")
     except yaml.MarkedYAMLError as error:

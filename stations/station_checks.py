@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from stations.checked_yaml import Entry
 from stations.declared_keys import SLUG, read_keys, read_value
+from stations.driver_language import check_language
 from stations.driver_options import DRIVER_OPTIONS, TIMEOUT
 from stations.drivers.address import network_address, tcp_address
 from stations.drivers.loading import BUILT_IN, cannot_exist, is_allowed
@@ -38,6 +39,7 @@ def _check_instrument(entry: Entry, name: str, instrument: dict[str, Any], allow
     if _holds_a_password(resource):
         entry.at("resource").problem("holds a user or password, which would be shown; give them as an option")
     _check_options(entry, driver, instrument)
+    check_language(entry, name, instrument)
     for command, fields in instrument.get("commands", {}).items():
         _check_command(entry.at("commands", command), fields)
     if "safe_state" in instrument:

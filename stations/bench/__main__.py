@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import fcntl
 import json
 import os
 import shutil
@@ -46,7 +47,7 @@ def main() -> int:
             raise OSError(
                 f"No instrument in {arguments.station_file} has a `simulation`; give it to those to be played."
             )
-        with _own_folder(arguments.data_dir) if arguments.private else nullcontext():
+        with _own_folder(arguments.data_dir) if arguments.private else nullcontext(), _only_bench(arguments.data_dir):
             asyncio.run(_serve(station, arguments))
     except (StationFileError, OSError) as error:
         sys.stderr.write(f"{error}\n")
@@ -64,6 +65,19 @@ def _own_folder(folder: Path) -> Iterator[None]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextmanager
+def _only_bench(data_dir: Path) -> Iterator[None]:
+    """Raises OSError where another bench plays: it would lose its serial ports, which are links, and its orders to us."""
+    folder = data_dir / "bench"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "bench.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise OSError(f"A bench is already running for {data_dir}. Use that one, or stop it first.") from None
+        yield
+
+
 async def _serve(station: Station, arguments: argparse.Namespace) -> None:
     over = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -72,7 +86,6 @@ async def _serve(station: Station, arguments: argparse.Namespace) -> None:
     if arguments.lifeline_fd is not None:
         _end_after(arguments.lifeline_fd, over)
     folder = arguments.data_dir / "bench"
-    folder.mkdir(parents=True, exist_ok=True)
     if arguments.private:
         station = at_free_addresses(station, folder)
     workbench = Workbench(station, CommandLog(folder / "commands.jsonl"))

@@ -53,7 +53,9 @@ class PtyPort:
         asyncio.get_running_loop().remove_reader(self._ends[0])
         if self._answering is not None:
             self._answering.cancel()
-        self.link.unlink(missing_ok=True)
+        with suppress(OSError):  # gone already
+            if str(self.link.readlink()) == os.ttyname(self._ends[1]):  # else another bench has taken its place
+                self.link.unlink()
         for end in self._ends:
             os.close(end)
         self._ends, self._received = None, b""

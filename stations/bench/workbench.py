@@ -50,7 +50,8 @@ class Workbench:
 
     async def plug_all(self) -> None:
         """Raises OSError, which names the instrument and its address, when an address is taken."""
-        for name, port in self._ports.items():
+        # Serial ports last: their links replace what a bench before us left, and a taken port says that one still plays.
+        for name, port in sorted(self._ports.items(), key=lambda each: isinstance(each[1], PtyPort)):
             try:
                 await port.plug()
             except OSError as error:
@@ -70,8 +71,10 @@ class Workbench:
         """`state`, or `INSTRUMENT FAULT [VALUE]`. Raises ValueError for anything else."""
         if words == ["state"]:
             return {"state": {name: port.instrument.state() for name, port in self._ports.items()}}
-        if len(words) not in (2, 3) or words[0] not in self._ports:
-            raise ValueError(f"say 'state' or 'INSTRUMENT FAULT [VALUE]'; instruments are {', '.join(self._ports)}")
+        if len(words) not in (2, 3):
+            raise ValueError("say 'state' or 'INSTRUMENT FAULT [VALUE]'")
+        if words[0] not in self._ports:
+            raise ValueError(f"there is no instrument {words[0]!r}; instruments are {', '.join(self._ports)}")
         port = self._ports[words[0]]
         port.instrument.faults.switch(words[1], words[2] if len(words) == 3 else "")
         if words[1] == "drop":

@@ -92,3 +92,16 @@ def parse_bit(text: str) -> bool:
     if word not in TRUE | FALSE:
         raise ValueError(f"takes ON or OFF, not {text!r}")
     return word in TRUE
+
+
+def check_text(text: str, writes: bool) -> None:
+    """Raises ValueError for a text that is no question, or with `writes` no command."""
+    place, value = parse_place(text)
+    if not writes and value:
+        raise ValueError(f"{text!r} has the value {value!r}; a question names a place alone")
+    if writes and (place.table not in WRITABLE or not value):
+        raise ValueError(f"{text!r} writes nothing; a command is a place in {' or '.join(WRITABLE)} and a value")
+    if writes and place.is_bit:
+        parse_bit(value)
+    elif writes:
+        place.stored(value, little=False)

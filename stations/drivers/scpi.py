@@ -10,7 +10,8 @@ from stations.drivers.visa_link import open_visa_link
 
 class ScpiInstrument(LineDriver):
     """A SCPI instrument. Options: `timeout_s` (2), `identity` (text that must occur in the answer to `*IDN?`),
-    `check_errors` (true: `set` asks the instrument's error queue whether the command was obeyed).
+    `check_errors` (true: `set` asks the instrument's error queue whether the command was obeyed; false for one that has
+    no such queue: it is never asked).
     """
 
     def __init__(self, settings: InstrumentSettings) -> None:
@@ -38,9 +39,10 @@ class ScpiInstrument(LineDriver):
             self._raise_queued_error(f"refused {text!r}")
 
     def self_check(self) -> None:
-        """Raise when the instrument is another one than expected or has errors in its queue."""
+        """Raise when the instrument is another one than expected or has errors in its queue, if it has a queue."""
         self.identify()
-        self._raise_queued_error("reports an error")
+        if self.checks_errors:
+            self._raise_queued_error("reports an error")
 
     def _raise_queued_error(self, problem: str) -> None:
         entry = self.query("SYST:ERR?")

@@ -137,6 +137,16 @@ def test_taken_port_ends_with_one_sentence(bench: RunningBench, tmp_path: Path) 
     assert complaint.count("\n") == 1
 
 
+def test_second_bench_leaves_the_first_one_its_serial_ports_and_orders(bench: RunningBench) -> None:
+    second = RunningBench(bench.folder)
+    assert (second.is_ready, second.stop()) == (
+        False,
+        f"A bench is already running for {bench.folder}. Use that one, or stop it first.\n",
+    )
+    assert Path(bench.instruments["board"]["resource"]).is_char_device()
+    assert bench.fault("board-1", "clear")["ok"] is True
+
+
 def test_bench_works_in_a_folder_with_a_long_name(tmp_path: Path) -> None:
     folder = tmp_path / ("d" * 120)
     folder.mkdir()

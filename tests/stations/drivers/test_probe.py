@@ -35,6 +35,13 @@ def test_thorough_look_asks_for_errors(bench: RunningBench) -> None:
     assert bench.commands("board-1") == []
 
 
+def test_instrument_without_an_error_queue_is_never_asked_for_it(bench: RunningBench) -> None:
+    settings = bench.instruments["supply"]
+    plain = {**settings, "options": {**settings["options"], "check_errors": False}}
+    assert probe([plain], 1.0, thorough=True)["supply-1"]["error"] is None  # type: ignore[list-item]
+    assert bench.commands("supply-1") == ["*IDN?", "*IDN?"]
+
+
 def test_what_is_wrong_is_said_of_each_and_holds_up_no_other(bench: RunningBench) -> None:
     bench.fault("supply-1", "wrong_identity", "on")
     bench.fault("meter-1", "unplug")
