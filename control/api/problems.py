@@ -141,7 +141,9 @@ def not_known(name: str, known: Iterable[str]) -> str:
     names = sorted(known)
     if near := difflib.get_close_matches(name, names, 1):
         return _("This is not known here. Did you mean '%(name)s'?") % {"name": near[0]}
-    return _("This is not known here. Known: %(names)s.") % {"names": ", ".join(names) or "-"}
+    if not names:
+        return _("This is not known here. Leave it out: nothing is asked for.")
+    return _("This is not known here. Known: %(names)s.") % {"names": ", ".join(names)}
 
 
 def _fields_of(error: Refused) -> dict[str, list[str]]:

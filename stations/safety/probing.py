@@ -6,7 +6,7 @@ import time
 from math import inf
 from pathlib import Path
 
-from stations.contracts import InstrumentHealth, InstrumentSettings
+from stations.contracts import InstrumentHealth, InstrumentSettings, SafeProof
 from stations.safety.parking import Runner
 
 BUDGET_S = 0.9
@@ -49,6 +49,14 @@ class Prober:
         self.health |= {name: health for name, health in found.items() if name not in news}
         pause_s = AGAIN_S if news else BACK_S if wrong else inf
         self.due_at = time.monotonic() + min(self.every_s, pause_s)
+
+    def note_silence(self, proof: SafeProof) -> None:
+        """What said nothing while it was made safe is not there. Nobody looks while that is tried again and again."""
+        if self.due_at == inf:
+            return
+        for name, one in proof["instruments"].items():
+            if not one["confirmed"] and not one["read"] and name not in self._known_wrong():
+                self.health[name] = _unknown(one["error"] or f"Instrument {name} did not answer.")
 
     def give_up(self) -> None:
         """Nothing was heard: whoever looked has died over one of the instruments, and nobody knows which."""

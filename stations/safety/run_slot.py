@@ -298,7 +298,8 @@ class RunSlot:
             elif kind == b"r":
                 runner.ready = True
             elif kind == b"s" and runner is self.keeper.at_work:
-                self.keeper.conclude(json.loads(content))
+                self.keeper.conclude(proof := json.loads(content))
+                self.prober.note_silence(proof)
                 self._safe_known()
             elif kind == b"p":
                 if runner is self.prober.at_work:  # else it was cut short in this very moment

@@ -52,6 +52,18 @@ def test_instrument_is_found_lost_and_found_again(looking: StationUnderTest, sup
     wait_until(lambda: is_well(looking))
 
 
+def test_instrument_that_is_silent_while_it_is_made_safe_is_missed_at_once(
+    looking: StationUnderTest, supply: TinySupply
+) -> None:
+    wait_until(lambda: is_well(looking))
+    supply.mute = True
+    answer = stop_slots(looking.paths, [SLOT], latch())[SLOT]
+    assert not isinstance(answer, str) and answer["safe"] is False
+    assert (answer["health"]["supply"]["present"], "within" in str(answer["health"]["supply"]["error"])) == (False, True)
+    supply.mute = False
+    wait_until(lambda: is_well(looking))
+
+
 def test_one_lost_answer_is_not_told(looking: StationUnderTest, supply: TinySupply) -> None:
     wait_until(lambda: is_well(looking))
     supply.deaf_for = 1
