@@ -28,8 +28,14 @@ RESOURCES = {
         "no VISA resource for SCPI; write it like TCPIP::192.0.2.10::5025::SOCKET, a serial port takes the driver "
         + SERIAL,
     ),
-    SERIAL: (rf"/.+|socket://{HOST}:\d{{1,5}}", "no serial port; write it like /dev/ttyUSB0 or socket://192.0.2.10:4001"),
-    HTTP: (rf"https?://{HOST}(:\d{{1,5}})?(/[^?#\s]*)?", "no address of a service; write it like http://192.0.2.10:8080/api"),
+    SERIAL: (
+        rf"/.+|socket://{HOST}:\d{{1,5}}",
+        "no serial port; write it like /dev/ttyUSB0 or socket://192.0.2.10:4001",
+    ),
+    HTTP: (
+        rf"https?://{HOST}(:\d{{1,5}})?(/[^?#\s]*)?",
+        "no address of a service; write it like http://192.0.2.10:8080/api",
+    ),
     MODBUS: (
         rf"modbus://{HOST}(:\d{{1,5}})?(/(\d\d?|1\d\d|2[0-4]\d|25[0-5]))?",
         "no address of a Modbus device; write it like modbus://192.0.2.10:502/1",

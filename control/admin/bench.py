@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from control.access.rights import Right, may
-from control.admin.cells import EMPTY, chip, json_of, list_url, row_link, text_of, time_of, yes_of
+from control.admin.cells import EMPTY, chip, json_of, list_url, row_link, row_url, text_of, time_of, yes_of
 from control.admin.filters import choice_filter, stations, yes_filter
 from control.admin.skin import ReadOnlyAdmin
 from control.history.durations import duration_text
@@ -158,4 +158,9 @@ class InstrumentAdmin(ReadOnlyAdmin):
         return chip("warning", _("was due %(date)s") % {"date": due}) if is_overdue(instrument) else due.isoformat()
 
     def detail(self, request: HttpRequest, obj: Instrument) -> dict[str, Any]:
-        return {"heading": {"name": obj.pk}}
+        slots = Slot.objects.filter(station=obj.station_id)
+        using = [slot for slot in slots if obj.name in slot.instruments.values()]
+        return {
+            "heading": {"name": obj.pk},
+            "neighbours": [{"text": slot.pk, "url": row_url(slot)} for slot in using],
+        }

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from control.lifecycle.actor import Actor
@@ -44,7 +44,9 @@ def plan_station_files(described: Sequence[station_file.Station]) -> list[Planne
         raise BadValue(
             _("Several files describe station %(names)s. Give each its own `station.id`.") % {"names": ", ".join(twice)}
         )
-    return [Planned(station, changes_by(station)) for station in described]
+    # Before the first start there is a file to check, but nothing yet to compare it with.
+    has_tables = Station._meta.db_table in connection.introspection.table_names()
+    return [Planned(station, changes_by(station) if has_tables else None) for station in described]
 
 
 def check_may_take_in(planned: Planned) -> None:

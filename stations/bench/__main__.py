@@ -67,7 +67,7 @@ def _own_folder(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _only_bench(data_dir: Path) -> Iterator[None]:
-    """Raises OSError where another bench plays: it would lose its serial ports, which are links, and its orders to us."""
+    """Raises OSError where another bench plays: its serial ports, which are links, and its orders would become ours."""
     folder = data_dir / "bench"
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "bench.lock").open("w") as lock:

@@ -50,7 +50,7 @@ class Workbench:
 
     async def plug_all(self) -> None:
         """Raises OSError, which names the instrument and its address, when an address is taken."""
-        # Serial ports last: their links replace what a bench before us left, and a taken port says that one still plays.
+        # Serial ports last: their links replace what a bench before us left, and a taken port says that it still plays.
         for name, port in sorted(self._ports.items(), key=lambda each: isinstance(each[1], PtyPort)):
             try:
                 await port.plug()

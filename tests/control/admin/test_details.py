@@ -14,6 +14,7 @@ from control.lifecycle.emergency import new_latch, record_emergency_stop
 from control.lifecycle.follow import Mode, rerun_batch
 from control.lifecycle.steer import stop_batch
 from control.models import Attachment, Batch, ControlEvent, ErrorLog, Event, Measurement, Step, Stream
+from stations.models import Instrument, Slot
 from tests.control.admin.story import change, changelist, rows_of, shown, tell
 from tests.rows import ANNA, queued, running
 
@@ -150,3 +151,9 @@ def test_the_board_leads_to_its_events(station, viewer):
     tell()
     response = viewer.get(change(Stream.objects.get(name="board")))
     assert response.context["neighbours"][0]["url"] == changelist(Event, stream="board")
+
+
+def test_an_instrument_leads_to_the_slots_that_use_it(station, viewer):
+    slot = Slot.objects.get(pk="demo/slot-1")
+    used = Instrument.objects.get(pk=f"demo/{slot.instruments['supply']}")
+    assert viewer.get(change(used)).context["neighbours"] == [{"text": slot.pk, "url": change(slot)}]

@@ -14,6 +14,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connection
 from django.db.models.functions import Now
 
 from control.admin.cells import details_of
@@ -64,6 +65,13 @@ def check(*arguments: str) -> int:
 
 def rows() -> list[Any]:
     return [list(model.objects.values()) for model in (Station, Slot, Instrument, ControlEvent)]
+
+
+def test_file_is_checked_before_there_is_a_database(file: Any, monkeypatch: pytest.MonkeyPatch):
+    load(file(DEMO))
+    assert check(file(DEMO)) == 0
+    monkeypatch.setattr(connection.introspection, "table_names", list)
+    assert check(file(DEMO)) == 1
 
 
 def test_new_station_is_told_and_taken_in(file: Any):

@@ -59,7 +59,8 @@ def test_instrument_that_is_silent_while_it_is_made_safe_is_missed_at_once(
     supply.mute = True
     answer = stop_slots(looking.paths, [SLOT], latch())[SLOT]
     assert not isinstance(answer, str) and answer["safe"] is False
-    assert (answer["health"]["supply"]["present"], "within" in str(answer["health"]["supply"]["error"])) == (False, True)
+    found = answer["health"]["supply"]
+    assert (found["present"], "did not answer 'OUTP?'" in str(found["error"])) == (False, True)
     supply.mute = False
     wait_until(lambda: is_well(looking))
 
