@@ -18,6 +18,8 @@ from control.lifecycle.packages import known_packages
 from control.lifecycle.refusals import BadValue, WrongState
 from control.models import ControlEvent
 from stations import station_file
+from stations.drivers.instrument_error import InstrumentError
+from stations.drivers.loading import BUILT_IN, load_driver
 from stations.models import Slot, Station
 from stations.provisioning import changes_by, is_alive, take_in
 from stations.station_changes import Change
@@ -104,12 +106,24 @@ def lanes_of(described: station_file.Station, otherwise: Callable[[], int]) -> i
 def doubts_about(described: station_file.Station, today: date) -> Iterable[str]:
     """What is allowed, but hardly meant: one sentence each."""
     yield from _unknown_sequences(described)
+    yield from _unusable_drivers(described)
     used = {name for slot in described.slots for name in slot.instruments.values()}
     for name, instrument in described.instruments.items():
         if name not in used:
             yield f"No slot uses instrument '{name}'. Name it at a slot, or remove it."
         if instrument.calibration_due is not None and instrument.calibration_due < today:
             yield f"The calibration of '{name}' was due on {instrument.calibration_due}. Have it calibrated."
+
+
+def _unusable_drivers(described: station_file.Station) -> Iterable[str]:
+    """Classes that are not ours have to be imported to tell whether they are there and take their texts."""
+    for instrument in described.instruments.values():
+        if instrument.driver in BUILT_IN:
+            continue
+        try:
+            load_driver(instrument.settings(), settings.DRIVERS)
+        except InstrumentError as problem:
+            yield str(problem)
 
 
 def _unknown_sequences(described: station_file.Station) -> Iterable[str]:

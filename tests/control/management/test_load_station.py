@@ -74,6 +74,17 @@ def test_file_is_checked_before_there_is_a_database(file: Any, monkeypatch: pyte
     assert check(file(DEMO)) == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [("Nobody", "has a driver that cannot be loaded"), ("Supply", "'volts :=' is neither a name like 'voltage'")],
+)
+def test_classes_that_cannot_be_used_are_noted(file: Any, settings: Any, name: str, problem: str):
+    settings.DRIVERS = ["tests.*"]
+    foreign = DEMO.replace("stations.drivers.scpi.ScpiInstrument", f"tests.stations.drivers.foreign_classes.{name}")
+    _, note, _ = load(file(foreign.replace('SOCKET"}', 'SOCKET", commands: {volts: {query: "volts :="}}}')))
+    assert note.startswith("  Note: Instrument supply-1 at TCPIP::192.0.2.10::5025::SOCKET ") and problem in note
+
+
 def test_new_station_is_told_and_taken_in(file: Any):
     said = load(file(DEMO))
     assert said[0] == "Station 'demo' with 1 slot and 1 instrument: is new here"
