@@ -15,6 +15,7 @@ from stations.drivers.instrument_error import InstrumentError, WrongInstrument
 __all__ = ["Driver", "InstrumentError", "Value"]
 
 DEFAULT_TIMEOUT_S = 2.0
+BUDGETED_BY = "ladder.safe_budget_s"
 
 
 class Driver(ABC):
@@ -25,6 +26,8 @@ class Driver(ABC):
     """
 
     version = "1.0"
+    # What gives an answer its time: a look and the safe state have a budget for all instruments of a slot.
+    timed_by = "options.timeout_s"
 
     def __init__(self, settings: InstrumentSettings) -> None:
         self.settings = settings
@@ -198,3 +201,11 @@ class Driver(ABC):
 
     def _limit_to(self, deadline: float) -> None:
         self.timeout_s = max(0.001, deadline - time.monotonic())
+        self.timed_by = BUDGETED_BY
+
+    def shorten_to(self, deadline: float) -> None:
+        """Give an answer no more time than is left until `deadline`, in hundredths of a second."""
+        left = deadline - time.monotonic()
+        if left < self.timeout_s:
+            self.timed_by = BUDGETED_BY
+        self.timeout_s = max(0.01, round(min(self.timeout_s, left), 2))

@@ -117,7 +117,7 @@ class HttpInstrument(Driver):
         try:
             status, content = self._said(request, body)
         except (httpx.TimeoutException, TimeoutError):
-            remedy = "check that it is switched on, or raise `options.timeout_s`"
+            remedy = f"check that it is switched on, or raise `{self.timed_by}`"
             raise self.error(f"did not answer {text!r} within {self.timeout_s:.3g} s", remedy) from None
         except httpx.ConnectError as error:
             remedy = "check that it is switched on and its `resource` in station.yaml"

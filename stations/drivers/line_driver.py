@@ -103,7 +103,7 @@ class LineDriver(Driver):
 
     def _broken(self, text: str, error: OSError) -> InstrumentError:
         if isinstance(error, TimeoutError):
-            remedy = "check that it is switched on and knows the command, or raise `options.timeout_s`"
+            remedy = f"check that it is switched on and knows the command, or raise `{self.timed_by}`"
             return self.error(f"did not answer {text!r} within {self.timeout_s:.3g} s", remedy)
         self._drop_link()
         reason = error.strerror or str(error) or type(error).__name__

@@ -161,7 +161,7 @@ class ModbusTcp(Driver):
     def _broken(self, text: str, problem: Exception, library: Any) -> Exception:
         self._drop()
         if isinstance(problem, library.exceptions.ModbusIOException):
-            remedy = "check its unit and address, or raise `options.timeout_s`"
+            remedy = f"check its unit and address, or raise `{self.timed_by}`"
             return self.error(f"did not answer {text!r} within {self.timeout_s:.3g} s", remedy)
         return self.error(f"was lost during {text!r} ({problem})", "check its power and its cable")
 

@@ -79,12 +79,12 @@ def _look_for(
     driver: Driver | None = None
     try:
         driver = load_driver(settings, allowed)
-        driver.timeout_s = max(0.01, round(min(driver.timeout_s, deadline - started), 2))
+        driver.shorten_to(deadline)
         health["identity"] = driver.probe()[:LONGEST_IDENTITY]
         health["present"] = True
         health["took_ms"] = _ms_since(started)
         if thorough and health["identity"]:  # what cannot be asked who it is cannot be asked how it is
-            driver.timeout_s = max(0.01, round(min(driver.timeout_s, deadline - time.monotonic()), 2))
+            driver.shorten_to(deadline)
             driver.self_check()
     except WrongInstrument as error:
         health["present"], health["identity"] = True, error.identity[:LONGEST_IDENTITY]

@@ -21,8 +21,14 @@ BACK_S = 1.0
 class Prober:
     """Looks for the instruments of one slot every `every_s` seconds. Never in the way of a run or of the safe state."""
 
-    def __init__(self, instruments: dict[str, InstrumentSettings], every_s: float, locks: Path) -> None:
-        """`locks`: the folder of the instruments' lock files. What is in use by another slot is not looked for."""
+    def __init__(
+        self, instruments: dict[str, InstrumentSettings], every_s: float, locks: Path, safe_budget_s: float = 0.0
+    ) -> None:
+        """`locks`: the folder of the instruments' lock files. What is in use by another slot is not looked for.
+
+        Whose instruments need longer to confirm their safe state gives them as long (`safe_budget_s`) to be found.
+        """
+        self.budget_s = max(BUDGET_S, safe_budget_s - 0.1)
         self.instruments = {one["name"]: one for one in instruments.values()}
         self.locks = str(locks)
         self.every_s = every_s
@@ -35,8 +41,8 @@ class Prober:
     def begin(self, parked: Runner) -> None:
         """Let a parked runner do it. What is not known to be well also has to check itself."""
         self.at_work = parked
-        self.overdue_at = time.monotonic() + BUDGET_S + OVERRUN_S
-        order = {"do": "probe", "instruments": list(self.instruments.values()), "budget_s": BUDGET_S}
+        self.overdue_at = time.monotonic() + self.budget_s + OVERRUN_S
+        order = {"do": "probe", "instruments": list(self.instruments.values()), "budget_s": self.budget_s}
         if not parked.send({**order, "locks": self.locks, "thorough": not self._all_well()}):
             self.cut_short()
 

@@ -24,7 +24,6 @@ from stations.safety.latch import latch_slot, read_latch
 from stations.safety.limit_watch import LimitWatch
 from stations.safety.logs import complain
 from stations.safety.parking import Runner
-from stations.safety.probing import BUDGET_S as PROBE_BUDGET_S
 from stations.safety.probing import Prober
 from stations.safety.processes import ProcessMark, kill_strays, strays
 from stations.safety.run import Run
@@ -55,7 +54,8 @@ class RunSlot:
         self.files = paths.slot(self.name)
         self.instruments = slot["instruments"]
         self.keeper = SafeKeeper(self.instruments, warden["safe_budget_s"])
-        self.prober = Prober(self.instruments, warden.get("probe_every_s", inf), paths.instrument_locks)
+        every_s, budget_s = warden.get("probe_every_s", inf), warden["safe_budget_s"]
+        self.prober = Prober(self.instruments, every_s, paths.instrument_locks, budget_s)
         self.unsafe = UnsafeMark(paths, self.name)
         self._story = SlotStory(self.files.story)
         self.run: Run | None = None
@@ -230,7 +230,7 @@ class RunSlot:
         """Only between runs, and when nothing of safety is under way or due before a look would be over."""
         if self.run is not None or self.closing or not self.keeper.settled or self._ready() is None:
             return False
-        return self.prober.at_work is None and time.monotonic() + PROBE_BUDGET_S < self.keeper.retry_at
+        return self.prober.at_work is None and time.monotonic() + self.prober.budget_s < self.keeper.retry_at
 
     def _safe_known(self) -> None:
         """The safe state has been made, or could not be: whoever waited for that goes on."""

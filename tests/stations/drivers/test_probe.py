@@ -59,7 +59,8 @@ def test_what_is_wrong_is_said_of_each_and_holds_up_no_other(bench: RunningBench
     assert found["supply-1"]["identity"] and found["supply-1"]["identity"] in str(found["supply-1"]["error"])
     said = {name: str(one["error"]) for name, one in found.items()}
     assert "is not the expected one" in said["supply-1"] and "cannot be reached" in said["meter-1"]
-    assert "did not answer '*IDN?'" in said["load-1"] and "there is no such port" in said["board-1"]
+    assert "did not answer '*IDN?'" in said["load-1"] and "raise `ladder.safe_budget_s`" in said["load-1"]
+    assert "there is no such port" in said["board-1"]
 
 
 def test_one_client_instrument_is_free_again(bench: RunningBench) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from stations.contracts import InstrumentHealth
 from stations.safety.emergency import stop_slots
+from stations.safety.probing import Prober
 from tests.stations.safety.station_under_test import SLOT, StationUnderTest, latch, wait_until
 from tests.stations.safety.tiny_supply import TinySupply
 
@@ -63,6 +64,11 @@ def test_instrument_that_is_silent_while_it_is_made_safe_is_missed_at_once(
     assert (found["present"], "did not answer 'OUTP?'" in str(found["error"])) == (False, True)
     supply.mute = False
     wait_until(lambda: is_well(looking))
+
+
+def test_slow_instrument_is_found_within_the_budget_of_its_safe_state() -> None:
+    budgets = [Prober({}, 2.0, Path("locks"), safe_budget_s).budget_s for safe_budget_s in (0.5, 1.0, 4.0)]
+    assert budgets == [0.9, 0.9, 3.9]
 
 
 def test_one_lost_answer_is_not_told(looking: StationUnderTest, supply: TinySupply) -> None:
