@@ -16,6 +16,7 @@ from stations.drivers.instrument_error import InstrumentError
 from stations.drivers.loading import load_driver
 from stations.drivers.modbus_text import check_text
 
+LAST_PORT = 65_535
 HOST = r"(\[[^\]\s]+\]|[^:/\s]+)"
 SCPI = "stations.drivers.scpi.ScpiInstrument"
 SERIAL = "stations.drivers.serial_line.SerialLine"
@@ -57,7 +58,8 @@ def check_language(entry: Entry, name: str, instrument: dict[str, Any]) -> None:
         return
     form, problem = RESOURCES[driver]
     is_network = "://" in resource or resource.upper().endswith("::SOCKET")
-    if not re.fullmatch(form, resource, re.IGNORECASE) or (is_network and network_address(resource) is None):
+    _, port = network_address(resource) or ("", 0)
+    if not re.fullmatch(form, resource, re.IGNORECASE) or (is_network and not 0 < port <= LAST_PORT):
         entry.at("resource").problem(f"is {problem}")
         return
     settings = InstrumentSettings(

@@ -17,6 +17,7 @@ from stations.drivers.address import network_address, tcp_address
 from stations.drivers.loading import BUILT_IN, cannot_exist, is_allowed
 from stations.station_keys import SIMULATED_MODELS
 
+VALUE = "{value}"
 LANE = re.compile(r"lane-\d+")
 LOCAL_HOSTS = ("127.0.0.1", "localhost")
 
@@ -77,8 +78,10 @@ def _check_options(entry: Entry, driver: str, instrument: dict[str, Any]) -> Non
 def _check_command(entry: Entry, fields: dict[str, Any]) -> None:
     if "write" not in fields and "query" not in fields:
         entry.problem("has neither `write` nor `query`; add at least one")
-    if "{value}" not in fields.get("write", "{value}"):
+    if VALUE not in fields.get("write", VALUE):
         entry.at("write").problem("does not say where the value goes; write {value} there")
+    if VALUE in fields.get("query", ""):
+        entry.at("query").problem("holds {value}, but a question has none; write the question alone")
     low, high = fields.get("minimum"), fields.get("maximum")
     if low is not None and high is not None and low > high:
         entry.at("minimum").problem(f"is above the maximum ({low:g} > {high:g}); exchange them")
@@ -91,6 +94,9 @@ def _check_safe_state(entry: Entry, steps: list[dict[str, str]]) -> None:
     for at, step in enumerate(steps):
         if ("check" in step) != ("expect" in step):
             entry.at(at).problem("needs `check` and `expect` together, or neither")
+        for key in ("write", "check"):
+            if VALUE in step.get(key, ""):
+                entry.at(at, key).problem("holds {value}, but nobody gives one here; write what makes it safe")
     if steps and not any("check" in step for step in steps):
         entry.problem("nothing proves this safe state; give at least one entry a `check` and what to `expect`")
 

@@ -18,6 +18,7 @@ from control.lifecycle.packages import known_packages
 from control.lifecycle.refusals import BadValue, WrongState
 from control.models import ControlEvent
 from stations import station_file
+from stations.driver_language import SCPI
 from stations.drivers.instrument_error import InstrumentError
 from stations.drivers.loading import BUILT_IN, load_driver
 from stations.models import Slot, Station
@@ -107,6 +108,7 @@ def doubts_about(described: station_file.Station, today: date) -> Iterable[str]:
     """What is allowed, but hardly meant: one sentence each."""
     yield from _unknown_sequences(described)
     yield from _unusable_drivers(described)
+    yield from _questions_that_ask_nothing(described)
     used = {name for slot in described.slots for name in slot.instruments.values()}
     for name, instrument in described.instruments.items():
         if name not in used:
@@ -124,6 +126,18 @@ def _unusable_drivers(described: station_file.Station) -> Iterable[str]:
             load_driver(instrument.settings(), settings.DRIVERS)
         except InstrumentError as problem:
             yield str(problem)
+
+
+def _questions_that_ask_nothing(described: station_file.Station) -> Iterable[str]:
+    """Allowed, as instruments from before SCPI have such questions."""
+    for name, instrument in described.instruments.items():
+        if instrument.driver != SCPI:
+            continue
+        asked = [fields["query"] for fields in instrument.commands.values() if "query" in fields]
+        asked += [step["check"] for step in instrument.safe_state if "check" in step]
+        for text in asked:
+            if "?" not in text:
+                yield f"'{name}' is asked '{text}', without the ? of a question. It will hardly answer."
 
 
 def _unknown_sequences(described: station_file.Station) -> Iterable[str]:

@@ -180,6 +180,7 @@ STORED = (
     gettext_noop("not begun"),
     gettext_noop("the batch had ended"),
     gettext_noop("the run was stopped"),
+    gettext_noop("the station is being stopped"),
     gettext_noop("the run was not ready to begin"),
     gettext_noop("the sequence took too long"),
     gettext_noop("nothing was set up"),

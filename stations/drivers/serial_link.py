@@ -15,6 +15,8 @@ from typing import Any
 PARITIES = {"none": "N", "even": "E", "odd": "O", "mark": "M", "space": "S"}
 FLOW_CONTROLS = {"none": {}, "hardware": {"rtscts": True}, "dsr": {"dsrdtr": True}, "software": {"xonxoff": True}}
 
+NAMES_OF_ENDS = {"CR": r"\r", "LF": r"\n", "NL": r"\n", "CRLF": r"\r\n", "CR LF": r"\r\n", "CR+LF": r"\r\n"}
+
 
 def import_pyserial() -> Any:
     import serial  # noqa: PLC0415  (a process without serial instruments need not import it)
@@ -53,6 +55,9 @@ class Framing:
     def of(cls, options: dict[str, Any]) -> Framing:
         """Raises ValueError for an option that makes no sense."""
         encoding = str(options.get("encoding", "utf-8"))
+        for key in ("write_terminator", "read_terminator"):
+            if (escaped := NAMES_OF_ENDS.get(str(options.get(key, "")).upper())) is not None:
+                raise ValueError(f"`{key}` would be these letters, {options[key]!r}; write {escaped}")
         try:
             ends = [
                 _unescaped(options.get(key, "\n")).encode(encoding) for key in ("write_terminator", "read_terminator")

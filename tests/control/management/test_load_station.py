@@ -189,11 +189,13 @@ def test_station_whose_heart_stands_still_is_served_while_its_lock_is_held(file:
 def test_what_is_hardly_meant_is_noted(file: Any):
     text = DEMO.replace("default_sequence: board_test", "default_sequence: no_such")
     text = text.replace("{supply: supply-1}}", "{}, sequence: board_test}")
-    text = text.replace('5025::SOCKET"}', '5025::SOCKET", calibration_due: 2020-01-01}')
+    more = 'calibration_due: 2020-01-01, commands: {volts: {query: "VOLT"}, amps: {query: "CURR?"}}'
+    text = text.replace('5025::SOCKET"}', f'5025::SOCKET", {more}}}')
     notes = [line for line in load(file(text)) if line.startswith("  Note: ")]
     assert [note.split(". ")[0].removesuffix(".") for note in notes] == [
         "  Note: station.default_sequence: there is no sequence 'no_such' here",
         "  Note: slot 'slot-1' has no board, load, meter, supply, which its sequence 'board_test' needs",
+        "  Note: 'supply-1' is asked 'VOLT', without the ? of a question",
         "  Note: No slot uses instrument 'supply-1'",
         "  Note: The calibration of 'supply-1' was due on 2020-01-01",
     ]
