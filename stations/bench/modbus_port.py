@@ -25,7 +25,11 @@ class ModbusPort(TcpPort):
             if protocol or not 2 <= length <= 254:
                 return
             request = await reader.readexactly(length - 1)
-            reply = await self.instrument.answer(line_of(request), connection)
+            try:
+                line = line_of(request)
+            except struct.error:
+                return  # cut short: no request of Modbus
+            reply = await self.instrument.answer(line, connection)
             if reply is not None:
                 answer = answer_of(request, reply)
                 writer.write(struct.pack(">HHHB", transaction, 0, len(answer) + 1, unit) + answer)
