@@ -25,7 +25,8 @@ MODBUS = "stations.drivers.modbus_tcp.ModbusTcp"
 RESOURCES = {
     SCPI: (
         # A device behind a host is named (inst0, hislip0); a mere number is a port that lacks its SOCKET.
-        rf"TCPIP\d*::{HOST}::\d{{1,5}}::SOCKET|TCPIP\d*::{HOST}(::(?!\d+(::|$))[^:\s]+)?(::INSTR)?|(USB|GPIB)\d*::\S+",
+        rf"TCPIP\d*::{HOST}::\d{{1,5}}::SOCKET|TCPIP\d*::{HOST}(::(?!\d+(::|$))[^:\s]+(\[\S+\])?)?(::INSTR)?"
+        r"|(USB|GPIB|VICP|PRLGX-\w+)\d*::\S+",
         "no VISA resource for SCPI; write it like TCPIP::192.0.2.10::5025::SOCKET, a serial port takes the driver "
         + SERIAL,
     ),

@@ -54,3 +54,26 @@ def test_file_nobody_may_read_is_named(tmp_path: Path):
     loop = tmp_path / "loop.yaml"
     loop.symlink_to(loop)
     assert said_of(loop).startswith("loop.yaml:1: cannot be read (Too many levels of symbolic links)")
+
+
+@pytest.mark.parametrize(
+    ("driver", "resource"),
+    [
+        ("scpi.ScpiInstrument", "TCPIP0::192.0.2.10::inst0::INSTR"),
+        ("scpi.ScpiInstrument", "TCPIP::meter.example::hislip0,4880"),
+        ("scpi.ScpiInstrument", "TCPIP::192.0.2.10::usb0[1234::5678::SN1]::INSTR"),
+        ("scpi.ScpiInstrument", "tcpip::meter.example"),
+        ("scpi.ScpiInstrument", "USB0::0x2A8D::0x1102::MY1::INSTR"),
+        ("scpi.ScpiInstrument", "GPIB::5"),
+        ("serial_line.SerialLine", "/dev/serial/by-id/usb-ACME_Controller-if00"),
+        ("serial_line.SerialLine", "socket://[2001:db8::1]:4001"),
+        ("http.HttpInstrument", "https://lamp.example/api/v1/"),
+        ("modbus_tcp.ModbusTcp", "modbus://[2001:db8::1]"),
+        ("modbus_tcp.ModbusTcp", "modbus://192.0.2.10:1502/255"),
+    ],
+)
+def test_resource_that_its_driver_opens_is_taken(tmp_path: Path, driver: str, resource: str):
+    file = tmp_path / "station.yaml"
+    instrument = f"{{driver: stations.drivers.{driver}, resource: '{resource}'}}"
+    file.write_text(f"station: {{id: demo}}\nslots: []\ninstruments:\n  it: {instrument}\n")
+    assert read_station_file(file).instruments["it"].resource == resource
