@@ -23,6 +23,7 @@ from control.journal.kinds import ALERTS
 from control.journal.read import head
 from control.lifecycle.scopes import ALL, scope_here
 from control.pages.controls import WORDS
+from control.pages.told import told_text
 from control.pages.words import shell_words
 
 ANY_BATCH = uuid.UUID(int=0)
@@ -130,7 +131,8 @@ class Shell:
 def _shown(facts: Facts) -> dict[str, Any]:
     mark = facts["unsafe"]
     times = {name: mark[name] and datetime.fromisoformat(mark[name]) for name in ("since", "confirmed_at")}
-    return {"id": facts["id"], "problems": mark["problems"].items(), "names": ", ".join(mark["problems"]), **times}
+    problems = [(name, told_text(problem), problem) for name, problem in mark["problems"].items()]
+    return {"id": facts["id"], "problems": problems, "names": ", ".join(mark["problems"]), **times}
 
 
 def address(name: str, **more: str) -> str:

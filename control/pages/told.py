@@ -63,6 +63,7 @@ STORED = (
     gettext_noop("Instrument %(name)s at %(address)s refused %(question)s (%(problem)s): %(remedy)s."),
     gettext_noop("Instrument %(name)s at %(address)s failed at %(question)s (%(problem)s): %(remedy)s."),
     gettext_noop("Instrument %(name)s at %(address)s cannot be opened (%(problem)s): %(remedy)s."),
+    gettext_noop("Instrument %(name)s at %(address)s is not in its safe state: it answered %(said)s."),
     gettext_noop("Instrument %(name)s gave no sign within %(seconds)s s."),
     gettext_noop("Instrument %(name)s could not be asked: whoever asked was lost over one of the slot's instruments."),
     gettext_noop("nothing listens there"),

@@ -75,3 +75,9 @@ def test_making_safe_from_a_page_takes_an_operator_and_says_what_came_of_it():
     said = f"{SLOT}: NOT CONFIRMED: no guard answers; nothing was done"
     assert (answer.status_code, answer.json()["message"], answer.json()["confirmed"]) == (202, said, False)
     assert browser_of("operator").post(address, headers=JSON).status_code == 409  # no guard is known here
+
+
+def test_what_an_instrument_did_is_told_in_the_language_of_the_reader():
+    mark(problems={"supply-1": "Instrument supply-1 at X cannot be reached (nothing listens there): check its power."})
+    page = browser_of("engineer").get("/control/unsafe/", headers={"accept-language": "ko"}).content.decode()
+    assert "<span>X의 supply-1 계측기에 연결할 수 없습니다" in page
