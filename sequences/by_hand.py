@@ -16,6 +16,7 @@ from sequences.story import Story
 from sequences.wording import quoted
 from stations.contracts import InstrumentSettings, Wish
 from stations.drivers.driver import Driver
+from stations.drivers.instrument_error import InstrumentError
 from stations.drivers.instrument_lock import Locks
 from stations.drivers.scpi import ScpiInstrument
 
@@ -106,7 +107,10 @@ class ByHand:
                 return {"value": wish["value"], "unit": driver.commands[command].unit}
         value = as_reading(interruptible(driver.read, command))
         driven.keep(command, value)
-        return {"value": value, "unit": driver.commands[command].unit}
+        answer = {"value": value, "unit": driver.commands[command].unit}
+        if isinstance(wish.get("value"), bool) and value != wish["value"]:
+            answer["error"] = _still(driven.settings, command, wanted=wish["value"])
+        return answer
 
     def due_s(self) -> float | None:
         """How long nothing has to be read, in seconds; None while nobody drives anything."""
@@ -134,6 +138,13 @@ class ByHand:
             for one in self._driven.values():
                 one.changed = {}
             self._story.emit("reading", instruments=changed)
+
+
+def _still(settings: InstrumentSettings, command: str, *, wanted: bool) -> str:
+    """What is on although somebody has just switched it off, or the other way round: nobody must take it for done."""
+    was, says = ("on", "off") if wanted else ("off", "on")
+    problem = f"was told {command} = {was}, but still says {says}"
+    return str(InstrumentError(settings["name"], settings["resource"], problem, "look at it before anybody touches it"))
 
 
 def _raw(driver: Driver, text: str) -> str:

@@ -12,8 +12,10 @@ from functools import partial
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from control.lifecycle.doorbell import ring_slot
+from control.lifecycle.refusals import WrongState
 from control.models import Batch
 from control.states import State
 from stations.models import Instrument, Lease, Slot
@@ -49,6 +51,14 @@ def free_instruments(batch: Batch) -> None:
 def holders_of(slot: Slot) -> list[Holder]:
     """Whoever on other slots holds instruments of this one, by the instrument's name."""
     return holders_by_slot([slot]).get(slot.pk, [])
+
+
+def check_not_held(slot: Slot) -> None:
+    """Raises WrongState, with the name of the batch on another slot that holds an instrument of this one."""
+    for holder in holders_of(slot):
+        sentence = _("%(instrument)s of %(slot)s is used by %(name)s on %(other)s. Wait for its end, or stop it.")
+        words = {"instrument": holder.instrument, "slot": slot.pk, "name": holder.name, "other": holder.slot}
+        raise WrongState(sentence % words)
 
 
 def holders_by_slot(slots: Iterable[Slot], known: Iterable[Batch] = ()) -> dict[str, list[Holder]]:

@@ -109,6 +109,18 @@ def test_commands_are_obeyed_and_answered_until_somebody_ends_it(bench):
     assert last_readings(record, meter)["input_voltage"] == pytest.approx(4.0, abs=0.2)
 
 
+def test_what_stays_on_after_it_was_switched_off_is_no_good_answer(bench):
+    supply = bench.slot()["supply"]["name"]
+    bench.fault("supply", "stuck_output", "on")
+    try:
+        on, off = (command(supply, "output", value=value) for value in (True, False))
+        switched_on, still_on = given(session(bench, on, off, wish("end")))
+    finally:
+        bench.fault("supply", "clear")
+    assert (switched_on[0], switched_on[3], still_on[0]) == (True, "", True)
+    assert "was told output = off, but still says on: look at it before anybody touches it." in still_on[3]
+
+
 def test_it_ends_by_itself_when_nobody_commands(bench):
     record = session(bench, idle_limit_s=1)
     assert record.of_kind("manual.ended")[0]["why"] == "idle"

@@ -10,15 +10,17 @@ from uuid import UUID
 import pytest
 from django.db import connection
 
+from control.housekeeping.sweep import sweep
 from control.journal.kinds import BOARD
 from control.journal.read import read_after
 from control.lifecycle.claim import claim, take_over
 from control.lifecycle.finish import End, finish
 from control.lifecycle.leases import Holder, holders_of
+from control.lifecycle.packages import MANUAL_CONTROL
 from control.models import Batch, Stream
 from control.states import State, StepOutcome
 from stations.models import Instrument, Lease, Slot
-from tests.rows import demo_station, queued, running
+from tests.rows import OUT, UNWELL, demo_station, queued, running
 
 
 def slot(name: str = "slot-1") -> Slot:
@@ -69,6 +71,18 @@ def test_claim_refuses_an_instrument_that_somebody_else_holds(station: None) -> 
     assert claim(slot()) is None
     batch.refresh_from_db()
     assert (batch.state, Lease.objects.count()) == (State.QUEUED, 1)
+
+
+def test_slot_whose_instruments_are_not_well_takes_nothing_but_a_manual_session(station: None) -> None:
+    queued(priority=Batch.Priority.URGENT)
+    session = queued()
+    Batch.objects.filter(pk=session.pk).update(sequence=MANUAL_CONTROL)
+    Slot.objects.filter(pk="demo/slot-1").update(taken_out=OUT, health_problem=UNWELL)
+    assert (claim(slot()), sweep("demo")) == (None, [])
+    Slot.objects.filter(pk="demo/slot-1").update(taken_out=None)
+    assert sweep("demo") == ["demo/slot-1"]
+    taken = claim(slot())
+    assert taken is not None and taken.batch_id == session.pk
 
 
 def test_lane_takes_what_waits_for_any_lane(station: None) -> None:
