@@ -6,6 +6,7 @@ happens in the thread of the run, so that a stop ends it like everything else.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -138,6 +139,12 @@ class ByHand:
             for one in self._driven.values():
                 one.changed = {}
             self._story.emit("reading", instruments=changed)
+
+
+def is_too_late(wish: Wish) -> bool:
+    """Whether a command has waited so long that nobody reckons with it any more. To ask or switch off is never late."""
+    changes = "text" in wish or wish.get("value", False) is not False
+    return changes and time.time() > wish.get("until", math.inf)
 
 
 def _still(settings: InstrumentSettings, command: str, *, wanted: bool) -> str:

@@ -188,7 +188,8 @@ def held_by(slot: Slot, batch: Batch) -> str:
     """Who holds a slot, and what to do about it."""
     about = {"slot": slot.pk, "batch": batch.name, "by": batch.submitted_by, "driver": batch.manual_by}
     if batch.manual_by and batch.sequence != MANUAL_CONTROL:
-        return _("%(driver)s has taken batch '%(batch)s' on %(slot)s over. Wait until it is given back.") % about
+        sentence = _("%(driver)s has taken batch '%(batch)s' on %(slot)s over already: give commands, or give it back.")
+        return sentence % about
     if batch.manual_by:
         return _("%(driver)s drives %(slot)s by hand already: give commands, or end the session.") % about
     if batch.state == State.QUEUED:

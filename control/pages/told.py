@@ -132,6 +132,7 @@ STORED = (
     gettext_noop("the instruments are driven by hand"),
     gettext_noop("nobody drives the instruments by hand"),
     gettext_noop("%(by)s drives the instruments by hand"),
+    gettext_noop("it was given too long ago"),
     gettext_noop("the prompt is over"),
     gettext_noop("the prompt is answered already"),
     gettext_noop("nobody answered within %(seconds)s s: %(question)s"),

@@ -121,6 +121,20 @@ def test_what_stays_on_after_it_was_switched_off_is_no_good_answer(bench):
     assert "was told output = off, but still says on: look at it before anybody touches it." in still_on[3]
 
 
+def test_what_was_held_up_for_long_switches_nothing_on_any_more(bench):
+    supply = bench.slot()["supply"]["name"]
+    late = [
+        command(supply, "output", value=True, control="c1", until=1.0),
+        command(supply, text="OUTP ON", control="c2", until=1.0),
+        command(supply, "output", value=False, control="c3", until=1.0),
+        command(supply, "output", control="c4", until=1.0),
+    ]
+    record = session(bench, *late, wish("end"))
+    told = "command has no effect: it was given too long ago"
+    assert answers(record) == [("c1", told, False), ("c2", told, False)]
+    assert given(record) == [(False, "", "", "")] * 2
+
+
 def test_it_ends_by_itself_when_nobody_commands(bench):
     record = session(bench, idle_limit_s=1)
     assert record.of_kind("manual.ended")[0]["why"] == "idle"

@@ -145,7 +145,7 @@ def test_whoever_holds_the_slot_is_named() -> None:
     Batch.objects.filter(pk=stream.batch_id).update(state=State.PAUSED)
     assert refused(command, SLOT, VOLTAGE) == (409, f"{used}, which is paused. Take it over first.")
     Batch.objects.filter(pk=stream.batch_id).update(manual_by="kim")
-    assert refused(take_over, SLOT)[1].startswith("kim has taken batch 'Board test' on demo/slot-1 over.")
+    assert refused(take_over, SLOT)[1].startswith("kim has taken batch 'Board test' on demo/slot-1 over already: ")
 
 
 def test_a_paused_batch_that_was_taken_over_is_not_resumed_before_it_is_given_back() -> None:
