@@ -90,8 +90,10 @@ class ByHand:
         self.commanded_at = time.monotonic()
         told = {"control": wish["control"], "instrument": name, "command": command}
         self._story.emit("manual.answered", **told, **answer, took_ms=took_ms)
-        if name in self._driven:
-            self._driven[name].look_soon()
+        changed = "value" in wish or "text" in wish  # which may have given power to what did not answer
+        for each in self._driven.values():
+            if each.settings["name"] == name or (changed and each.has_problem):
+                each.look_soon()
 
     def _carry_out(self, name: str, command: str, wish: Wish) -> dict[str, Any]:
         driven = self._driven.get(name)

@@ -165,6 +165,19 @@ def test_an_instrument_that_is_not_there_keeps_no_other_from_working(bench):
     assert "input_voltage" in last_readings(record, meter)
 
 
+def test_a_board_without_power_tells_first_what_can_be_switched_and_answers(bench):
+    board = bench.slot()["board"]["name"]
+
+    class Patient(Hands):
+        def receive_wish(self, timeout_s):
+            self._look_s = 0.0 if "relay" in last_readings(self.record, board) else 1.0
+            return super().receive_wish(timeout_s)
+
+    record = trial.run(MANUAL, {"by": "kim", "idle_limit_s": 30}, slot=bench.slot(), desk=Patient(wish("end")))
+    told = last_readings(record, board)
+    assert (told["led"], told["relay"], "identity" in told) == (None, False, False)
+
+
 def test_a_mute_instrument_holds_up_only_itself(bench):
     slot = bench.slot()
     bench.fault("supply", "mute", "on")
