@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Collection
@@ -79,12 +80,12 @@ def _look_for(
     driver: Driver | None = None
     try:
         driver = load_driver(settings, allowed)
-        driver.timeout_s = max(0.01, round(min(driver.timeout_s, deadline - started), 2))
+        driver.timeout_s = min(driver.timeout_s, _patience_s(deadline))
         health["identity"] = driver.probe()[:LONGEST_IDENTITY]
         health["present"] = True
         health["took_ms"] = _ms_since(started)
         if thorough and health["identity"]:  # what cannot be asked who it is cannot be asked how it is
-            driver.timeout_s = max(0.01, round(min(driver.timeout_s, deadline - time.monotonic()), 2))
+            driver.timeout_s = min(driver.timeout_s, _patience_s(deadline))
             driver.self_check()
     except WrongInstrument as error:
         health["present"], health["identity"] = True, error.identity[:LONGEST_IDENTITY]
@@ -96,6 +97,11 @@ def _look_for(
         with suppress(Exception):  # it is let go of in any case
             driver.close()
     found.setdefault(settings["name"], health)
+
+
+def _patience_s(deadline: float) -> float:
+    """In whole tenths, for it stands in the sentence of one that does not answer: that must not change at each look."""
+    return max(1, math.floor((deadline - time.monotonic()) * 10)) / 10
 
 
 def _ms_since(started: float) -> float:
