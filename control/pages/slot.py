@@ -111,6 +111,7 @@ def _card(instrument: Facts, health: dict[str, dict[str, str]], *, driven: bool)
     return {
         **instrument,
         "health": health.get(instrument["name"]),
+        "problem": told_text(instrument["problem"]),
         "kind": instrument["driver"].rpartition(".")[2],
         "rows": [
             {

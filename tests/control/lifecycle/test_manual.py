@@ -24,7 +24,7 @@ from control.lifecycle.manual import (
 )
 from control.lifecycle.packages import MANUAL_CONTROL, known_packages
 from control.lifecycle.refusals import Refused
-from control.lifecycle.steer import pause_batch
+from control.lifecycle.steer import pause_batch, skip_step
 from control.models import Batch, ControlEvent, Stream
 from control.states import SlotState, State
 from control.worker.wishes import wish_of
@@ -180,6 +180,7 @@ def test_a_command_is_on_record_with_what_was_before_and_travels_as_a_wish() -> 
     assert [one["kind"] for one in facts["commands"]] == ["MANUAL_COMMAND"] * 3
     assert facts["idle_ends_at"] > facts["commands"][0]["requested_at"]
     assert refused(pause_batch, batch.pk)[1].startswith("anna drives the instruments by hand")
+    assert refused(skip_step, batch.pk)[1].startswith("A manual session has no steps")
     assert wish_of(end_session(SLOT, by=ANNA))["word"] == "end"
 
 
