@@ -103,6 +103,7 @@ def _health(found: Facts) -> dict[str, str]:
         "word": str(state.label),
         "response": "" if milliseconds is None else duration_text(max(1, milliseconds) / 1000),
         "problem": told_text(found["problem"]),
+        "identity": found["identity"],
     }
 
 

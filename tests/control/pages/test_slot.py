@@ -138,9 +138,9 @@ def test_what_is_stored_in_english_is_told_by_the_server_as_by_the_script() -> N
 
 def test_a_card_tells_how_its_instrument_was_found() -> None:
     assert shown("viewer").count('data-state="UNKNOWN"') == 4
-    Instrument.objects.filter(pk="demo/meter-1").update(present=True, response_ms=12.3)
+    Instrument.objects.filter(pk="demo/meter-1").update(present=True, response_ms=12.3, identity="A,<B>")
     problem = "Instrument supply-1 at TCPIP::127.0.0.1::15101::SOCKET cannot be reached (nothing listens there): look."
     Instrument.objects.filter(pk="demo/supply-1").update(present=False, problem=problem)
     html = shown("viewer")
-    assert "</span> Present</span> · 12 ms</p>" in html
+    assert "</span> Present</span> · 12 ms · A,&lt;B&gt;</p>" in html
     assert f"</span> Absent</span> · {problem}</p>" in html
