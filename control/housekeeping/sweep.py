@@ -12,6 +12,7 @@ from django_q.models import Failure, OrmQ
 from control.lifecycle import presence
 from control.lifecycle.claim import what_waits_for
 from control.lifecycle.doorbell import cluster_of, ring_slot
+from control.lifecycle.leases import why_neighbour_unsafe
 from control.models import Batch
 from control.states import ACTIVE, TERMINAL
 from stations.models import Slot
@@ -49,7 +50,7 @@ def _needs_somebody(slot: Slot) -> bool:
     running = Batch.objects.filter(slot=slot, state__in=ACTIVE).values_list("pk", flat=True).first()
     if running is not None:
         return not presence.is_supervised(running)
-    return what_waits_for(slot).exists()
+    return what_waits_for(slot).exists() and not why_neighbour_unsafe(slot)
 
 
 def _is_rung(slot: Slot) -> bool:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from control.journal.append import tell_board
 from control.journal.kinds import Kind
-from control.lifecycle.leases import lease_instruments
+from control.lifecycle.leases import lease_instruments, why_neighbour_unsafe
 from control.lifecycle.packages import MANUAL_CONTROL
 from control.lifecycle.queue_order import BEST_FIRST
 from control.lifecycle.service import comes_back_by_itself
@@ -23,6 +23,8 @@ def claim(slot: Slot) -> Stream | None:
     Losing a race is no error: somebody else runs the batch, or the slot.
     """
     while (batch := what_waits_for(slot).select_related("stream").order_by(*BEST_FIRST).first()) is not None:
+        if why_neighbour_unsafe(slot):
+            return None
         try:
             with transaction.atomic():
                 if _raise_generation(batch.stream, State.QUEUED) and _move_to_running(batch, slot):

@@ -61,6 +61,18 @@ def check_not_held(slot: Slot) -> None:
         raise WrongState(sentence % words)
 
 
+def why_neighbour_unsafe(slot: Slot) -> str:
+    """Why nothing may begin in a slot that shares an instrument with one that is not known to be safe; else empty.
+
+    What one slot switches on reaches the bench of the other, whose guard switches it off again each second.
+    """
+    for other in Slot.objects.filter(station=slot.station_id, unsafe__isnull=False).exclude(pk=slot.pk).order_by("pk"):
+        for pk in sorted(set(_leased(slot)) & set(_names(other))):
+            sentence = _("%(slot)s shares %(instrument)s with %(other)s, whose safe state was not confirmed.")
+            return sentence % {"slot": slot.pk, "instrument": pk.partition("/")[2], "other": other.pk}
+    return ""
+
+
 def holders_by_slot(slots: Iterable[Slot], known: Iterable[Batch] = ()) -> dict[str, list[Holder]]:
     """The same for several slots in one query, and another for batches that are not `known`; others are left out."""
     slots, batches = list(slots), {batch.pk: batch for batch in known}
