@@ -56,8 +56,8 @@ class SlotState(models.TextChoices):
 
     UNSAFE = "UNSAFE", _("Unsafe")
     LATCHED = "LATCHED", _("Latched")
-    OUT_OF_SERVICE = "OUT_OF_SERVICE", _("Out of service")
     MANUAL = "MANUAL", _("Driven by hand")
+    OUT_OF_SERVICE = "OUT_OF_SERVICE", _("Out of service")
     BUSY = "BUSY", _("Busy")
     IDLE = "IDLE", _("Idle")
 

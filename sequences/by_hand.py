@@ -6,6 +6,7 @@ happens in the thread of the run, so that a stop ends it like everything else.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -16,6 +17,7 @@ from sequences.story import Story
 from sequences.wording import quoted
 from stations.contracts import InstrumentSettings, Wish
 from stations.drivers.driver import Driver
+from stations.drivers.instrument_error import InstrumentError
 from stations.drivers.instrument_lock import Locks
 from stations.drivers.scpi import ScpiInstrument
 
@@ -88,8 +90,10 @@ class ByHand:
         self.commanded_at = time.monotonic()
         told = {"control": wish["control"], "instrument": name, "command": command}
         self._story.emit("manual.answered", **told, **answer, took_ms=took_ms)
-        if name in self._driven:
-            self._driven[name].look_soon()
+        changed = "value" in wish or "text" in wish  # which may have given power to what did not answer
+        for each in self._driven.values():
+            if each.settings["name"] == name or (changed and each.has_problem):
+                each.look_soon()
 
     def _carry_out(self, name: str, command: str, wish: Wish) -> dict[str, Any]:
         driven = self._driven.get(name)
@@ -106,7 +110,10 @@ class ByHand:
                 return {"value": wish["value"], "unit": driver.commands[command].unit}
         value = as_reading(interruptible(driver.read, command))
         driven.keep(command, value)
-        return {"value": value, "unit": driver.commands[command].unit}
+        answer = {"value": value, "unit": driver.commands[command].unit}
+        if isinstance(wish.get("value"), bool) and value != wish["value"]:
+            answer["error"] = _still(driven.settings, command, wanted=wish["value"])
+        return answer
 
     def due_s(self) -> float | None:
         """How long nothing has to be read, in seconds; None while nobody drives anything."""
@@ -134,6 +141,19 @@ class ByHand:
             for one in self._driven.values():
                 one.changed = {}
             self._story.emit("reading", instruments=changed)
+
+
+def is_too_late(wish: Wish) -> bool:
+    """Whether a command has waited so long that nobody reckons with it any more. To ask or switch off is never late."""
+    changes = "text" in wish or wish.get("value", False) is not False
+    return changes and time.time() > wish.get("until", math.inf)
+
+
+def _still(settings: InstrumentSettings, command: str, *, wanted: bool) -> str:
+    """What is on although somebody has just switched it off, or the other way round: nobody must take it for done."""
+    was, says = ("on", "off") if wanted else ("off", "on")
+    problem = f"was told {command} = {was}, but still says {says}"
+    return str(InstrumentError(settings["name"], settings["resource"], problem, "look at it before anybody touches it"))
 
 
 def _raw(driver: Driver, text: str) -> str:

@@ -19,9 +19,10 @@ READ_EVERY_S = 1.0
 READ_TIMEOUT_S = 0.5  # what people want waits for a reading, so that must not last
 LOCK_WITHIN_S = 0.2  # a look at its health lets go of it at once
 SHARE = 4  # it rests so many times as long as it took: a slow one slows only itself
-LONGEST_REST_S = 30.0  # of one that does not answer
+LONGEST_REST_S = 30.0  # of one that does not answer, or of a command that gets no answer
 DIGITS = 6  # of a reading, which is looked at and not calculated with
 LONGEST_TEXT = 1000  # characters
+_NEVER = (0.0, 0.0)
 
 
 class Driven:
@@ -46,8 +47,9 @@ class Driven:
         self._problem = ""
         self._queries: list[str] = []  # of this round, still to be asked
         self._round_began = 0.0
-        self._round_failed = False
-        self._rest_s = 0.0
+        self._rest_s = 0.0  # after it could not be opened
+        # Commands that get no answer, and for how long each rests until when: a board without power answers some.
+        self._silent: dict[str, tuple[float, float]] = {}
 
     def opened(self) -> Driver:
         """Its driver, open. Raises InstrumentError."""
@@ -87,8 +89,8 @@ class Driven:
         """Ask the next of its commands that can be asked; one that is not open is opened instead."""
         began = time.monotonic()
         if not self._queries:
-            self._queries = [name for name, command in self.settings["commands"].items() if command.get("query")]
-            self._round_began, self._round_failed = began, False
+            self._queries = [name for name in self._in_order() if self._silent.get(name, _NEVER)[1] <= began]
+            self._round_began = began
         command = self._queries.pop(0) if self._queries and self.driver is not None else None
         try:
             self._ask(command)
@@ -96,11 +98,17 @@ class Driven:
             self._note_failure(command, error)
         else:
             self._rest_s = 0.0
-            if not self._queries and not self._round_failed:
+            self._silent.pop(command or "", None)
+            if not self._queries and not self._silent:
                 self._say("")
         now = time.monotonic()
         next_round = 0.0 if self._queries else self._round_began + READ_EVERY_S
         self.due_at = max(next_round, now + self._rest_s, now + SHARE * (now - began))
+
+    def _in_order(self) -> list[str]:
+        """What can be asked; what can be switched before what is only looked at."""
+        asked = {name: each for name, each in self.settings["commands"].items() if each.get("query")}
+        return sorted(asked, key=lambda name: (not asked[name].get("write"), asked[name].get("type") != "boolean"))
 
     def _ask(self, command: str | None) -> None:
         if self.driver is None:
@@ -110,10 +118,12 @@ class Driven:
             self.keep(command, _within(driver, READ_TIMEOUT_S, lambda: driver.read(command)))
 
     def _note_failure(self, command: str | None, error: Exception) -> None:
-        self._round_failed = True
-        self._rest_s = min(LONGEST_REST_S, max(READ_EVERY_S, 2 * self._rest_s))
         self._say(str(error) or type(error).__name__)
-        if command is not None:
+        if command is None:
+            self._rest_s = _longer(self._rest_s)
+        else:
+            rest_s = _longer(self._silent.get(command, _NEVER)[0])
+            self._silent[command] = rest_s, time.monotonic() + rest_s
             self.keep(command, None)
 
     def _say(self, problem: str) -> None:
@@ -130,6 +140,15 @@ class Driven:
     def look_soon(self) -> None:
         """Something was done to it: all of it is read anew."""
         self._queries, self._rest_s, self.due_at = [], 0.0, 0.0
+        self._silent.clear()
+
+    @property
+    def has_problem(self) -> bool:
+        return bool(self._problem)
+
+
+def _longer(rest_s: float) -> float:
+    return min(LONGEST_REST_S, max(READ_EVERY_S, 2 * rest_s))
 
 
 def _within(driver: Driver, limit_s: float | None, action: Callable[[], T]) -> T:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 
-from sequences.by_hand import ByHand
+from sequences.by_hand import ByHand, is_too_late
 from sequences.deadlines import Deadlines
 from sequences.host import Host, SpoolFull
 from sequences.interrupts import (
@@ -155,6 +155,8 @@ class Steering:
             self._change(wish)
         elif wish["word"] == "answer":
             self._take_answer(wish)
+        elif wish["word"] == "command" and self._by_hand.by and is_too_late(wish):
+            self.answer(wish["control"], "command", "it was given too long ago")
         elif wish["word"] == "command" and self._by_hand.by:
             self._by_hand.obey(wish)
         elif wish["word"] in ("command", "end", "take-over", "give-back"):

@@ -145,6 +145,7 @@ class Wish(TypedDict):
     instrument: NotRequired[str]  # to "command": its name
     command: NotRequired[str]  # to "command": a declared one; without it and `text`: is the instrument there?
     text: NotRequired[str]  # to "command": sent as it stands
+    until: NotRequired[float]  # to "command": later than this, in seconds since the epoch, nothing is switched on
 
 
 class InstrumentProof(TypedDict):

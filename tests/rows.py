@@ -25,6 +25,7 @@ from stations.station_file import read_station_file
 HOUSE = Path(__file__).resolve().parent.parent
 ANNA = Actor("anna", ControlEvent.Face.COMMAND)
 # What is written down of a slot that somebody has taken out of service.
+UNWELL = {"instruments": {"meter-1": "Instrument meter-1 gave no sign."}, "at": 1_790_000_000.0}
 OUT = {"by": "kim", "face": "PAGE", "reason": "new cables", "at": 1_790_000_000.0}
 
 

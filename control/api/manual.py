@@ -94,6 +94,9 @@ class ManualFacts(Shape):
     slot = SlotFacts()
     owner = OwnerFacts(allow_null=True)
     manual_by = serializers.CharField(help_text="Who drives the instruments now; empty: nobody.")
+    why_not = serializers.CharField(
+        help_text="Why nobody can begin a session now, and what to do; empty where somebody can, or drives already."
+    )
     actions = serializers.ListField(
         child=serializers.ChoiceField([BEGIN, END, TAKE_OVER, GIVE_BACK]), help_text="What the state allows now."
     )

@@ -312,11 +312,11 @@ def slot_state(slot: Slot, active: Batch | None) -> SlotState:
         return SlotState.UNSAFE
     if slot.latch is not None:
         return SlotState.LATCHED
+    if active is not None and active.manual_by:
+        return SlotState.MANUAL
     if not slot.in_service:
         return SlotState.OUT_OF_SERVICE
-    if active is None:
-        return SlotState.IDLE
-    return SlotState.MANUAL if active.manual_by else SlotState.BUSY
+    return SlotState.IDLE if active is None else SlotState.BUSY
 
 
 def iso(at: datetime | None) -> str | None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Case, Value, When
+
 from control.history.facts import Facts, control_event_facts, iso
 from control.history.slots import read_slots
 from control.lifecycle.instruments import commands_of
+from control.lifecycle.manual import why_not_now
 from control.lifecycle.packages import MANUAL_CONTROL
 from control.models import Batch, ControlEvent
 from control.states import ACTIVE, State
@@ -23,18 +26,22 @@ COMMANDS = (
     ControlEvent.Kind.GIVE_BACK,
 )
 BEGIN, END, TAKE_OVER, GIVE_BACK = "begin", "end", "take-over", "give-back"
+# One that is about to begin, beside what waits for the instruments to be well again.
+_SESSIONS_FIRST = Case(When(sequence=MANUAL_CONTROL, then=Value(0)), default=Value(1))
 
 
 def read_manual(slot: Slot) -> Facts:
     """Everything about driving a slot by hand, in a fixed number of queries."""
     batch = slot.batches.filter(state__in=ACTIVE).first()
-    waiting = slot.batches.filter(state=State.QUEUED).order_by("-priority", "pk").first()
+    waiting = slot.batches.filter(state=State.QUEUED).order_by(_SESSIONS_FIRST, "-priority", "pk").first()
     readings = batch.readings if batch is not None and batch.manual_by else {}
+    why_not = "" if batch is not None and batch.manual_by else why_not_now(slot)
     return {
         "slot": read_slots(pk=slot.pk)[0],
         "owner": _owner(batch or waiting),
         "manual_by": batch.manual_by if batch is not None else "",
-        "actions": _actions(slot, batch, waiting),
+        "why_not": why_not,
+        "actions": _actions(batch, waiting, why_not),
         "idle_ends_at": iso(_idle_ends_at(batch)) if batch is not None else None,
         "instruments": _instruments(slot, readings),
         "commands": [control_event_facts(event) for event in _newest_commands(slot)],
@@ -49,13 +56,12 @@ def _owner(batch: Batch | None) -> Facts | None:
     return {**about, "session": session}
 
 
-def _actions(slot: Slot, batch: Batch | None, waiting: Batch | None) -> list[str]:
+def _actions(batch: Batch | None, waiting: Batch | None, why_not: str) -> list[str]:
     """What could be done now, by whoever has the right."""
-    if batch is None and waiting is None:
-        free = slot.in_service and slot.latch is None and slot.safe is not False and bool(slot.instruments)
-        return [BEGIN] if free else []
+    if batch is None and not why_not:
+        return [BEGIN]
     held = batch or waiting
-    if held.sequence == MANUAL_CONTROL:
+    if held is not None and held.sequence == MANUAL_CONTROL:
         return [END]
     if batch is None or batch.state != State.PAUSED:
         return []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Q
 
+from control.lifecycle.leases import why_neighbour_unsafe
 from control.lifecycle.queue_order import goes_before
 from control.lifecycle.service import why_out_of_service
 from control.models import Batch
@@ -15,7 +16,8 @@ def held_back(batch: Batch) -> str:
     """Why the slot for which a batch waits takes nothing now; empty when it does, or nothing waits for it."""
     if batch.state != State.QUEUED or batch.slot_id is None:
         return ""
-    return why_out_of_service(Slot.objects.get(pk=batch.slot_id))
+    slot = Slot.objects.get(pk=batch.slot_id)
+    return why_out_of_service(slot) or why_neighbour_unsafe(slot)
 
 
 def batches_ahead(batch: Batch) -> int:

@@ -6,14 +6,15 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Q
 from django.utils import timezone
 from django_q.models import Failure, OrmQ
 
 from control.lifecycle import presence
+from control.lifecycle.claim import what_waits_for
 from control.lifecycle.doorbell import cluster_of, ring_slot
+from control.lifecycle.leases import why_neighbour_unsafe
 from control.models import Batch
-from control.states import ACTIVE, TERMINAL, State
+from control.states import ACTIVE, TERMINAL
 from stations.models import Slot
 
 # django-q2 locks a task for `retry` seconds when it delivers it, and forgets it when its worker is killed.
@@ -49,12 +50,7 @@ def _needs_somebody(slot: Slot) -> bool:
     running = Batch.objects.filter(slot=slot, state__in=ACTIVE).values_list("pk", flat=True).first()
     if running is not None:
         return not presence.is_supervised(running)
-    if not slot.in_service:
-        return False
-    waiting = Q(slot=slot)
-    if slot.kind == Slot.Kind.LANE:
-        waiting |= Q(slot=None, station=slot.station_id)
-    return Batch.objects.filter(waiting, state=State.QUEUED).exists()
+    return what_waits_for(slot).exists() and not why_neighbour_unsafe(slot)
 
 
 def _is_rung(slot: Slot) -> bool:

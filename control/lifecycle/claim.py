@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from control.journal.append import tell_board
 from control.journal.kinds import Kind
-from control.lifecycle.leases import lease_instruments
+from control.lifecycle.leases import lease_instruments, why_neighbour_unsafe
+from control.lifecycle.packages import MANUAL_CONTROL
 from control.lifecycle.queue_order import BEST_FIRST
+from control.lifecycle.service import comes_back_by_itself
 from control.models import Batch, Stream
 from control.states import ACTIVE, State
 from stations.models import Slot
@@ -18,9 +20,11 @@ from stations.models import Slot
 def claim(slot: Slot) -> Stream | None:
     """Take the best waiting batch of a slot: RUNNING, its instruments leased, its stream ours. None when there is none.
 
-    Losing a race is no error: somebody else runs the batch, or the slot. Out of service, a slot takes nothing.
+    Losing a race is no error: somebody else runs the batch, or the slot.
     """
-    while slot.in_service and (batch := _best_waiting(slot)) is not None:
+    while (batch := what_waits_for(slot).select_related("stream").order_by(*BEST_FIRST).first()) is not None:
+        if why_neighbour_unsafe(slot):
+            return None
         try:
             with transaction.atomic():
                 if _raise_generation(batch.stream, State.QUEUED) and _move_to_running(batch, slot):
@@ -38,12 +42,17 @@ def take_over(stream: Stream) -> Stream | None:
         return stream if _raise_generation(stream, *ACTIVE) else None
 
 
-def _best_waiting(slot: Slot) -> Batch | None:
+def what_waits_for(slot: Slot) -> QuerySet[Batch]:
+    """The waiting batches that a slot would take now. Out of service it takes none; but where nothing but the health of
+    its instruments keeps it out, people may drive by hand what is left of them.
+    """
     mine = Q(slot=slot)
     if slot.kind == Slot.Kind.LANE:
         mine |= Q(slot=None, station=slot.station_id)
-    waiting = Batch.objects.filter(mine, state=State.QUEUED).select_related("stream")
-    return waiting.order_by(*BEST_FIRST).first()
+    waiting = Batch.objects.filter(mine, state=State.QUEUED)
+    if slot.in_service:
+        return waiting
+    return waiting.filter(sequence=MANUAL_CONTROL) if comes_back_by_itself(slot) else waiting.none()
 
 
 def _raise_generation(stream: Stream, *states: State) -> bool:

@@ -90,10 +90,19 @@ def reset_verdict(scope: str, answers: Answers) -> str:
         return _("The emergency stop of %(scope)s is lifted, but another one still holds %(slots)s.") % words
     if unsafe := [slot for slot, answer in sorted(answers.items()) if is_unsafe(answer)]:
         words |= {"slots": ", ".join(unsafe)}
+        if unsafe == [scope]:
+            return _still_unsafe_verdict(answers[scope]) % words
         return _("%(scope)s is reset, but not %(slots)s: the safe state was NOT CONFIRMED. It takes no work.") % words
     if any(not isinstance(answer, str) and answer.get("answer") == "done" for answer in answers.values()):
         return _("%(scope)s is reset and cleared: its safe state is confirmed.") % words
     return _("The emergency stop of %(scope)s is lifted. Nothing was started.") % words
+
+
+def _still_unsafe_verdict(answer: GuardStatus | str) -> str:
+    """Of the one slot that was meant."""
+    if not isinstance(answer, str) and answer.get("answer") == "reset":  # whoever asked may not clear it
+        return _("The emergency stop of %(scope)s is lifted, but it stays UNSAFE until an engineer clears it.")
+    return _("%(scope)s is not cleared: its safe state is still NOT CONFIRMED. It takes no work.")
 
 
 def _in_order(lines: Iterable[SlotAnswer]) -> list[SlotAnswer]:

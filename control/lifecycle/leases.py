@@ -12,8 +12,10 @@ from functools import partial
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from control.lifecycle.doorbell import ring_slot
+from control.lifecycle.refusals import WrongState
 from control.models import Batch
 from control.states import State
 from stations.models import Instrument, Lease, Slot
@@ -49,6 +51,26 @@ def free_instruments(batch: Batch) -> None:
 def holders_of(slot: Slot) -> list[Holder]:
     """Whoever on other slots holds instruments of this one, by the instrument's name."""
     return holders_by_slot([slot]).get(slot.pk, [])
+
+
+def check_not_held(slot: Slot) -> None:
+    """Raises WrongState, with the name of the batch on another slot that holds an instrument of this one."""
+    for holder in holders_of(slot):
+        sentence = _("%(instrument)s of %(slot)s is used by %(name)s on %(other)s. Wait for its end, or stop it.")
+        words = {"instrument": holder.instrument, "slot": slot.pk, "name": holder.name, "other": holder.slot}
+        raise WrongState(sentence % words)
+
+
+def why_neighbour_unsafe(slot: Slot) -> str:
+    """Why nothing may begin in a slot that shares an instrument with one that is not known to be safe; else empty.
+
+    What one slot switches on reaches the bench of the other, whose guard switches it off again each second.
+    """
+    for other in Slot.objects.filter(station=slot.station_id, unsafe__isnull=False).exclude(pk=slot.pk).order_by("pk"):
+        for pk in sorted(set(_leased(slot)) & set(_names(other))):
+            sentence = _("%(slot)s shares %(instrument)s with %(other)s, whose safe state was not confirmed.")
+            return sentence % {"slot": slot.pk, "instrument": pk.partition("/")[2], "other": other.pk}
+    return ""
 
 
 def holders_by_slot(slots: Iterable[Slot], known: Iterable[Batch] = ()) -> dict[str, list[Holder]]:

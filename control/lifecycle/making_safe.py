@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
 from control.lifecycle.control_events import record_control_event
-from control.lifecycle.leases import holders_of
+from control.lifecycle.leases import check_not_held
 from control.lifecycle.refusals import WrongState, check_text
 from control.lifecycle.scopes import find_scope, slots_here
 from control.models import Batch, ControlEvent
@@ -59,10 +59,7 @@ def _check_idle(slots: list[str]) -> None:
         sentence = _("%(name)s runs on %(slot)s. Stop it first, or press the emergency stop: that makes safe, too.")
         raise WrongState(sentence % {"name": running.name, "slot": running.slot_id})
     for slot in Slot.objects.filter(pk__in=slots):
-        for holder in holders_of(slot):
-            sentence = _("%(instrument)s of %(slot)s is used by %(name)s on %(other)s. Wait for its end, or stop it.")
-            words = {"instrument": holder.instrument, "slot": slot.pk, "name": holder.name, "other": holder.slot}
-            raise WrongState(sentence % words)
+        check_not_held(slot)
 
 
 def _kept(answer: GuardStatus | str) -> Mapping[str, object]:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from control.journal.append import Entry, tell_batch
@@ -21,10 +22,12 @@ from control.lifecycle.control_events import record_control_event, told
 from control.lifecycle.doorbell import ring_supervisor
 from control.lifecycle.finding import find_locked
 from control.lifecycle.instruments import Asked, asked_text
+from control.lifecycle.leases import check_not_held
 from control.lifecycle.packages import MANUAL_CONTROL, manual_package
 from control.lifecycle.refusals import BadValue, NotFound, WrongState, check_text
 from control.lifecycle.slot_choice import check_safe, check_takes_work
 from control.lifecycle.steer import stop_batch
+from control.lifecycle.stopping import check_not_stopping
 from control.lifecycle.submit import CheckedOrder, Order, enqueue, trigger_of
 from control.models import Batch, ControlEvent
 from control.states import ACTIVE, LIVE, State
@@ -46,7 +49,8 @@ def find_slot(name: str) -> Slot:
 
 def begin_session(slot_id: str, *, idle_limit_s: float | None = None, by: Actor, reason: str = USER_REQUEST) -> Batch:
     """Begin a manual session on an idle slot; returns its batch. `idle_limit_s`: it ends by itself when nobody has
-    given a command for so long. Raises NotFound, BadValue, WrongState.
+    given a command for so long. Raises NotFound, BadValue, WrongState; that also while a batch on another slot holds
+    an instrument of this one: people are told instead of kept waiting.
     """
     check_text("reason", reason, LONGEST_REASON)
     slot = find_slot(slot_id)
@@ -67,14 +71,19 @@ def begin_session(slot_id: str, *, idle_limit_s: float | None = None, by: Actor,
 
 
 def _check_can_begin(slot: Slot) -> None:
-    """Raises WrongState, with the name of whoever holds the slot."""
+    """Raises WrongState, with the name of whoever holds the slot. Where only the health of its instruments keeps the
+    slot out of service, whoever looks after them may drive the others; what waits for the slot cannot begin anyway.
+    """
     if not slot.instruments:
         raise WrongState(_("%(slot)s has no instruments that could be driven by hand.") % {"slot": slot.pk})
-    check_takes_work(slot)
-    holder = slot.batches.filter(state__in=LIVE).order_by("-started_at", "pk").first()
+    check_takes_work(slot, wait=True)
+    ahead = Q(state__in=LIVE) if slot.in_service else Q(state__in=ACTIVE) | Q(state__in=LIVE, sequence=MANUAL_CONTROL)
+    holder = slot.batches.filter(ahead).order_by("-started_at", "pk").first()
     if holder is not None:
         raise WrongState(held_by(slot, slot.batches.filter(state__in=ACTIVE).first() or holder))
     check_safe(slot)
+    check_not_held(slot)
+    check_not_stopping(slot.station_id)
     if not is_alive(slot.station):
         raise WrongState(
             _("Station %(station)s does not answer. Start it on its host: manage.py start")
@@ -131,7 +140,7 @@ def command(slot_id: str, asked: Asked, *, by: Actor, reason: str = USER_REQUEST
     details = asked.checked(slot)
     batch = slot.batches.filter(state__in=ACTIVE).first()
     if batch is None:
-        check_takes_work(slot)
+        check_takes_work(slot, wait=True)
         check_safe(slot)
         raise WrongState(_("Nobody drives %(slot)s by hand now. Begin a manual session first.") % {"slot": slot.pk})
     if not batch.manual_by:
@@ -179,7 +188,8 @@ def held_by(slot: Slot, batch: Batch) -> str:
     """Who holds a slot, and what to do about it."""
     about = {"slot": slot.pk, "batch": batch.name, "by": batch.submitted_by, "driver": batch.manual_by}
     if batch.manual_by and batch.sequence != MANUAL_CONTROL:
-        return _("%(driver)s has taken batch '%(batch)s' on %(slot)s over. Wait until it is given back.") % about
+        sentence = _("%(driver)s has taken batch '%(batch)s' on %(slot)s over already: give commands, or give it back.")
+        return sentence % about
     if batch.manual_by:
         return _("%(driver)s drives %(slot)s by hand already: give commands, or end the session.") % about
     if batch.state == State.QUEUED:

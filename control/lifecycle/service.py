@@ -76,7 +76,8 @@ def judge_health(name: str, problems: Mapping[str, str]) -> Slot:
         known = slot.health_problem["instruments"] if slot.health_problem else {}
         if dict(problems) == known:
             return slot
-        columns = {"health_problem": {"instruments": dict(problems), "at": time.time()} if problems else None}
+        since = slot.health_problem["at"] if slot.health_problem else time.time()
+        columns = {"health_problem": {"instruments": dict(problems), "at": since} if problems else None}
         if bool(problems) == bool(known) or slot.taken_out is not None or not slot.in_file:
             Slot.objects.filter(pk=slot.pk).update(**columns)
             slot.refresh_from_db()

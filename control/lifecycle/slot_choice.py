@@ -9,7 +9,7 @@ from django.db.models import Case, Count, Q, When
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from control.lifecycle.leases import holders_of
+from control.lifecycle.leases import holders_of, why_neighbour_unsafe
 from control.lifecycle.refusals import BadValue, UnknownName, WrongState
 from control.lifecycle.service import comes_back_by_itself, why_out_of_service
 from control.states import LIVE
@@ -131,6 +131,8 @@ def _check_free(slot: Slot) -> None:
 
 def check_safe(slot: Slot) -> None:
     """Raises WrongState."""
+    if why := why_neighbour_unsafe(slot):
+        raise WrongState(" ".join([why, _("Check the bench; then an engineer clears it.")]))
     if slot.unsafe is not None or slot.safe is False:
         raise WrongState(
             _(

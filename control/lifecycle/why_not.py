@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from control.lifecycle.packages import MANUAL_CONTROL
 from control.lifecycle.refusals import WrongState
 from control.models import Batch
 from control.states import ALLOWED_CONTROLS, TERMINAL, Control, State
@@ -68,10 +69,13 @@ BY_HAND = {
         "%(by)s has taken the batch over and drives its instruments by hand. Give it back first, at its slot."
     ),
 }
+NO_STEP_OF_A_SESSION = gettext_noop("A manual session has no steps that could be skipped. End it instead, at its slot.")
 
 
 def check_not_by_hand(word: Control, batch: Batch) -> None:
     """Raises WrongState for what would take the instruments out of somebody's hands unasked. A stop always may."""
+    if word == Control.SKIP and batch.sequence == MANUAL_CONTROL:
+        raise WrongState(_(NO_STEP_OF_A_SESSION))
     if batch.manual_by and word in BY_HAND:
         raise WrongState(_(BY_HAND[word]) % {"by": batch.manual_by})
 

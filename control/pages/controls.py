@@ -121,7 +121,8 @@ def reset_scope(request: HttpRequest) -> HttpResponse:
 @needs(Right.OPERATE)
 def make_slot_safe(request: HttpRequest, station: str, slot: str) -> HttpResponse:
     """Bring an idle slot into its safe state now, and say what proves it. Asks nothing."""
-    then = reverse("control:overview")
+    from_slot = request.POST.get("from") == "slot"
+    then = reverse("control:slot", args=[station, slot]) if from_slot else reverse("control:overview")
     actor = actor_of(request.user, ControlEvent.Face.PAGE)
     try:
         made = make_safe(f"{station}/{slot}", by=actor, reason=request.POST.get("reason", "").strip())
@@ -129,4 +130,5 @@ def make_slot_safe(request: HttpRequest, station: str, slot: str) -> HttpRespons
         return refused(request, error, then)
     [line] = after_making_safe(made.answers)
     sentence = f"{line['slot']}: {line['sentence']}"
-    return accepted(request, sentence, then, sure=line["confirmed"], confirmed=line["confirmed"])
+    sure = line["confirmed"]
+    return accepted(request, sentence, then, sure=sure, good=sure, confirmed=sure)

@@ -28,15 +28,14 @@ from control.lifecycle.manual import (
     find_slot,
     give_back,
     take_over,
-    why_not_now,
 )
 from control.lifecycle.refusals import BadValue, NotFound, Refused
-from control.models import ControlEvent
+from control.models import Batch, ControlEvent
 from control.pages.answers import accepted, refused
 from control.pages.inside import draw, needs
 from control.pages.manual_words import answer_text, asked_words, manual_words, range_text, reading_text, said_of
 from control.pages.told import told_text
-from control.states import InstrumentState, SlotState
+from control.states import TERMINAL, InstrumentState, SlotState
 from sequences.parameters import BOOLEANS, parse_value
 from stations.models import Slot
 
@@ -72,13 +71,26 @@ def slot_page(request: HttpRequest, station: str, slot: str) -> HttpResponse:
         state_word=SlotState(facts["slot"]["state"]).label,
         address=reverse("control:manual", args=[station, slot]),
         idle_ends=parse_datetime(facts["idle_ends_at"]) if facts["idle_ends_at"] else None,
-        why_not="" if driven else why_not_now(row),
         driven=driven,
+        unwell=_unwell(facts),
         cards=[_card(instrument, health, driven=driven) for instrument in facts["instruments"]],
         history=[_told(event) for event in facts["commands"]],
         page_data={"slot": row.pk, "batch": facts["slot"]["batch"], "now": iso(timezone.now())},
         page_words=manual_words(),
     )
+
+
+def _unwell(facts: Facts) -> dict[str, Any] | None:
+    """What a slot lacks that only the health of its instruments keeps out of service: it can be driven all the same.
+
+    `sources`: those among them that have a safe state, which nobody can confirm while they do not answer.
+    """
+    slot = facts["slot"]
+    if (slot["out_of_service"] or {}).get("why") != "HEALTH":
+        return None
+    missing = {each["name"] for each in slot["health"] if each["problem"]}
+    sources = [each["name"] for each in facts["instruments"] if each["safe_state"] and each["name"] in missing]
+    return {"names": slot["out_of_service"]["reason"], "sources": ", ".join(sources)}
 
 
 def _health(found: Facts) -> dict[str, str]:
@@ -91,6 +103,7 @@ def _health(found: Facts) -> dict[str, str]:
         "word": str(state.label),
         "response": "" if milliseconds is None else duration_text(max(1, milliseconds) / 1000),
         "problem": told_text(found["problem"]),
+        "identity": found["identity"],
     }
 
 
@@ -99,6 +112,7 @@ def _card(instrument: Facts, health: dict[str, dict[str, str]], *, driven: bool)
     return {
         **instrument,
         "health": health.get(instrument["name"]),
+        "problem": told_text(instrument["problem"]),
         "kind": instrument["driver"].rpartition(".")[2],
         "rows": [
             {
@@ -140,9 +154,8 @@ def manual(request: HttpRequest, station: str, slot: str) -> HttpResponse:
     try:
         if action == BEGIN:
             batch = await_session(begin_session(name, **who), ANSWERED_WITHIN_S)
-            return accepted(
-                request, _("The manual session on %(slot)s has begun.") % {"slot": name}, then, batch=str(batch.pk)
-            )
+            sentence, begun = _begun(batch, name)
+            return accepted(request, sentence, then, sure=begun, good=begun, batch=str(batch.pk))
         if action in STEERING:
             event = STEERING[action](name, **who)
         else:
@@ -152,6 +165,17 @@ def manual(request: HttpRequest, station: str, slot: str) -> HttpResponse:
         return refused(request, error, then)
     sentence, sure = said_of(event)
     return accepted(request, sentence, then, sure=sure, good=sure)
+
+
+def _begun(batch: Batch, slot: str) -> tuple[str, bool]:
+    """What became of a session that somebody has begun, and whether it can be used."""
+    if batch.manual_by:
+        return _("The manual session on %(slot)s has begun.") % {"slot": slot}, True
+    if batch.state in TERMINAL:
+        sentence = _("The manual session on %(slot)s has ended: %(why)s")
+    else:
+        sentence = _("The manual session on %(slot)s could not begin yet. It begins by itself, unless you end it.")
+    return sentence % {"slot": slot, "why": told_text(batch.message)}, False
 
 
 def _asked(slot: Slot, action: str, fields: QueryDict) -> Asked:

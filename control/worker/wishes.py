@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from django.conf import settings
 from django.utils import timezone
 
@@ -10,6 +12,8 @@ from control.models import Batch, ControlEvent
 from stations.contracts import Wish
 from stations.safety import client
 
+# Whoever switches something on looks at it. What a slow instrument or a dead supervisor held up is not obeyed later.
+GIVEN_FOR_S = 10.0
 BY_HAND = (
     ControlEvent.Kind.MANUAL_COMMAND,
     ControlEvent.Kind.MANUAL_END,
@@ -43,6 +47,9 @@ def deliver_wishes(batch: Batch) -> int:
     delivered, held_up = 0, False
     for event in ControlEvent.objects.filter(batch=batch, delivered_at=None).order_by("pk"):
         wish = wish_of(event)
+        if event.kind == ControlEvent.Kind.MANUAL_COMMAND:
+            waited_s = (timezone.now() - event.requested_at).total_seconds()
+            wish["until"] = time.time() + GIVEN_FOR_S - waited_s
         if held_up and wish["word"] != "stop":
             continue
         answer = client.wish(settings.STATION_PATHS, batch.slot_id or "", str(batch.pk), wish)

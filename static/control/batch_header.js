@@ -136,14 +136,16 @@ function drawProof(place, proof) {
 
 /** A button that the state does not allow is not there; the focus goes on to the next one, or to what became of it. */
 const NOT_BY_HAND = ["pause", "resume"]; // while people drive its instruments
+const NOT_OF_A_SESSION = [...NOT_BY_HAND, "skip", "restart", "rerun"];
 
-function drawButtons({ state, ended_at: over, manual_by: byHand }, allowed) {
+function drawButtons({ state, ended_at: over, manual_by: byHand, sequence }, allowed) {
   const form = part("controls");
   if (!form) return;
   const focused = form.contains(document.activeElement) && document.activeElement;
+  const refused = sequence === "manual_control" ? NOT_OF_A_SESSION : byHand ? NOT_BY_HAND : [];
   for (const button of form.querySelectorAll("[data-control]")) {
     const { control } = button.dataset;
-    button.hidden = !allowed[state].includes(control) || (Boolean(byHand) && NOT_BY_HAND.includes(control));
+    button.hidden = !allowed[state].includes(control) || refused.includes(control);
   }
   form.hidden = allowed[state].length === 0;
   const menu = part("menu");

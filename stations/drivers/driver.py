@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import socket
 import time
 from abc import ABC, abstractmethod
@@ -204,8 +205,11 @@ class Driver(ABC):
         self.timed_by = BUDGETED_BY
 
     def shorten_to(self, deadline: float) -> None:
-        """Give an answer no more time than is left until `deadline`, in hundredths of a second."""
-        left = deadline - time.monotonic()
-        if left < self.timeout_s:
-            self.timed_by = BUDGETED_BY
-        self.timeout_s = max(0.01, round(min(self.timeout_s, left), 2))
+        """Give an answer no more time than is left until `deadline`.
+
+        In whole tenths of a second: they stand in the sentence of one that does not answer, which must not change with
+        each look.
+        """
+        left_s = max(1, math.floor((deadline - time.monotonic()) * 10)) / 10
+        if left_s < self.timeout_s:
+            self.timeout_s, self.timed_by = left_s, BUDGETED_BY

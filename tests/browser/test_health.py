@@ -70,6 +70,13 @@ def test_instrument_that_is_lost_in_a_run_is_named_by_its_step(login: Login, web
     ended = web.wait_for(batch, "FAILED")
     assert (ended["outcome"], "Instrument meter-1 at TCPIP" in ended["message"]) == ("ERROR", True)
     wait_until(lambda: web.get(f"/api/slots/{SLOT}/")["state"] == "OUT_OF_SERVICE", 8, "a slot out of service")
+    # By hand the others are driven all the same.
+    session = web.post(f"/api/slots/{SLOT}/manual/", action="begin")["id"]
+    asked = {"action": "read", "instrument": "supply", "command": "output"}
+    assert web.post(f"/api/slots/{SLOT}/manual/", **asked)["after"]["value"] is False
+    assert web.get(f"/api/slots/{SLOT}/")["state"] == "MANUAL"
+    web.post(f"/api/slots/{SLOT}/manual/", action="end")
+    web.wait_for(session, "COMPLETED")
 
 
 def test_engineer_takes_a_slot_out_of_service_and_puts_it_back_without_scripts(login: Login, web: WebStation):

@@ -109,6 +109,32 @@ def test_commands_are_obeyed_and_answered_until_somebody_ends_it(bench):
     assert last_readings(record, meter)["input_voltage"] == pytest.approx(4.0, abs=0.2)
 
 
+def test_what_stays_on_after_it_was_switched_off_is_no_good_answer(bench):
+    supply = bench.slot()["supply"]["name"]
+    bench.fault("supply", "stuck_output", "on")
+    try:
+        on, off = (command(supply, "output", value=value) for value in (True, False))
+        switched_on, still_on = given(session(bench, on, off, wish("end")))
+    finally:
+        bench.fault("supply", "clear")
+    assert (switched_on[0], switched_on[3], still_on[0]) == (True, "", True)
+    assert "was told output = off, but still says on: look at it before anybody touches it." in still_on[3]
+
+
+def test_what_was_held_up_for_long_switches_nothing_on_any_more(bench):
+    supply = bench.slot()["supply"]["name"]
+    late = [
+        command(supply, "output", value=True, control="c1", until=1.0),
+        command(supply, text="OUTP ON", control="c2", until=1.0),
+        command(supply, "output", value=False, control="c3", until=1.0),
+        command(supply, "output", control="c4", until=1.0),
+    ]
+    record = session(bench, *late, wish("end"))
+    told = "command has no effect: it was given too long ago"
+    assert answers(record) == [("c1", told, False), ("c2", told, False)]
+    assert given(record) == [(False, "", "", "")] * 2
+
+
 def test_it_ends_by_itself_when_nobody_commands(bench):
     record = session(bench, idle_limit_s=1)
     assert record.of_kind("manual.ended")[0]["why"] == "idle"
@@ -137,6 +163,19 @@ def test_an_instrument_that_is_not_there_keeps_no_other_from_working(bench):
     problems = [line["instruments"].get(supply, {}).get("problem", "") for line in record.of_kind("reading")]
     assert any("cannot be reached" in problem for problem in problems)
     assert "input_voltage" in last_readings(record, meter)
+
+
+def test_a_board_without_power_tells_first_what_can_be_switched_and_answers(bench):
+    board = bench.slot()["board"]["name"]
+
+    class Patient(Hands):
+        def receive_wish(self, timeout_s):
+            self._look_s = 0.0 if "relay" in last_readings(self.record, board) else 1.0
+            return super().receive_wish(timeout_s)
+
+    record = trial.run(MANUAL, {"by": "kim", "idle_limit_s": 30}, slot=bench.slot(), desk=Patient(wish("end")))
+    told = last_readings(record, board)
+    assert (told["led"], told["relay"], "identity" in told) == (None, False, False)
 
 
 def test_a_mute_instrument_holds_up_only_itself(bench):

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from control.lifecycle.doorbell import cluster_name
-from control.lifecycle.leases import holders_of
+from control.lifecycle.leases import holders_of, why_neighbour_unsafe
 from control.lifecycle.presence import is_supervised
 from control.management.doctor import processes
 from control.management.doctor.finding import Finding, attention, good, wrong
@@ -87,6 +87,8 @@ def _why_waits(batch: Batch) -> str:
         return f"{_out_of_service(slot)} Bring it back, or stop the batch."
     if slot.unsafe is not None or slot.safe is False:
         return f'{slot.pk} is UNSAFE. Check its instruments, then: manage.py reset --slot {slot.pk} --reason "…"'
+    if why := why_neighbour_unsafe(slot):
+        return f"{why} Check its instruments, then reset that one."
     for holder in holders_of(slot):
         return f"{slot.pk} waits for {holder.instrument}: '{holder.name}' ({holder.batch}) uses it on {holder.slot}."
     return f"See on the overview what {slot.pk} is doing; stop the batch if nobody needs it."

@@ -10,15 +10,20 @@ from uuid import UUID
 import pytest
 from django.db import connection
 
+from control.history.queue import held_back
+from control.housekeeping.sweep import sweep
 from control.journal.kinds import BOARD
 from control.journal.read import read_after
 from control.lifecycle.claim import claim, take_over
 from control.lifecycle.finish import End, finish
 from control.lifecycle.leases import Holder, holders_of
+from control.lifecycle.packages import MANUAL_CONTROL
+from control.lifecycle.refusals import WrongState
+from control.lifecycle.slot_choice import check_safe
 from control.models import Batch, Stream
 from control.states import State, StepOutcome
 from stations.models import Instrument, Lease, Slot
-from tests.rows import demo_station, queued, running
+from tests.rows import OUT, UNWELL, demo_station, queued, running
 
 
 def slot(name: str = "slot-1") -> Slot:
@@ -69,6 +74,32 @@ def test_claim_refuses_an_instrument_that_somebody_else_holds(station: None) -> 
     assert claim(slot()) is None
     batch.refresh_from_db()
     assert (batch.state, Lease.objects.count()) == (State.QUEUED, 1)
+
+
+def test_slot_whose_instruments_are_not_well_takes_nothing_but_a_manual_session(station: None) -> None:
+    queued(priority=Batch.Priority.URGENT)
+    session = queued()
+    Batch.objects.filter(pk=session.pk).update(sequence=MANUAL_CONTROL)
+    Slot.objects.filter(pk="demo/slot-1").update(taken_out=OUT, health_problem=UNWELL)
+    assert (claim(slot()), sweep("demo")) == (None, [])
+    Slot.objects.filter(pk="demo/slot-1").update(taken_out=None)
+    assert sweep("demo") == ["demo/slot-1"]
+    taken = claim(slot())
+    assert taken is not None and taken.batch_id == session.pk
+
+
+def test_slot_that_shares_an_instrument_with_an_unsafe_one_waits_for_its_clearing(station: None) -> None:
+    batch = queued()
+    share_instruments()
+    mark = {"since": 1.0, "why": "run", "problems": {"supply-1": "on"}, "confirmed_at": None, "refused": ""}
+    Slot.objects.filter(pk="demo/slot-2").update(unsafe=mark)
+    told = "demo/slot-1 shares meter-1 with demo/slot-2, whose safe state was not confirmed."
+    assert (claim(slot()), sweep("demo"), held_back(batch)) == (None, [], told)
+    with pytest.raises(WrongState, match=told):
+        check_safe(slot())
+    Instrument.objects.update(concurrent=True)
+    assert (sweep("demo"), held_back(batch)) == (["demo/slot-1"], "")
+    assert claim(slot()) is not None
 
 
 def test_lane_takes_what_waits_for_any_lane(station: None) -> None:

@@ -107,6 +107,14 @@ def test_verdict_on_a_stop(answers: dict[str, GuardStatus | str], recorded: bool
             "The emergency stop of demo is lifted, but another one still holds b.",
         ),
         ({}, "The emergency stop of demo is lifted. Its own host takes the latches away."),
+        (
+            {"demo": status(True, unsafe=MARK, answer="reset")},
+            "The emergency stop of demo is lifted, but it stays UNSAFE until an engineer clears it.",
+        ),
+        (
+            {"demo": status(False, unsafe=MARK, answer="done")},
+            "demo is not cleared: its safe state is still NOT CONFIRMED. It takes no work.",
+        ),
     ],
 )
 def test_verdict_on_a_reset(answers: dict[str, GuardStatus | str], sentence: str) -> None:

@@ -24,15 +24,16 @@ from control.lifecycle.manual import (
 )
 from control.lifecycle.packages import MANUAL_CONTROL, known_packages
 from control.lifecycle.refusals import Refused
-from control.lifecycle.steer import pause_batch
+from control.lifecycle.steer import pause_batch, skip_step
 from control.models import Batch, ControlEvent, Stream
 from control.states import SlotState, State
 from control.worker.wishes import wish_of
-from stations.models import Slot, Station
-from tests.rows import ANNA, OUT, demo_station, queued, running
+from stations.models import Lease, Slot, Station
+from tests.rows import ANNA, OUT, UNWELL, demo_station, queued, running
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 SLOT = "demo/slot-1"
+MARK = {"since": 0.0, "why": "run", "problems": {}, "confirmed_at": None, "refused": ""}
 VOLTAGE = Asked("supply", "voltage", 5.0)
 
 
@@ -89,6 +90,8 @@ def test_a_session_takes_only_limits_that_can_be(limit: Any) -> None:
         ({"taken_out": OUT}, "Slot demo/slot-1 is out of service (kim: new cables)."),
         ({"latch": {"by": "kim", "id": "1"}}, "Slot demo/slot-1 is latched: kim pressed the emergency stop."),
         ({"safe": False}, "Slot demo/slot-1 did not confirm its safe state."),
+        ({"safe": True, "unsafe": MARK}, "Slot demo/slot-1 did not confirm its safe state."),
+        ({"taken_out": OUT, "health_problem": UNWELL}, "Slot demo/slot-1 is out of service (kim: new cables)."),
     ],
 )
 def test_a_slot_that_must_not_start_anything_says_why(columns: dict[str, Any], told: str) -> None:
@@ -98,6 +101,29 @@ def test_a_slot_that_must_not_start_anything_says_why(columns: dict[str, Any], t
     assert refused(begin_session, SLOT)[1].startswith(told)
     assert refused(command, SLOT, VOLTAGE)[1].startswith(told)
     assert read_manual(slot)["actions"] == []
+
+
+def test_a_slot_whose_instruments_are_not_well_is_driven_by_hand_and_its_batches_wait() -> None:
+    Slot.objects.filter(pk=SLOT).update(health_problem=UNWELL)
+    queued(slot=SLOT)
+    assert read_manual(find_slot(SLOT))["actions"] == ["begin"]
+    session = begin_session(SLOT, by=ANNA)
+    facts = read_manual(find_slot(SLOT))
+    assert (facts["actions"], facts["owner"]["batch"]) == (["end"], str(session.pk))
+    Batch.objects.filter(pk=session.pk).update(state=State.RUNNING, started_at=timezone.now(), manual_by="anna")
+    facts = read_manual(find_slot(SLOT))
+    assert (facts["slot"]["state"], facts["slot"]["out_of_service"]["why"]) == (SlotState.MANUAL, "HEALTH")
+    assert command(SLOT, VOLTAGE, by=ANNA).batch_id == session.pk
+
+
+def test_a_session_that_could_not_begin_now_is_refused_instead_of_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = running(slot="demo/slot-2")
+    Lease.objects.create(instrument_id="demo/meter-1", holder=stream.batch_id)
+    used = "meter-1 of demo/slot-1 is used by Board test on demo/slot-2. Wait for its end, or stop it."
+    assert (refused(begin_session, SLOT), why_not_now(find_slot(SLOT))) == ((409, used), used)
+    Lease.objects.all().delete()
+    monkeypatch.setattr("control.lifecycle.stopping.is_stopping", lambda station: True)
+    assert refused(begin_session, SLOT)[1].startswith("Station 'demo' is being stopped")
 
 
 def test_what_is_not_there_cannot_be_driven() -> None:
@@ -119,7 +145,7 @@ def test_whoever_holds_the_slot_is_named() -> None:
     Batch.objects.filter(pk=stream.batch_id).update(state=State.PAUSED)
     assert refused(command, SLOT, VOLTAGE) == (409, f"{used}, which is paused. Take it over first.")
     Batch.objects.filter(pk=stream.batch_id).update(manual_by="kim")
-    assert refused(take_over, SLOT)[1].startswith("kim has taken batch 'Board test' on demo/slot-1 over.")
+    assert refused(take_over, SLOT)[1].startswith("kim has taken batch 'Board test' on demo/slot-1 over already: ")
 
 
 def test_a_paused_batch_that_was_taken_over_is_not_resumed_before_it_is_given_back() -> None:
@@ -154,6 +180,7 @@ def test_a_command_is_on_record_with_what_was_before_and_travels_as_a_wish() -> 
     assert [one["kind"] for one in facts["commands"]] == ["MANUAL_COMMAND"] * 3
     assert facts["idle_ends_at"] > facts["commands"][0]["requested_at"]
     assert refused(pause_batch, batch.pk)[1].startswith("anna drives the instruments by hand")
+    assert refused(skip_step, batch.pk)[1].startswith("A manual session has no steps")
     assert wish_of(end_session(SLOT, by=ANNA))["word"] == "end"
 
 

@@ -74,9 +74,11 @@ def test_missing_instrument_takes_the_slot_out_and_its_return_brings_it_back() -
     batch = queued()
     assert judge_health(SLOT, MISSING).in_service is False
     judge_health(SLOT, MISSING)
+    since = Slot.objects.get(pk=SLOT).health_problem["at"]
     judge_health(SLOT, {**MISSING, "meter-1": "Instrument meter-1 is gone, too."})
     slot = Slot.objects.get(pk=SLOT)
     assert sorted(slot.health_problem["instruments"]) == ["meter-1", "supply-1"]
+    assert slot.health_problem["at"] == since
     assert claim(slot) is None
     OrmQ.objects.all().delete()
     slot = judge_health(SLOT, {})

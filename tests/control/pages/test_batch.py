@@ -229,7 +229,7 @@ def test_page_costs_the_same_queries_for_everybody(who):
     client.get(address(batch))
     with CaptureQueriesContext(connection) as queries:
         client.get(address(batch))
-    assert len(queries) == 23
+    assert len(queries) == 24
 
 
 def test_every_text_that_the_scripts_ask_for_is_there():

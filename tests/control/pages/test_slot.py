@@ -16,7 +16,7 @@ from control.pages.told import STORED, told_text
 from control.states import State
 from stations.models import Instrument, Slot, Station
 from tests.control.pages.people import WHO, browser_of
-from tests.rows import ANNA, OUT, demo_station
+from tests.rows import ANNA, OUT, UNWELL, demo_station
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 SLOT, ADDRESS, MANUAL = "demo/slot-1", "/control/slots/demo/slot-1/", "/control/slots/demo/slot-1/manual/"
@@ -96,6 +96,37 @@ def test_an_empty_place_says_what_to_do() -> None:
     assert "Slot demo/slot-1 is out of service (kim: new cables)." in shown("operator")
 
 
+def test_what_is_missing_is_named_before_and_while_the_others_are_driven() -> None:
+    Slot.objects.filter(pk=SLOT).update(health_problem=UNWELL)
+    Instrument.objects.filter(pk="demo/meter-1").update(present=False, problem="gone")
+    source = "still does not answer when the session ends, its safe state is not confirmed"
+    html = shown("operator")
+    assert "Out of service until these instruments are well again: meter-1." in html
+    assert ('data-focus="begin"' in html, source in html) == (True, False)
+    Slot.objects.filter(pk=SLOT).update(health_problem={**UNWELL, "instruments": {"supply-1": "gone"}})
+    Instrument.objects.filter(pk="demo/supply-1").update(present=False, problem="gone")
+    assert f"If supply-1 {source}" in shown("operator")
+    driven({})
+    html = shown("viewer")
+    assert "Not well when they were looked for last: supply-1." in html
+    assert ("Absent" in html, 'value="slot"' in shown("operator")) == (False, False)
+
+
+def test_only_what_can_be_done_has_a_button() -> None:
+    assert ('value="slot"' in shown("operator"), 'value="slot"' in shown("viewer")) == (True, False)
+    assert 'value="slot"' not in shown("operator", "/control/slots/demo/lane-1/")
+    mark = {"since": 1.0, "why": "run", "problems": {}, "confirmed_at": 2.0, "refused": ""}
+    Slot.objects.filter(pk=SLOT).update(safe=True, unsafe=mark)
+    html = shown("operator")
+    assert ('data-focus="begin"' in html, 'value="slot"' in html) == (False, True)
+
+
+def test_a_session_that_has_not_begun_is_not_told_as_one_that_has() -> None:
+    answer = browser_of("operator").post(MANUAL, {"action": "begin"})
+    told = "The manual session on demo/slot-1 could not begin yet. It begins by itself, unless you end it."
+    assert [str(message) for message in get_messages(answer.wsgi_request)] == [told]
+
+
 def test_what_is_stored_in_english_is_told_by_the_server_as_by_the_script() -> None:
     sentence = "take-over has no effect: kim drives the instruments by hand"
     assert (told_text(sentence), told_text("Some driver's own words.")) == (sentence, "Some driver's own words.")
@@ -107,9 +138,9 @@ def test_what_is_stored_in_english_is_told_by_the_server_as_by_the_script() -> N
 
 def test_a_card_tells_how_its_instrument_was_found() -> None:
     assert shown("viewer").count('data-state="UNKNOWN"') == 4
-    Instrument.objects.filter(pk="demo/meter-1").update(present=True, response_ms=12.3)
+    Instrument.objects.filter(pk="demo/meter-1").update(present=True, response_ms=12.3, identity="A,<B>")
     problem = "Instrument supply-1 at TCPIP::127.0.0.1::15101::SOCKET cannot be reached (nothing listens there): look."
     Instrument.objects.filter(pk="demo/supply-1").update(present=False, problem=problem)
     html = shown("viewer")
-    assert "</span> Present</span> · 12 ms</p>" in html
+    assert "</span> Present</span> · 12 ms · A,&lt;B&gt;</p>" in html
     assert f"</span> Absent</span> · {problem}</p>" in html
