@@ -25,6 +25,7 @@ from control.lifecycle.emergency import (
 )
 from control.lifecycle.finding import find_batch
 from control.lifecycle.guards_said import all_safe
+from control.lifecycle.leases import check_not_held
 from control.lifecycle.refusals import NotAllowed, WrongState
 from control.lifecycle.scopes import find_scope, rows_in, slots_here
 from control.models import Batch
@@ -133,9 +134,9 @@ def reset(scope: str, *, by: Actor, reason: str, clears: bool = False) -> dict[s
     """Lift the latches that a scope has now and, with `clears`, clear what did not confirm its safe state.
 
     Raises UnknownName; BadValue without a reason; NotAllowed when there is nothing but something to clear and `clears`
-    is false: that takes an engineer. Recorded first: hardware may be energised again. A stop that is pressed meanwhile
-    stays, and one that nobody has recorded yet is recorded before. Clearing makes safe afresh: a slot that still does
-    not confirm stays as it is.
+    is false: that takes an engineer; WrongState where a batch on another slot uses what clearing would switch off.
+    Recorded first: hardware may be energised again. A stop that is pressed meanwhile stays, and one that nobody has
+    recorded yet is recorded before. Clearing makes safe afresh: a slot that still does not confirm stays as it is.
     """
     scope = find_scope(scope)
     check_reset_reason(reason)
@@ -143,6 +144,9 @@ def reset(scope: str, *, by: Actor, reason: str, clears: bool = False) -> dict[s
     unsafe = unsafe_slots(scope)
     if unsafe and not clears and not held and not _latched_rows(scope):
         raise NotAllowed(_needs_engineer(unsafe))
+    if clears:
+        for slot in Slot.objects.filter(pk__in=unsafe):
+            check_not_held(slot)  # clearing switches it off
     for latch in {latch["id"]: latch for latch in held.values() if latch["id"]}.values():
         record_emergency_stop(latch, delivered=True)
     record_reset(scope, by=by, reason=reason)

@@ -161,13 +161,18 @@ def test_making_safe_is_refused_while_a_batch_runs_and_where_no_guard_is():
     assert not ControlEvent.objects.filter(kind="MAKE_SAFE").exists()
 
 
-def test_making_safe_is_refused_while_another_slot_uses_a_shared_instrument():
+def test_nothing_is_made_safe_or_cleared_while_another_slot_uses_a_shared_instrument():
     Slot.objects.filter(pk=OTHER).update(instruments={"supply": "supply-1"})
     stream = running(SLOT)
+    used = f"supply-1 of {OTHER} is used by {stream.batch.name} on {SLOT}. Wait for its end, or stop it."
     with this_host_has(SLOT, OTHER), pytest.raises(WrongState) as refusal:
         make_safe(OTHER, by=ANNA)
-    used = f"supply-1 of {OTHER} is used by {stream.batch.name} on {SLOT}. Wait for its end, or stop it."
     assert str(refusal.value) == used
+    mark(OTHER)
+    with this_host_has(SLOT, OTHER), pytest.raises(WrongState) as refusal:
+        reset("demo", by=ANNA, reason="supply replaced", clears=True)
+    assert str(refusal.value) == used
+    assert not ControlEvent.objects.filter(kind__in=("RESET", "CLEAR_UNSAFE")).exists()
 
 
 def test_making_safe_is_recorded_with_what_was_answered():
