@@ -213,6 +213,11 @@ def await_session(batch: Batch, within_s: float) -> Batch:
     return _await(batch, batch.pk, lambda now: bool(now.manual_by) or now.state not in LIVE, within_s)
 
 
+def await_end(session: Batch, within_s: float) -> Batch:
+    """The batch of a session that somebody has ended, when it is over and everything off, or after `within_s`."""
+    return _await(session, session.pk, lambda now: now.state not in LIVE, within_s)
+
+
 def _await(row: Any, batch_id: Any, is_there: Callable[[Any], bool], within_s: float) -> Any:
     until = time.monotonic() + within_s
     with Listener(stream_of(batch_id)) as bell:

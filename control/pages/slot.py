@@ -21,6 +21,7 @@ from control.lifecycle.actor import USER_REQUEST
 from control.lifecycle.instruments import Asked, commands_of
 from control.lifecycle.manual import (
     await_answer,
+    await_end,
     await_session,
     begin_session,
     command,
@@ -161,6 +162,8 @@ def manual(request: HttpRequest, station: str, slot: str) -> HttpResponse:
         else:
             event = command(name, _asked(find_slot(name), action, request.POST), **who)
         event = await_answer(event, ANSWERED_WITHIN_S)
+        if action == END and event.batch is not None:
+            await_end(event.batch, ANSWERED_WITHIN_S)  # so that a page without scripts shows it
     except Refused as error:
         return refused(request, error, then)
     sentence, sure = said_of(event)

@@ -55,7 +55,7 @@ def test_a_stuck_output_is_not_confirmed_everywhere_until_an_engineer_clears_it(
     expect(operator.locator("#unsafe form")).to_have_count(0)
 
     clear(engineer, "it must be off")
-    expect(engineer.get_by_text(f"not {SLOT}: the safe state was NOT CONFIRMED")).to_be_visible()
+    expect(engineer.get_by_text(f"{SLOT} is not cleared: its safe state is still NOT CONFIRMED")).to_be_visible()
     expect(engineer.locator("#unsafe .g-banner")).to_be_visible()
 
     web.bench.fault("supply-2", "clear")

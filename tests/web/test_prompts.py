@@ -50,7 +50,7 @@ def test_an_inspection_is_answered_to_its_end(station: RunningStation, api: Api)
     assert (ended["outcome"], ended["result"], ended["prompt"]) == ("PASS", {"inspector": "anna"}, "")
     found = prompts(api, batch)
     assert [(one["state"], one["answer"], one["answered_by"]) for one in found] == [
-        ("ANSWERED", value, "anna (ci)") for value in ANSWERS
+        ("ANSWERED", value, "anna (tests)") for value in ANSWERS
     ]
     assert all(one["taken_at"] for one in found)
     events = api.get(f"{BATCHES}{batch}/control-events/")["results"]
