@@ -63,6 +63,7 @@ def test_a_batch_is_started_watched_paused_resumed_stopped_and_found_again(login
     expect(page.get_by_text(batch).first).to_be_visible()
 
 
+@pytest.mark.any_database
 def test_the_emergency_stop_by_keyboard_switches_off_and_a_reset_frees_the_slots(login: Login, web: WebStation):
     page = login("operator")
     batch = web.submit(slot="demo/slot-2", parameters=LONG)
@@ -103,6 +104,7 @@ def test_an_emergency_stop_that_nobody_confirms_is_a_warning_that_stays(path: st
     expect(warning).to_have_count(0)
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("path", PLACES)
 def test_an_emergency_stop_of_a_batch_needs_no_session(path: str, login: Login, web: WebStation):
     batch = web.submit(slot="demo/slot-2", parameters=LONG)

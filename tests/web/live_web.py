@@ -69,16 +69,21 @@ class Colleague:
     def __init__(self, installation: Installation) -> None:
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         self._process = installation.start("shell", "--no-imports", "-c", SCRIPT, **pipes)
+        self._begun = 0  # calls whose answer nobody has heard
 
     def begin(self, call: str) -> None:
         """Have a call of the script done; `answer` waits for it."""
         self._process.stdin.write(call + "\n")
         self._process.stdin.flush()
+        self._begun += 1
 
     def answer(self) -> Any:
+        self._begun -= 1
         return json.loads(self._process.stdout.readline())
 
     def do(self, call: str) -> Any:
+        while self._begun:
+            self.answer()
         self.begin(call)
         return self.answer()
 

@@ -59,6 +59,7 @@ def test_an_inspection_is_answered_to_its_end(station: RunningStation, api: Api)
     ]
 
 
+@pytest.mark.any_database
 def test_nobody_in_time_is_a_timeout(station: RunningStation, api: Api) -> None:
     ended = api.until(batch := submit(api, patience=0.3), "FAILED")
     assert (ended["outcome"], ended["cause"]) == ("TIMEOUT", "look_at_label")
@@ -90,6 +91,7 @@ def test_of_two_who_answer_at_once_the_first_one_counts(station: RunningStation,
     api.until(batch, "STOPPED")
 
 
+@pytest.mark.any_database
 def test_a_stop_while_it_waits_tears_down(station: RunningStation, api: Api) -> None:
     batch = submit(api, "interruptible", SLOT, way="prompt")
     asked(api, batch)
@@ -101,6 +103,7 @@ def test_a_stop_while_it_waits_tears_down(station: RunningStation, api: Api) -> 
     assert [(one["state"], one["closed_why"]) for one in prompts(api, batch)] == [("OVER", "ended")]
 
 
+@pytest.mark.any_database
 def test_an_answer_while_paused_holds_when_it_goes_on(station: RunningStation, api: Api) -> None:
     batch = submit(api)
     asked(api, batch)

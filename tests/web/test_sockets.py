@@ -10,39 +10,52 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 import pytest
 from websockets import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
 
-from tests.installations import FREE_PORTS, HOUSE, Installation, wait_until
+from tests.installations import FREE_PORTS, HOUSE, Installation, Template, wait_until
 from tests.postgresql import PostgreSQL
 from tests.system.invariants import check_invariants
 from tests.system.running_station import RunningStation, as_time
 from tests.web.live_web import Colleague, Following, Stuck, WebProcess
 
-STREAM = "batch/0199a0b0-0000-7000-8000-000000000001"
+STREAMS = (f"batch/0199a0b0-0000-7000-8000-{number:012}" for number in count(1))
 
 
 class Live:
-    """A web process, and somebody who writes what it shows."""
+    """A web process, and somebody who writes what it shows: `stream`, and a `key` that may see it."""
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
         self.colleague = Colleague(installation)
-        self.key = self.colleague.do("key('mina', 'viewer')")
-        self.colleague.do(f"Stream.objects.create(name={STREAM!r}).pk")
         self.web = WebProcess(installation).start()
+        self.anew()
+
+    def anew(self) -> Live:
+        """Running, with a stream and a key that nobody has used."""
+        if self.web.process.poll() is not None:
+            self.web.start()
+        self.stream = next(STREAMS)
+        self.key = self.colleague.do("key('mina', 'viewer')")
+        self.colleague.do(f"Stream.objects.create(name={self.stream!r}).pk")
+        return self
 
     def follow(self) -> Following:
-        return Following(self.web, self.key, STREAM)
+        return Following(self.web, self.key, self.stream)
 
     def write(self, count: int, every_s: float = 0.0, *, end: bool = True) -> None:
-        self.colleague.begin(f"write({STREAM!r}, {count}, {every_s}, {end})")
+        self.colleague.begin(f"write({self.stream!r}, {count}, {every_s}, {end})")
 
-    def rows(self, stream: str = STREAM) -> list[tuple[Any, ...]]:
-        return journal(self.installation, stream)
+    def written(self) -> None:
+        """Wait until all of it is written."""
+        self.colleague.answer()
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        return journal(self.installation, self.stream)
 
     def close(self) -> None:
         self.colleague.leave()
@@ -70,11 +83,18 @@ def shown(events: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
     ]
 
 
-@pytest.fixture
-def live(installation: Installation) -> Iterator[Live]:
+@pytest.fixture(scope="module")
+def opened(installation_template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    installation = installation_template.install(tmp_path_factory.mktemp("live"))
     opened = Live(installation)
     yield opened
     opened.close()
+    installation.remove()
+
+
+@pytest.fixture
+def live(opened: Live) -> Live:
+    return opened.anew()
 
 
 @pytest.fixture
@@ -133,7 +153,7 @@ def test_open_sockets_survive_a_restart_of_the_database(live_on_own_postgresql: 
 def test_a_socket_can_be_opened_while_the_database_is_away(live_on_own_postgresql: Live, own_postgresql: PostgreSQL):
     live = live_on_own_postgresql
     live.write(10)
-    live.colleague.answer()
+    live.written()
     own_postgresql.stop("fast")
     client = live.follow()
     time.sleep(2.0)
@@ -144,10 +164,10 @@ def test_a_socket_can_be_opened_while_the_database_is_away(live_on_own_postgresq
 @pytest.mark.any_database
 def test_clients_that_never_read_disturb_nobody(live: Live):
     live.write(3000, end=False)
-    live.colleague.answer()
+    live.written()
     stuck = [Stuck(live.web, live.key) for _ in range(3)]
     for each in stuck:
-        for stream in (STREAM, "board", "alerts", "overview"):
+        for stream in (live.stream, "board", "alerts", "overview"):
             each.say(t="sub", s=stream, after=0)
             each.say(t="more", s=stream, after=0)
     client = live.follow()
@@ -169,7 +189,7 @@ def test_many_clients_are_shown_the_same(live: Live):
 def test_a_revoked_key_closes_its_sockets(live: Live):
     with live.web.connect(key=live.key) as opened:
         assert json.loads(opened.recv())["t"] == "hello"
-        live.colleague.do("revoke_key(ApiKey.objects.get())")
+        live.colleague.do("revoke_key(ApiKey.objects.latest('pk'))")
         assert json.loads(opened.recv(timeout=15))["code"] == 4401
         with pytest.raises(ConnectionClosed) as closed:
             opened.recv(timeout=15)
@@ -233,7 +253,7 @@ def test_the_client_of_the_documentation_shows_a_batch(station: RunningStation, 
 @pytest.mark.any_database
 def test_the_client_of_the_documentation_comes_back(live: Live, tmp_path):
     (tmp_path / "follow.py").write_text(documented_client())
-    command = [sys.executable, "follow.py", live.web.address(), live.key, STREAM.partition("/")[2]]
+    command = [sys.executable, "follow.py", live.web.address(), live.key, live.stream.partition("/")[2]]
     output = tmp_path / "told.txt"
     with output.open("w") as told:
         client = subprocess.Popen(command, cwd=tmp_path, stdout=told)
@@ -271,7 +291,7 @@ def failing_server() -> Iterator[str]:
 @pytest.mark.any_database
 def test_the_client_of_the_documentation_tries_a_failed_server_again(failing_server: str, tmp_path):
     (tmp_path / "follow.py").write_text(documented_client())
-    command = [sys.executable, "follow.py", failing_server, "key", STREAM.partition("/")[2]]
+    command = [sys.executable, "follow.py", failing_server, "key", next(STREAMS).partition("/")[2]]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=30)
     assert (done.returncode, done.stdout, done.stderr) == (0, '{"seq": 1}\n', "")
 

@@ -75,9 +75,11 @@ TABLE: list[tuple[str, str, Right | None, Any, int]] = [
     ("get", "/api/system/health/", Right.SEE, None, 200),
 ]
 IDS = [f"{method} {path}" for method, path, *_ in TABLE]
+MAY = [(role, row) for row in TABLE for role in Role if row[2] is None or row[2] in RIGHTS[role]]
 
 
-def ask(caller: Caller, method: str, path: str, body: Any) -> int:
+def address_of(path: str) -> str:
+    """With names of what there is."""
     batch = queued()
     names = {
         "batch_id": batch.pk,
@@ -90,9 +92,16 @@ def ask(caller: Caller, method: str, path: str, body: Any) -> int:
     names |= {"name": "step_loop", "other": queued(slot="demo/slot-2").pk if "{other}" in path else ""}
     if "attachment_id" in path:
         names["attachment_id"] = attached(batch.steps.create(index=0, name="scan", group="main")).pk
-    address = path.format(**names)
+    return path.format(**names)
+
+
+def ask(caller: Caller, method: str, address: str, body: Any) -> int:
     answer = caller.get(address) if method == "get" else caller.send(address, body, method)
     return answer.status_code
+
+
+def narrow_key(scope: Right) -> Caller:
+    return with_key(Role.ADMIN, scopes=(scope,))
 
 
 def test_the_table_names_every_endpoint():
@@ -102,29 +111,32 @@ def test_the_table_names_every_endpoint():
 
 @pytest.mark.parametrize(("method", "path", "right", "body", "answer"), TABLE, ids=IDS)
 class TestAccess:
-    def test_nobody_gets_in_without_login(self, method, path, right, body, answer):
+    def test_who_lacks_the_right_is_refused_and_told_why(self, method, path, right, body, answer):
+        """Nobody, strangers, roles and scopes without it, a wrong key: what is refused changes nothing for the next."""
         make_user()
-        assert ask(Caller(), method, path, body) == (401 if right else answer)
-
-    def test_a_stranger_is_told_that_a_right_is_missing(self, method, path, right, body, answer):
-        assert ask(logged_in(), method, path, body) == (403 if right else answer)
-
-    @pytest.mark.parametrize("role", Role)
-    def test_a_role_may_what_the_table_of_rights_says(self, method, path, right, body, answer, role):
-        allowed = right is None or right in RIGHTS[role]
-        assert ask(logged_in(role), method, path, body) == (answer if allowed else 403)
+        wrong = {"authorization": "Bearer gwanje_wrong"}
+        refused = {"nobody": (Caller(), 401), "stranger": (logged_in(), 403)}
+        refused["wrong key"] = (logged_in(Role.ADMIN, headers=wrong), 401)
+        refused |= {role: (logged_in(role), 403) for role in Role if right not in RIGHTS[role]}
+        refused |= {f"scope {scope}": (narrow_key(scope), 403) for scope in Right if scope != right}
+        if right is None:
+            refused = {who: (caller, answer) for who, (caller, _) in refused.items()}
+        address = address_of(path)
+        found = {who: ask(caller, method, address, body) for who, (caller, _) in refused.items()}
+        assert found == {who: expected for who, (_, expected) in refused.items()}
 
     def test_a_key_without_scope_may_what_its_user_may(self, method, path, right, body, answer):
-        assert ask(with_key(Role.ADMIN), method, path, body) == answer
+        assert ask(with_key(Role.ADMIN), method, address_of(path), body) == answer
 
-    @pytest.mark.parametrize("scope", Right)
-    def test_a_scope_narrows_a_key(self, method, path, right, body, answer, scope):
-        allowed = right in (None, scope)
-        assert ask(with_key(Role.ADMIN, scopes=(scope,)), method, path, body) == (answer if allowed else 403)
+    def test_a_key_with_the_scope_may_it(self, method, path, right, body, answer):
+        caller = narrow_key(right) if right else with_key(Role.ADMIN)
+        assert ask(caller, method, address_of(path), body) == answer
 
-    def test_a_wrong_key_lets_nobody_in_who_is_logged_in(self, method, path, right, body, answer):
-        caller = logged_in(Role.ADMIN, headers={"authorization": "Bearer gwanje_wrong"})
-        assert ask(caller, method, path, body) == (401 if right else answer)
+
+@pytest.mark.parametrize(("role", "row"), MAY, ids=[f"{role} {IDS[TABLE.index(row)]}" for role, row in MAY])
+def test_a_role_may_what_the_table_of_rights_says(role, row):
+    method, path, _, body, answer = row
+    assert ask(logged_in(role), method, address_of(path), body) == answer
 
 
 def test_a_session_needs_the_csrf_token_for_what_changes_something():

@@ -42,6 +42,7 @@ def batches(installation: Installation) -> int:
     return count
 
 
+@pytest.mark.any_database
 def test_a_dry_run_counts_and_deletes_nothing(old: Installation):
     done = old.manage("prune", "--older-than", "0", "--dry-run")
     assert (done.returncode, done.stderr) == (0, "")
