@@ -38,6 +38,7 @@ CHECKS = [
 
 # Made once: that takes as long as all requests about one operation.
 SCHEMA = SchemaGenerator().get_schema(public=True)
+DOCUMENT = json.loads(OpenApiJsonRenderer().render(SCHEMA))
 OPERATIONS = sorted((method, path) for path, methods in SCHEMA["paths"].items() for method in methods)
 
 
@@ -71,7 +72,7 @@ def api(known: dict[str, Any]) -> Any:
         environ.pop("HTTP_ACCEPT_ENCODING", None)  # nobody unpacks the answers here
         return django(environ, start_response)
 
-    schema = schemathesis.openapi.from_dict(json.loads(OpenApiJsonRenderer().render(SCHEMA)))
+    schema = schemathesis.openapi.from_dict(DOCUMENT)
     schema.app = plain
     schema.config.update(headers={"Authorization": f"Bearer {key}"})
     return schema
