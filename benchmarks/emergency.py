@@ -13,7 +13,7 @@ from rich.table import Table
 from benchmarks.batches import BENCHMARK, submit_batch
 from benchmarks.figures import Figure, Goal, figure_table
 from benchmarks.station import PAUSE_S, is_parked, wait_until_idle
-from control.lifecycle.press import press_emergency_stop, reset
+from control.lifecycle.safety.press import press_emergency_stop, reset
 from tests.installations import Installation, wait_until
 
 RUNS = 20

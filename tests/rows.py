@@ -13,8 +13,8 @@ from uuid_utils.compat import uuid7
 
 from control.lifecycle.actor import Actor
 from control.lifecycle.claim import claim
-from control.lifecycle.schedule_plan import Plan
-from control.lifecycle.schedules import create_schedule
+from control.lifecycle.schedules.changes import create_schedule
+from control.lifecycle.schedules.plan import Plan
 from control.lifecycle.submit import Order, submit
 from control.models import Attachment, Batch, ControlEvent, Prompt, Schedule, Step, Stream
 from stations.models import Slot, Station

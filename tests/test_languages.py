@@ -21,9 +21,9 @@ from django.utils.formats import date_format
 
 from control.journal.kinds import ALERTS, Kind, stream_of
 from control.journal.read import read_after
-from control.lifecycle.emergency import new_latch, record_emergency_stop, record_reset
-from control.lifecycle.guards_said import SENTENCES
 from control.lifecycle.refusals import Refused
+from control.lifecycle.safety.emergency import new_latch, record_emergency_stop, record_reset
+from control.lifecycle.safety.guards_said import SENTENCES
 from control.lifecycle.steer import pause_batch, stop_batch
 from control.models import Batch, Event
 from control.states import State

@@ -17,7 +17,7 @@ from control.admin.skin import ReadOnlyAdmin
 from control.history.durations import duration_text
 from control.history.facts import instrument_state
 from control.journal.kinds import SAFETY
-from control.lifecycle.service import why_out_of_service
+from control.lifecycle.slots.service import why_out_of_service
 from control.metrics.calibration import is_overdue
 from control.models import Batch, Event
 from control.states import InstrumentState

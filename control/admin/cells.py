@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 
 from control.history.durations import duration_text
 from control.lifecycle.actor import USER_REQUEST
-from control.lifecycle.instruments import asked_text
+from control.lifecycle.slots.instruments import asked_text
 from control.models import Batch, ControlEvent, Event
 from control.states import State, StepOutcome, StepState
 

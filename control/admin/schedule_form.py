@@ -13,9 +13,9 @@ from control.admin.skin import Select, Switch, Textarea, TextInput
 from control.durations import parse_duration
 from control.lifecycle.packages import known_packages
 from control.lifecycle.refusals import UNKEPT, BadValue, Refused, UnknownName, can_be_kept
-from control.lifecycle.schedule_actions import CHORES, order_of
-from control.lifecycle.schedule_plan import LONGEST_NAME, Plan, check_plan
-from control.lifecycle.schedule_times import LONGEST_CRON
+from control.lifecycle.schedules.actions import CHORES, order_of
+from control.lifecycle.schedules.plan import LONGEST_NAME, Plan, check_plan
+from control.lifecycle.schedules.times import LONGEST_CRON
 from control.lifecycle.submit import LONGEST_NAME as LONGEST_BATCH_NAME
 from control.lifecycle.submit import LONGEST_SUBJECT, Order
 from control.models import Batch, Schedule

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 
 from control.admin.cells import EMPTY
 from control.history.schedules import next_times
-from control.lifecycle.schedule_actions import CHORES
+from control.lifecycle.schedules.actions import CHORES
 from control.models import Schedule
 
 CLOCK = re.compile(r"(\d{1,2}) (\d{1,2}) \* \* (\*|[0-7]|[a-z]{3})", re.IGNORECASE)

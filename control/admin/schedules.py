@@ -22,7 +22,7 @@ from control.admin.schedule_words import next_run_of, next_runs_of, what_of, whe
 from control.admin.skin import GuardedAdmin
 from control.lifecycle.actor import Actor
 from control.lifecycle.refusals import Refused
-from control.lifecycle.schedules import (
+from control.lifecycle.schedules.changes import (
     change_schedule,
     create_schedule,
     delete_schedule,

@@ -22,7 +22,8 @@ from control.api.permissions import rights_held
 from control.api.problems import ApiProblem
 from control.api.schema import Shape
 from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST
-from control.lifecycle.guards_said import (
+from control.lifecycle.refusals import NEEDS_REASON, BadValue
+from control.lifecycle.safety.guards_said import (
     after_reset,
     after_stop,
     is_latched,
@@ -30,9 +31,8 @@ from control.lifecycle.guards_said import (
     reset_verdict,
     stop_verdict,
 )
-from control.lifecycle.press import Pressed, press_emergency_stop, reset
-from control.lifecycle.refusals import NEEDS_REASON, BadValue
-from control.lifecycle.scopes import ALL, find_slot, find_station, station_here
+from control.lifecycle.safety.press import Pressed, press_emergency_stop, reset
+from control.lifecycle.safety.scopes import ALL, find_slot, find_station, station_here
 
 
 class Scope(Body):

@@ -22,8 +22,9 @@ from control.api.schema import Shape
 from control.api.slots import SlotFacts
 from control.history.facts import control_event_facts
 from control.history.manual import BEGIN, END, GIVE_BACK, TAKE_OVER, read_manual
-from control.lifecycle.instruments import NOTHING, Asked
-from control.lifecycle.manual import (
+from control.lifecycle.refusals import BadValue
+from control.lifecycle.slots.instruments import NOTHING, Asked
+from control.lifecycle.slots.manual import (
     await_answer,
     await_session,
     begin_session,
@@ -33,7 +34,6 @@ from control.lifecycle.manual import (
     give_back,
     take_over,
 )
-from control.lifecycle.refusals import BadValue
 from control.models import ControlEvent
 from control.states import State
 from stations.drivers.command import TYPES

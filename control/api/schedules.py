@@ -20,15 +20,15 @@ from control.api.pagination import WholeList, whole_list
 from control.api.schema import Shape
 from control.history.schedules import schedule_facts
 from control.lifecycle.actor import LONGEST_REASON
-from control.lifecycle.schedule_plan import LONGEST_NAME, Plan
-from control.lifecycle.schedule_times import LONGEST_INTERVAL_S
-from control.lifecycle.schedules import (
+from control.lifecycle.schedules.changes import (
     change_schedule,
     create_schedule,
     delete_schedule,
     find_schedule,
     run_schedule_now,
 )
+from control.lifecycle.schedules.plan import LONGEST_NAME, Plan
+from control.lifecycle.schedules.times import LONGEST_INTERVAL_S
 from control.lifecycle.submit import LONGEST_NAME as LONGEST_BATCH_NAME
 from control.lifecycle.submit import LONGEST_SUBJECT, Order
 from control.models import Batch, Schedule

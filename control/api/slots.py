@@ -19,10 +19,10 @@ from control.api.schema import Shape
 from control.history.facts import Facts
 from control.history.slots import read_slots
 from control.lifecycle.actor import LONGEST_REASON
-from control.lifecycle.guards_said import after_making_safe
-from control.lifecycle.making_safe import make_safe
 from control.lifecycle.refusals import NotFound
-from control.lifecycle.service import NEEDS_REASON, put_into_service, take_out_of_service
+from control.lifecycle.safety.guards_said import after_making_safe
+from control.lifecycle.safety.making_safe import make_safe
+from control.lifecycle.slots.service import NEEDS_REASON, put_into_service, take_out_of_service
 from control.states import SlotState
 from stations.contracts import SafeReason
 from stations.models import Slot

@@ -16,7 +16,7 @@ from control.api.batches import WholeBatch, whole_batch
 from control.api.bodies import Reason, StepOfPlan, reason_in
 from control.api.emergency import EmergencyView, given_reason, verdict_on
 from control.api.face import ApiView
-from control.lifecycle.press import emergency_stop_batch
+from control.lifecycle.safety.press import emergency_stop_batch
 from control.lifecycle.steer import change_settings, pause_batch, skip_step, stop_batch
 from control.models import Batch
 from control.states import Control

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from control.history.facts import Facts
 from control.history.health_part import ERROR, WARNING, part_of, problem
 from control.history.slots import read_instruments
-from control.lifecycle.service import comes_back_by_itself, why_out_of_service
+from control.lifecycle.slots.service import comes_back_by_itself, why_out_of_service
 from stations.models import Slot
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from control.journal.overflow import full_data
-from control.lifecycle.leases import Holder
+from control.lifecycle.slots.leases import Holder
 from control.metrics.calibration import is_overdue
 from control.metrics.eta import elapsed_s, seconds_left
 from control.models import Attachment, Batch, ControlEvent, ErrorLog, Event, Measurement, Prompt, Step

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 
 from control.history.ids import first_id_at
-from control.lifecycle.scopes import ALL
+from control.lifecycle.safety.scopes import ALL
 from control.models import Batch, ControlEvent
 
 # A stop has its id a moment before its time, and both come from the clock of the host that was asked.

@@ -9,9 +9,9 @@ from django.db.models import Case, Value, When
 
 from control.history.facts import Facts, control_event_facts, iso
 from control.history.slots import read_slots
-from control.lifecycle.instruments import commands_of
-from control.lifecycle.manual import why_not_now
 from control.lifecycle.packages import MANUAL_CONTROL
+from control.lifecycle.slots.instruments import commands_of
+from control.lifecycle.slots.manual import why_not_now
 from control.models import Batch, ControlEvent
 from control.states import ACTIVE, State
 from stations.drivers.command import Command

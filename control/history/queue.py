@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.db.models import Q
 
-from control.lifecycle.leases import why_neighbour_unsafe
 from control.lifecycle.queue_order import goes_before
-from control.lifecycle.service import why_out_of_service
+from control.lifecycle.slots.leases import why_neighbour_unsafe
+from control.lifecycle.slots.service import why_out_of_service
 from control.models import Batch
 from control.states import ACTIVE, State
 from stations.models import Slot

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 from control.history.facts import Facts, iso
 from control.lifecycle.refusals import BadValue
-from control.lifecycle.schedule_actions import CHORES
-from control.lifecycle.schedule_times import timing_of
-from control.lifecycle.schedules import is_going_on
+from control.lifecycle.schedules.actions import CHORES
+from control.lifecycle.schedules.changes import is_going_on
+from control.lifecycle.schedules.times import timing_of
 from control.models import Schedule
 
 

@@ -6,7 +6,7 @@ from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import Now
 
 from control.history.facts import PROVENANCE, Facts, instrument_facts, slot_facts
-from control.lifecycle.leases import holders_by_slot
+from control.lifecycle.slots.leases import holders_by_slot
 from control.models import Batch
 from control.states import ACTIVE, State
 from stations.models import Instrument, Slot

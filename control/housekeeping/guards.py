@@ -6,7 +6,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from control.housekeeping.health import note_health
-from control.lifecycle.emergency import record_emergency_stop, was_reset
+from control.lifecycle.safety.emergency import record_emergency_stop, was_reset
 from control.models import ControlEvent
 from stations.contracts import Latch
 from stations.models import Slot

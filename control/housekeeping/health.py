@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from control.housekeeping.telling import holding_alerts, signed, tell, told_before
-from control.lifecycle.service import judge_health
+from control.lifecycle.slots.service import judge_health
 from control.metrics.calibration import today_at
 from stations.contracts import InstrumentHealth
 from stations.models import Instrument, Slot, Station

@@ -14,8 +14,8 @@ from django.conf import settings
 from django.db import Error
 from django.utils import timezone
 
-from control.lifecycle.schedule_actions import CHORES
-from control.lifecycle.schedule_firing import end_chore, fire_schedule, replan
+from control.lifecycle.schedules.actions import CHORES
+from control.lifecycle.schedules.firing import end_chore, fire_schedule, replan
 from control.lifecycle.stopping import is_stopping
 from control.models import Batch, Schedule
 

@@ -12,7 +12,7 @@ from django_q.models import Failure, OrmQ
 from control.lifecycle import presence
 from control.lifecycle.claim import what_waits_for
 from control.lifecycle.doorbell import cluster_of, ring_slot
-from control.lifecycle.leases import why_neighbour_unsafe
+from control.lifecycle.slots.leases import why_neighbour_unsafe
 from control.models import Batch
 from control.states import ACTIVE, TERMINAL
 from stations.models import Slot

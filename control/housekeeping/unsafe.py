@@ -14,8 +14,8 @@ from django.db import transaction
 
 from control.journal.append import Entry, alert, append
 from control.journal.kinds import SAFETY, Kind
-from control.lifecycle.clearing import conclude_clearing, wanted_clearing
 from control.lifecycle.doorbell import ring_safety
+from control.lifecycle.safety.clearing import conclude_clearing, wanted_clearing
 from stations.contracts import Unsafe
 from stations.models import Slot
 from stations.safety.on_demand import clear_slots

@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from control.journal.append import tell_board
 from control.journal.kinds import Kind
-from control.lifecycle.leases import lease_instruments, why_neighbour_unsafe
 from control.lifecycle.packages import MANUAL_CONTROL
 from control.lifecycle.queue_order import BEST_FIRST
-from control.lifecycle.service import comes_back_by_itself
+from control.lifecycle.slots.leases import lease_instruments, why_neighbour_unsafe
+from control.lifecycle.slots.service import comes_back_by_itself
 from control.models import Batch, Stream
 from control.states import ACTIVE, State
 from stations.models import Slot

@@ -13,8 +13,8 @@ from django.db.models import F
 
 from control.journal.append import Entry, alert, append, lock_story, tell_board
 from control.journal.kinds import Kind, stream_of
-from control.lifecycle.leases import free_instruments
 from control.lifecycle.question_alerts import tell_questions_over
+from control.lifecycle.slots.leases import free_instruments
 from control.models import Batch, ControlEvent, Prompt, Step
 from control.states import ALLOWED_MOVES, State, StepOutcome, StepState
 

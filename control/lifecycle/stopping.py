@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from control.lifecycle.refusals import WrongState
-from control.lifecycle.scopes import slots_here
+from control.lifecycle.safety.scopes import slots_here
 
 # Readers hold the lock for a moment. One that stands still with it hinders no stop.
 TRIES, APART_S = 20, 0.01

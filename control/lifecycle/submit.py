@@ -19,7 +19,7 @@ from control.lifecycle.doorbell import ring_slot
 from control.lifecycle.packages import MANUAL_CONTROL, find_package, keep_content
 from control.lifecycle.refusals import BadValue, check_label, check_text
 from control.lifecycle.sequences import check_may_start
-from control.lifecycle.slot_choice import choose_slot, open_slots
+from control.lifecycle.slots.choice import choose_slot, open_slots
 from control.lifecycle.stopping import check_not_stopping
 from control.models import Batch, ControlEvent, Stream
 from control.states import State

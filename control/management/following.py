@@ -12,9 +12,9 @@ from control.journal.bell import Listener
 from control.journal.kinds import Kind, stream_of
 from control.journal.read import read_after
 from control.lifecycle.actor import Actor
-from control.lifecycle.guards_said import after_stop
-from control.lifecycle.leases import holders_of
 from control.lifecycle.refusals import Refused
+from control.lifecycle.safety.guards_said import after_stop
+from control.lifecycle.slots.leases import holders_of
 from control.lifecycle.steer import stop_batch
 from control.management.awaited_signals import AwaitedSignals
 from control.management.scopes import how_to_reset, slot_lines

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from control.lifecycle.guards_said import SlotAnswer
-from control.lifecycle.scopes import ALL, find_slot, find_station, station_here
+from control.lifecycle.safety.guards_said import SlotAnswer
+from control.lifecycle.safety.scopes import ALL, find_slot, find_station, station_here
 
 
 def add_scope_arguments(parser: CommandParser) -> None:

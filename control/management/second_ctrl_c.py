@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from control.lifecycle.actor import Actor
-from control.lifecycle.press import Pressed, press_emergency_stop
+from control.lifecycle.safety.press import Pressed, press_emergency_stop
 
 PROOF_WITHIN_S = 5.0
 

@@ -28,7 +28,7 @@ class Schedule(models.Model):
     station = models.ForeignKey("stations.Station", models.PROTECT, verbose_name=_("station"), related_name="schedules")
     action = models.CharField(_("action"), max_length=12, choices=Action.choices)
     order = models.JSONField(_("order"), default=dict)  # of RUN_SEQUENCE: fields of control.lifecycle.submit.Order
-    options = models.JSONField(_("options"), default=dict)  # of the others: control.lifecycle.schedule_actions
+    options = models.JSONField(_("options"), default=dict)  # of the others: control.lifecycle.schedules.actions
 
     # One of the two.
     cron = models.CharField(_("cron"), max_length=100, blank=True)

@@ -15,10 +15,10 @@ from control.access.faces import actor_of
 from control.access.rights import RIGHT_FOR, Right, may
 from control.history.facts import batch_facts
 from control.lifecycle.actor import USER_REQUEST, Actor
-from control.lifecycle.guards_said import after_making_safe, after_reset, after_stop, reset_verdict, stop_verdict
-from control.lifecycle.making_safe import make_safe
-from control.lifecycle.press import emergency_stop_batch, reset
 from control.lifecycle.refusals import Refused
+from control.lifecycle.safety.guards_said import after_making_safe, after_reset, after_stop, reset_verdict, stop_verdict
+from control.lifecycle.safety.making_safe import make_safe
+from control.lifecycle.safety.press import emergency_stop_batch, reset
 from control.models import Batch, ControlEvent
 from control.pages.answers import accepted, refused, wants_json
 from control.pages.asking import ANSWER, ASKS, KEEP, RELEASE, ask

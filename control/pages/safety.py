@@ -16,10 +16,10 @@ from control.access.faces import actor_of
 from control.access.page_token import read_page_token
 from control.access.rights import Right, may
 from control.lifecycle.actor import USER_REQUEST, Actor
-from control.lifecycle.guards_said import after_stop, record_note, stop_verdict
-from control.lifecycle.press import press_emergency_stop
 from control.lifecycle.refusals import Refused
-from control.lifecycle.scopes import find_scope, scope_here
+from control.lifecycle.safety.guards_said import after_stop, record_note, stop_verdict
+from control.lifecycle.safety.press import press_emergency_stop
+from control.lifecycle.safety.scopes import find_scope, scope_here
 from control.models import ControlEvent
 from control.pages.answers import wants_json
 from control.pages.inside import needs

@@ -14,7 +14,7 @@ from control.access.faces import actor_of
 from control.access.rights import Right
 from control.lifecycle.actor import USER_REQUEST
 from control.lifecycle.refusals import Refused
-from control.lifecycle.service import put_into_service, take_out_of_service, why_out_of_service
+from control.lifecycle.slots.service import put_into_service, take_out_of_service, why_out_of_service
 from control.models import ControlEvent
 from control.pages.answers import accepted, refused
 from control.pages.inside import needs

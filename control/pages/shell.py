@@ -21,7 +21,7 @@ from control.history.facts import Facts
 from control.history.unsafe import read_unsafe
 from control.journal.kinds import ALERTS
 from control.journal.read import head
-from control.lifecycle.scopes import ALL, scope_here
+from control.lifecycle.safety.scopes import ALL, scope_here
 from control.pages.controls import WORDS
 from control.pages.told import told_text
 from control.pages.words import shell_words

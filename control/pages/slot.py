@@ -18,8 +18,9 @@ from control.history.durations import duration_text
 from control.history.facts import Facts, iso
 from control.history.manual import BEGIN, END, GIVE_BACK, TAKE_OVER, read_manual
 from control.lifecycle.actor import USER_REQUEST
-from control.lifecycle.instruments import Asked, commands_of
-from control.lifecycle.manual import (
+from control.lifecycle.refusals import BadValue, NotFound, Refused
+from control.lifecycle.slots.instruments import Asked, commands_of
+from control.lifecycle.slots.manual import (
     await_answer,
     await_end,
     await_session,
@@ -30,7 +31,6 @@ from control.lifecycle.manual import (
     give_back,
     take_over,
 )
-from control.lifecycle.refusals import BadValue, NotFound, Refused
 from control.models import Batch, ControlEvent
 from control.pages.answers import accepted, refused
 from control.pages.inside import draw, needs

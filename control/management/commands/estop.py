@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from control.lifecycle.guards_said import after_stop, record_note, stop_verdict
-from control.lifecycle.press import press_emergency_stop
+from control.lifecycle.safety.guards_said import after_stop, record_note, stop_verdict
+from control.lifecycle.safety.press import press_emergency_stop
 from control.management.refusing import person_at_the_keyboard, refusing
 from control.management.scopes import add_scope_arguments, how_to_reset, scope_of, slot_lines
 

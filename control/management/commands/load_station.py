@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from control.lifecycle.scopes import slots_here
+from control.lifecycle.safety.scopes import slots_here
 from control.lifecycle.station_files import (
     Planned,
     check_may_take_in,

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from control.lifecycle.guards_said import after_reset, is_unsafe, reset_verdict
-from control.lifecycle.press import reset
+from control.lifecycle.safety.guards_said import after_reset, is_unsafe, reset_verdict
+from control.lifecycle.safety.press import reset
 from control.management.refusing import person_at_the_keyboard, refusing
 from control.management.scopes import add_scope_arguments, scope_of, slot_lines
 

@@ -13,8 +13,8 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from control.lifecycle.doorbell import cluster_name
-from control.lifecycle.leases import holders_of, why_neighbour_unsafe
 from control.lifecycle.presence import is_supervised
+from control.lifecycle.slots.leases import holders_of, why_neighbour_unsafe
 from control.management.doctor import processes
 from control.management.doctor.finding import Finding, attention, good, wrong
 from control.metrics.bells import unheard_for

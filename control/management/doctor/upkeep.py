@@ -15,7 +15,7 @@ from stations.safety.durable import read_json
 
 OLD = timedelta(days=7)
 HOW = "Make one, also while everything works: manage.py backup. docs/operations.md tells how to do it every night."
-# How the last result of a schedule begins when it did not do what it should (control/lifecycle/schedule_firing.py).
+# How the last result of a schedule begins when it did not do what it should (control/lifecycle/schedules/firing.py).
 BAD_RESULTS = ("Failed:", "Refused:", "Disabled:", "Runs missed")
 LATE = timedelta(minutes=2)
 GOES_ON_TOO_LONG = timedelta(hours=12)

@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from control.admin.registry import PAGES
-from control.lifecycle.emergency import new_latch, record_emergency_stop
 from control.lifecycle.follow import Mode, rerun_batch
+from control.lifecycle.safety.emergency import new_latch, record_emergency_stop
 from control.lifecycle.steer import stop_batch
 from control.models import Attachment, Batch, ControlEvent, ErrorLog, Event, Measurement, Step, Stream
 from stations.models import Instrument, Slot

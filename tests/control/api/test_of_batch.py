@@ -14,7 +14,7 @@ from control.api.control_events import ControlEventFacts
 from control.api.errors import ErrorFacts
 from control.api.measurements import MeasurementFacts
 from control.api.steps import StepFacts
-from control.lifecycle.emergency import new_latch, record_emergency_stop
+from control.lifecycle.safety.emergency import new_latch, record_emergency_stop
 from control.lifecycle.steer import pause_batch
 from control.models import Batch, ErrorLog, Measurement, Step
 from tests.control.api.callers import Caller, with_key

@@ -13,7 +13,7 @@ from django.utils import timezone
 from control.history.batch_story import read_batch_story, shown_value
 from control.journal.append import Entry, tell_batch
 from control.journal.read import head
-from control.lifecycle.emergency import new_latch, record_emergency_stop
+from control.lifecycle.safety.emergency import new_latch, record_emergency_stop
 from control.models import Batch, ErrorLog, Measurement, Step
 from tests.rows import ANNA, attached, demo_station, queued, running
 

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from control.history.interventions import interventions, stops_that_met
-from control.lifecycle.emergency import new_latch, record_emergency_stop
+from control.lifecycle.safety.emergency import new_latch, record_emergency_stop
 from control.models import Batch, ControlEvent
 from tests.rows import ANNA, demo_station, queued, running
 

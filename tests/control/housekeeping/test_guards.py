@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 
 from control.housekeeping.guards import reconcile_latches
-from control.lifecycle.emergency import new_latch, record_emergency_stop, record_reset
+from control.lifecycle.safety.emergency import new_latch, record_emergency_stop, record_reset
 from control.models import Batch, ControlEvent
 from control.states import State
 from stations.contracts import Latch

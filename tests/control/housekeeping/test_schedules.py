@@ -14,8 +14,8 @@ from django.utils import timezone
 from control.housekeeping.schedules import CUT_OFF, ChoreRunner, fire_due_schedules
 from control.journal.kinds import ALERTS
 from control.journal.read import read_after
-from control.lifecycle.schedule_plan import Plan
-from control.lifecycle.schedules import create_schedule
+from control.lifecycle.schedules.changes import create_schedule
+from control.lifecycle.schedules.plan import Plan
 from control.lifecycle.submit import Order
 from control.models import Batch, Schedule
 from stations.models import Station

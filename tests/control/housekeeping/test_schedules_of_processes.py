@@ -13,8 +13,8 @@ PREPARE = f"""
 from dataclasses import replace
 from django.conf import settings
 from control.lifecycle.actor import SYSTEM
-from control.lifecycle.schedule_plan import Plan
-from control.lifecycle.schedules import create_schedule
+from control.lifecycle.schedules.plan import Plan
+from control.lifecycle.schedules.changes import create_schedule
 from control.lifecycle.submit import Order
 from control.models import Schedule
 from stations.provisioning import take_in

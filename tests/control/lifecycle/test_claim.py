@@ -16,10 +16,10 @@ from control.journal.kinds import BOARD
 from control.journal.read import read_after
 from control.lifecycle.claim import claim, take_over
 from control.lifecycle.finish import End, finish
-from control.lifecycle.leases import Holder, holders_of
 from control.lifecycle.packages import MANUAL_CONTROL
 from control.lifecycle.refusals import WrongState
-from control.lifecycle.slot_choice import check_safe
+from control.lifecycle.slots.choice import check_safe
+from control.lifecycle.slots.leases import Holder, holders_of
 from control.models import Batch, Stream
 from control.states import State, StepOutcome
 from stations.models import Instrument, Lease, Slot

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from control.lifecycle.follow import Mode, rerun_batch
 from control.lifecycle.refusals import BadValue, NotFound, WrongState
-from control.lifecycle.schedule_firing import fire_schedule
+from control.lifecycle.schedules.firing import fire_schedule
 from control.lifecycle.sequences import enable_sequence
 from control.models import Batch, ControlEvent, Schedule, Sequence
 from control.states import State

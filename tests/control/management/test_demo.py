@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from control.lifecycle.scopes import ALL
+from control.lifecycle.safety.scopes import ALL
 from control.management.demo import DemoWatch, NoDemo, begin_demo
 from control.models import Batch
 from control.states import State

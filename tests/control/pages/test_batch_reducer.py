@@ -14,9 +14,9 @@ from control.history.batch_story import read_batch_story
 from control.history.facts import event_facts
 from control.journal.read import read_after
 from control.lifecycle.answer import answer_prompt
-from control.lifecycle.emergency import new_latch, record_emergency_stop
 from control.lifecycle.follow import restart_batch, resume_batch
-from control.lifecycle.press import emergency_stop_batch
+from control.lifecycle.safety.emergency import new_latch, record_emergency_stop
+from control.lifecycle.safety.press import emergency_stop_batch
 from control.lifecycle.steer import change_settings, pause_batch, skip_step, stop_batch
 from control.models import Batch, ControlEvent
 from control.pages.batch import ending_rules

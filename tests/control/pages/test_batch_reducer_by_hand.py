@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from control.lifecycle.instruments import Asked
-from control.lifecycle.manual import command, give_back, take_over
+from control.lifecycle.slots.instruments import Asked
+from control.lifecycle.slots.manual import command, give_back, take_over
 from tests import spool_lines as lines
 from tests.control.pages.test_batch_reducer import agree, run  # noqa: F401  fixtures
 

@@ -8,8 +8,8 @@ import pytest
 from django.contrib.messages import get_messages
 from django.utils import timezone, translation
 
-from control.lifecycle.instruments import Asked
-from control.lifecycle.manual import begin_session, command
+from control.lifecycle.slots.instruments import Asked
+from control.lifecycle.slots.manual import begin_session, command
 from control.models import Batch, ControlEvent
 from control.pages import slot as page
 from control.pages.told import STORED, told_text

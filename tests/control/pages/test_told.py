@@ -12,8 +12,8 @@ from django.utils import translation
 
 from control.journal.kinds import ALERTS
 from control.lifecycle.actor import USER_REQUEST
-from control.lifecycle.emergency import new_latch, record_emergency_stop, record_reset
-from control.lifecycle.press import emergency_stop_batch
+from control.lifecycle.safety.emergency import new_latch, record_emergency_stop, record_reset
+from control.lifecycle.safety.press import emergency_stop_batch
 from control.lifecycle.steer import stop_batch
 from control.models import Batch, Event
 from control.pages.told import told_sentences

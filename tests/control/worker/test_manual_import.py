@@ -11,8 +11,8 @@ from django.utils import timezone
 from control.history.slots import read_slots
 from control.journal.kinds import BOARD
 from control.journal.read import read_after
-from control.lifecycle.instruments import Asked
-from control.lifecycle.manual import await_answer, command
+from control.lifecycle.slots.instruments import Asked
+from control.lifecycle.slots.manual import await_answer, command
 from control.models import Batch
 from control.worker.spool_follower import SpoolFollower
 from tests import spool_lines as lines

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from control.lifecycle.emergency import new_latch, record_emergency_stop
+from control.lifecycle.safety.emergency import new_latch, record_emergency_stop
 from control.management.doctor.batches import (
     look_at_running_batches,
     look_at_slots,

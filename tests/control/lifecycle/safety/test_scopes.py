@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from control.lifecycle.refusals import BadValue, UnknownName
-from control.lifecycle.scopes import ALL, find_scope, find_slot, find_station, scope_here, slots_here, station_here
+from control.lifecycle.safety.scopes import (
+    ALL,
+    find_scope,
+    find_slot,
+    find_station,
+    scope_here,
+    slots_here,
+    station_here,
+)
 from tests.control.hosts import this_host_has
 from tests.rows import demo_station
 

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from control.journal.kinds import ALERTS, stream_of
 from control.journal.read import read_after
-from control.lifecycle.press import emergency_stop_batch
 from control.lifecycle.refusals import NotFound, WrongState
+from control.lifecycle.safety.press import emergency_stop_batch
 from control.models import Batch, ControlEvent
 from control.states import LIVE, TERMINAL, State
 from stations.models import Slot

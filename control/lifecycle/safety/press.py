@@ -14,20 +14,20 @@ from django.db import Error, connection, connections
 from django.utils.translation import gettext as _
 
 from control.lifecycle.actor import USER_REQUEST, Actor
-from control.lifecycle.clearing import conclude_clearing, record_clearing, unsafe_slots
 from control.lifecycle.doorbell import ring_safety
-from control.lifecycle.emergency import (
+from control.lifecycle.finding import find_batch
+from control.lifecycle.refusals import NotAllowed, WrongState
+from control.lifecycle.safety.clearing import conclude_clearing, record_clearing, unsafe_slots
+from control.lifecycle.safety.emergency import (
     abort_waiting_batch,
     check_reset_reason,
     new_latch,
     record_emergency_stop,
     record_reset,
 )
-from control.lifecycle.finding import find_batch
-from control.lifecycle.guards_said import all_safe
-from control.lifecycle.leases import check_not_held
-from control.lifecycle.refusals import NotAllowed, WrongState
-from control.lifecycle.scopes import find_scope, rows_in, slots_here
+from control.lifecycle.safety.guards_said import all_safe
+from control.lifecycle.safety.scopes import find_scope, rows_in, slots_here
+from control.lifecycle.slots.leases import check_not_held
 from control.models import Batch
 from control.states import TERMINAL, State
 from stations.contracts import GuardStatus, Latch, Unsafe

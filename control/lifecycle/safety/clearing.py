@@ -13,7 +13,7 @@ from control.journal.append import Entry, alert
 from control.journal.kinds import Kind
 from control.lifecycle.actor import Actor
 from control.lifecycle.control_events import record_control_event, told
-from control.lifecycle.scopes import ALL, rows_in, slots_here
+from control.lifecycle.safety.scopes import ALL, rows_in, slots_here
 from control.models import ControlEvent
 from stations.contracts import GuardStatus, Unsafe
 from stations.models import Slot

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from control.lifecycle.refusals import BadValue
-from control.lifecycle.schedule_times import COUNTED, Due, Timing, check_timing, look_at
+from control.lifecycle.schedules.times import COUNTED, Due, Timing, check_timing, look_at
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SPRING, AUTUMN = datetime(2026, 3, 28, 23, tzinfo=UTC), datetime(2026, 10, 24, 22, tzinfo=UTC)  # midnight before

@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from control.journal.kinds import ALERTS
 from control.journal.read import read_after
-from control.lifecycle.schedule_firing import end_chore, fire_schedule, replan
-from control.lifecycle.schedule_plan import Plan
-from control.lifecycle.schedules import change_schedule, create_schedule, enable_schedule
+from control.lifecycle.schedules.changes import change_schedule, create_schedule, enable_schedule
+from control.lifecycle.schedules.firing import end_chore, fire_schedule, replan
+from control.lifecycle.schedules.plan import Plan
 from control.lifecycle.steer import stop_batch
 from control.lifecycle.submit import Order
 from control.models import Batch, ControlEvent, Schedule

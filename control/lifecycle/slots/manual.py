@@ -21,11 +21,11 @@ from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
 from control.lifecycle.control_events import record_control_event, told
 from control.lifecycle.doorbell import ring_supervisor
 from control.lifecycle.finding import find_locked
-from control.lifecycle.instruments import Asked, asked_text
-from control.lifecycle.leases import check_not_held
 from control.lifecycle.packages import MANUAL_CONTROL, manual_package
 from control.lifecycle.refusals import BadValue, NotFound, WrongState, check_text
-from control.lifecycle.slot_choice import check_safe, check_takes_work
+from control.lifecycle.slots.choice import check_safe, check_takes_work
+from control.lifecycle.slots.instruments import Asked, asked_text
+from control.lifecycle.slots.leases import check_not_held
 from control.lifecycle.steer import stop_batch
 from control.lifecycle.stopping import check_not_stopping
 from control.lifecycle.submit import CheckedOrder, Order, enqueue, trigger_of

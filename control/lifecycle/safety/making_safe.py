@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 
 from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
 from control.lifecycle.control_events import record_control_event
-from control.lifecycle.leases import check_not_held
 from control.lifecycle.refusals import WrongState, check_text
-from control.lifecycle.scopes import find_scope, slots_here
+from control.lifecycle.safety.scopes import find_scope, slots_here
+from control.lifecycle.slots.leases import check_not_held
 from control.models import Batch, ControlEvent
 from control.states import ACTIVE
 from stations.contracts import GuardStatus

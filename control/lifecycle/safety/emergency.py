@@ -19,7 +19,7 @@ from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
 from control.lifecycle.control_events import record_control_event, told
 from control.lifecycle.finish import End, finish_waiting
 from control.lifecycle.refusals import NEEDS_REASON, BadValue, check_text
-from control.lifecycle.scopes import ALL, rows_in
+from control.lifecycle.safety.scopes import ALL, rows_in
 from control.models import Batch, ControlEvent
 from control.states import ACTIVE, State, StepOutcome
 from stations.contracts import Latch

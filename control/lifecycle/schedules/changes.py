@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
 from control.lifecycle.control_events import record_control_event
 from control.lifecycle.refusals import NotFound, WrongState, check_text
-from control.lifecycle.schedule_actions import CHORES, order_of
-from control.lifecycle.schedule_plan import CheckedPlan, Plan, check_name_is_free, check_plan, declared, plan_of
-from control.lifecycle.schedule_times import first_time, timing_of
+from control.lifecycle.schedules.actions import CHORES, order_of
+from control.lifecycle.schedules.plan import CheckedPlan, Plan, check_name_is_free, check_plan, declared, plan_of
+from control.lifecycle.schedules.times import first_time, timing_of
 from control.lifecycle.submit import submit, trigger_of
 from control.models import ControlEvent, Schedule
 from control.states import LIVE

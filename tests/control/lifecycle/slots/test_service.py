@@ -8,7 +8,7 @@ from django_q.models import OrmQ
 from control.journal.kinds import ALERTS
 from control.lifecycle.claim import claim
 from control.lifecycle.refusals import BadValue, NotFound, WrongState
-from control.lifecycle.service import judge_health, put_into_service, take_out_of_service, why_out_of_service
+from control.lifecycle.slots.service import judge_health, put_into_service, take_out_of_service, why_out_of_service
 from control.models import ControlEvent, Event
 from stations.models import Slot, Station
 from tests.rows import ANNA, demo_station, queued, running

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.management import load_command_class
 
-from control.lifecycle.schedule_actions import CHORES, Action, check_options
+from control.lifecycle.schedules.actions import CHORES, Action, check_options
 
 GIVEN = {Action.BACKUP: {"keep_days": 14}, Action.PRUNE: {"older_than_days": 90}}
 

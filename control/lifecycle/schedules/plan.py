@@ -11,8 +11,8 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from control.lifecycle.refusals import BadValue, UnknownName, WrongState, check_label
-from control.lifecycle.schedule_actions import CHORES, as_kept, check_options, order_of
-from control.lifecycle.schedule_times import Timing, check_timing
+from control.lifecycle.schedules.actions import CHORES, as_kept, check_options, order_of
+from control.lifecycle.schedules.times import Timing, check_timing
 from control.lifecycle.submit import Order, check_order
 from control.models import Schedule
 from stations.models import Slot, Station

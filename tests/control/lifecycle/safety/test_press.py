@@ -10,9 +10,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 
-from control.lifecycle.emergency import new_latch
-from control.lifecycle.press import Pressed, press_emergency_stop, reset
 from control.lifecycle.refusals import UnknownName
+from control.lifecycle.safety.emergency import new_latch
+from control.lifecycle.safety.press import Pressed, press_emergency_stop, reset
 from control.models import ControlEvent
 from tests.control.hosts import this_host_has
 from tests.installations import wait_until

@@ -14,14 +14,14 @@ from django.utils import timezone
 
 from control.lifecycle.actor import Actor
 from control.lifecycle.refusals import BadValue, NotFound, Refused, UnknownName, WrongState
-from control.lifecycle.schedule_plan import Plan, plan_of
-from control.lifecycle.schedules import (
+from control.lifecycle.schedules.changes import (
     change_schedule,
     create_schedule,
     delete_schedule,
     enable_schedule,
     run_schedule_now,
 )
+from control.lifecycle.schedules.plan import Plan, plan_of
 from control.lifecycle.steer import stop_batch
 from control.lifecycle.submit import Order
 from control.models import Batch, ControlEvent, Schedule

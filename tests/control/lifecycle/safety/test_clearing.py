@@ -10,11 +10,11 @@ from django.conf import settings
 from control.housekeeping.unsafe import SafetyWatch, import_stories, mirror_unsafe
 from control.journal.kinds import ALERTS, SAFETY
 from control.journal.read import read_after
-from control.lifecycle.clearing import record_clearing, unsafe_slots, wanted_clearing
-from control.lifecycle.emergency import new_latch
-from control.lifecycle.making_safe import make_safe
-from control.lifecycle.press import reset
 from control.lifecycle.refusals import NotAllowed, UnknownName, WrongState
+from control.lifecycle.safety.clearing import record_clearing, unsafe_slots, wanted_clearing
+from control.lifecycle.safety.emergency import new_latch
+from control.lifecycle.safety.making_safe import make_safe
+from control.lifecycle.safety.press import reset
 from control.models import ControlEvent
 from stations.contracts import SafeReason
 from stations.models import Slot

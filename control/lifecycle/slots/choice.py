@@ -9,9 +9,9 @@ from django.db.models import Case, Count, Q, When
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from control.lifecycle.leases import holders_of, why_neighbour_unsafe
 from control.lifecycle.refusals import BadValue, UnknownName, WrongState
-from control.lifecycle.service import comes_back_by_itself, why_out_of_service
+from control.lifecycle.slots.leases import holders_of, why_neighbour_unsafe
+from control.lifecycle.slots.service import comes_back_by_itself, why_out_of_service
 from control.states import LIVE
 from stations.models import Slot, Station
 from stations.provisioning import ALIVE_FOR

@@ -13,9 +13,9 @@ from control.journal.append import Entry, alert
 from control.journal.kinds import Kind
 from control.lifecycle.actor import Actor
 from control.lifecycle.refusals import Refused
-from control.lifecycle.schedule_actions import CHORES, order_of
-from control.lifecycle.schedule_times import COUNTED, Due, Timing, look_at, timing_of
-from control.lifecycle.schedules import find_schedule, is_going_on
+from control.lifecycle.schedules.actions import CHORES, order_of
+from control.lifecycle.schedules.changes import find_schedule, is_going_on
+from control.lifecycle.schedules.times import COUNTED, Due, Timing, look_at, timing_of
 from control.lifecycle.submit import submit
 from control.models import Batch, ControlEvent, Schedule
 

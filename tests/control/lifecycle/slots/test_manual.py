@@ -9,10 +9,12 @@ from django.utils import timezone
 
 from control.history.manual import read_manual
 from control.journal.read import read_after
-from control.lifecycle import manual
 from control.lifecycle.follow import Mode, rerun_batch, resume_batch
-from control.lifecycle.instruments import Asked
-from control.lifecycle.manual import (
+from control.lifecycle.packages import MANUAL_CONTROL, known_packages
+from control.lifecycle.refusals import Refused
+from control.lifecycle.slots import manual
+from control.lifecycle.slots.instruments import Asked
+from control.lifecycle.slots.manual import (
     await_answer,
     begin_session,
     command,
@@ -22,8 +24,6 @@ from control.lifecycle.manual import (
     take_over,
     why_not_now,
 )
-from control.lifecycle.packages import MANUAL_CONTROL, known_packages
-from control.lifecycle.refusals import Refused
 from control.lifecycle.steer import pause_batch, skip_step
 from control.models import Batch, ControlEvent, Stream
 from control.states import SlotState, State

@@ -6,8 +6,8 @@ import pytest
 
 from control.journal.kinds import ALERTS, stream_of
 from control.journal.read import read_after
-from control.lifecycle.emergency import new_latch, record_emergency_stop, record_reset, was_reset
 from control.lifecycle.refusals import BadValue
+from control.lifecycle.safety.emergency import new_latch, record_emergency_stop, record_reset, was_reset
 from control.models import Batch, ControlEvent
 from control.states import State
 from stations.models import Slot

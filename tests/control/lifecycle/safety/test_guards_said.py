@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from control.lifecycle.guards_said import after_reset, after_stop, record_note, reset_verdict, stop_verdict
+from control.lifecycle.safety.guards_said import after_reset, after_stop, record_note, reset_verdict, stop_verdict
 from stations.contracts import GuardStatus, Latch, Unsafe
 from stations.safety.emergency import NO_GUARD, RELEASED, STILL_LATCHED
 

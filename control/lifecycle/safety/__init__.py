@@ -1,0 +1,1 @@
+"""Stopping, making safe and clearing: the guards first, the record afterwards."""
