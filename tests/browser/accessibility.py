@@ -7,6 +7,8 @@ from typing import Any
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
+# All but the links to the other pages, a third of each page and on all of them the same.
+WITHOUT_LINKS = {"exclude": ["#page > div:first-child"]}
 COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
 RUN = """async ([context, options]) => {
   const { violations } = await axe.run(context ?? document, { resultTypes: ["violations"], ...options });
@@ -15,8 +17,10 @@ RUN = """async ([context, options]) => {
 }"""
 
 
-def barriers(page: Page, context: str | None = None, options: dict[str, Any] | None = None) -> list[str]:
-    """What is serious or critical, in the part that the selector `context` names."""
+def barriers(
+    page: Page, context: str | dict[str, Any] | None = None, options: dict[str, Any] | None = None
+) -> list[str]:
+    """What is serious or critical, in the part that `context` names, as axe takes it."""
     if page.evaluate("typeof axe") == "undefined":
         page.evaluate(AXE_SCRIPT)
     found: list[str] = page.evaluate(RUN, [context, options or {}])
