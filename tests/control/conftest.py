@@ -1,12 +1,13 @@
-"""A command run against an environment that a test has spoiled."""
+"""A command run against an environment that a test has spoiled, and a station whose guards leave files."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
+from django.conf import settings
 
 from tests.installations import Installation
 
@@ -23,3 +24,15 @@ def manage(tmp_path: Path) -> Manage:
         return installation.manage(*arguments)
 
     return run
+
+
+@pytest.fixture
+def station_with_files(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The station of the bundled file, and the folder for what its guards write down."""
+    from tests.rows import demo_station  # noqa: PLC0415  (its models need Django, which is not there yet)
+
+    demo_station(monkeypatch)
+    settings.STATION_PATHS.prepare()
+    yield
+    for path in settings.STATION_PATHS.slots.iterdir():
+        path.unlink()

@@ -58,8 +58,7 @@ def _check_idle(slots: list[str]) -> None:
     if running is not None:
         sentence = _("%(name)s runs on %(slot)s. Stop it first, or press the emergency stop: that makes safe, too.")
         raise WrongState(sentence % {"name": running.name, "slot": running.slot_id})
-    for slot in Slot.objects.filter(pk__in=slots):
-        check_not_held(slot)
+    check_not_held(Slot.objects.filter(pk__in=slots))
 
 
 def _kept(answer: GuardStatus | str) -> Mapping[str, object]:

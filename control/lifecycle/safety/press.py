@@ -145,8 +145,7 @@ def reset(scope: str, *, by: Actor, reason: str, clears: bool = False) -> dict[s
     if unsafe and not clears and not held and not _latched_rows(scope):
         raise NotAllowed(_needs_engineer(unsafe))
     if clears:
-        for slot in Slot.objects.filter(pk__in=unsafe):
-            check_not_held(slot)  # clearing switches it off
+        check_not_held(Slot.objects.filter(pk__in=unsafe))  # clearing switches them off
     for latch in {latch["id"]: latch for latch in held.values() if latch["id"]}.values():
         record_emergency_stop(latch, delivered=True)
     record_reset(scope, by=by, reason=reason)

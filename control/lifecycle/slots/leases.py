@@ -53,11 +53,11 @@ def holders_of(slot: Slot) -> list[Holder]:
     return holders_by_slot([slot]).get(slot.pk, [])
 
 
-def check_not_held(slot: Slot) -> None:
-    """Raises WrongState, with the name of the batch on another slot that holds an instrument of this one."""
-    for holder in holders_of(slot):
+def check_not_held(slots: Iterable[Slot]) -> None:
+    """Raises WrongState, with the name of the batch on another slot that holds an instrument of one of these."""
+    for slot, [holder, *_others] in holders_by_slot(slots).items():
         sentence = _("%(instrument)s of %(slot)s is used by %(name)s on %(other)s. Wait for its end, or stop it.")
-        words = {"instrument": holder.instrument, "slot": slot.pk, "name": holder.name, "other": holder.slot}
+        words = {"instrument": holder.instrument, "slot": slot, "name": holder.name, "other": holder.slot}
         raise WrongState(sentence % words)
 
 

@@ -82,7 +82,7 @@ def _check_can_begin(slot: Slot) -> None:
     if holder is not None:
         raise WrongState(held_by(slot, slot.batches.filter(state__in=ACTIVE).first() or holder))
     check_safe(slot)
-    check_not_held(slot)
+    check_not_held([slot])
     check_not_stopping(slot.station_id)
     if not is_alive(slot.station):
         raise WrongState(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from django.conf import settings
 
@@ -14,20 +12,11 @@ from control.states import State
 from stations.contracts import Latch
 from stations.models import Slot
 from stations.safety.latch import latch_slot, read_latch
-from tests.rows import ANNA, demo_station, queued
+from tests.rows import ANNA, queued
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("station_with_files")]
 
 SLOT = "demo/slot-1"
-
-
-@pytest.fixture(autouse=True)
-def station(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    demo_station(monkeypatch)
-    settings.STATION_PATHS.prepare()
-    yield
-    for path in settings.STATION_PATHS.slots.iterdir():
-        path.unlink()
 
 
 def file_latch() -> Latch | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from django.conf import settings
 
@@ -23,22 +21,13 @@ from stations.safety.on_demand import NOBODY
 from stations.safety.slot_story import SlotStory
 from stations.safety.unsafe_mark import UnsafeMark, read_unsafe
 from tests.control.hosts import this_host_has
-from tests.rows import ANNA, demo_station, running
+from tests.rows import ANNA, running
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("station_with_files")]
 
 SLOT, OTHER = "demo/slot-1", "demo/slot-2"
 STUCK = {"confirmed": False, "wrote": ["OUTP OFF"], "read": ["OUTP? 1"], "error": "it is on", "took_ms": 900.0}
 OFF = {"confirmed": True, "wrote": ["OUTP OFF"], "read": ["OUTP? 0"], "error": None, "took_ms": 3.0}
-
-
-@pytest.fixture(autouse=True)
-def station(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    demo_station(monkeypatch)
-    settings.STATION_PATHS.prepare()
-    yield
-    for path in settings.STATION_PATHS.slots.iterdir():
-        path.unlink()
 
 
 def mark(slot: str = SLOT) -> UnsafeMark:
