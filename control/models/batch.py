@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
@@ -43,6 +44,12 @@ class Batch(models.Model):
     package = models.CharField(_("package"), max_length=500)  # the folder it was in, when it was submitted
     parameters = models.JSONField(_("parameters"), default=dict)
     units = models.JSONField(_("units"), default=dict)  # of parameters that have one
+    dataset = models.ForeignKey("Dataset", models.PROTECT, verbose_name=_("dataset"), null=True, related_name="batches")
+    # what `dataset` is compared with
+    target_dataset = models.ForeignKey(
+        "Dataset", models.PROTECT, verbose_name=_("target dataset"), null=True, related_name="batches_as_target"
+    )
+    items_options = models.JSONField(_("options of items"), default=dict)  # sequences.items.options.ItemsOptions
     limits = models.JSONField(_("limits"), default=dict)
     # The rungs of the ladder by which the guard ends a run; docs/safety.md.
     stop_grace_s = models.FloatField(_("time to stop (s)"))
@@ -56,16 +63,23 @@ class Batch(models.Model):
     carried = models.JSONField(_("carried over"), null=True)
     # how often it may be restarted without being asked, should it crash
     restarts_left = models.PositiveSmallIntegerField(_("automatic restarts left"), default=0)
+    # The same work has the same key, where its sequence declares that it need not be done twice; else it is empty.
+    work_key = models.CharField(_("key of the work"), max_length=64, blank=True)
 
     station = models.ForeignKey("stations.Station", models.PROTECT, verbose_name=_("station"), related_name="batches")
     # A batch without instruments waits without a slot until a lane takes it.
     slot = models.ForeignKey("stations.Slot", models.PROTECT, verbose_name=_("slot"), null=True, related_name="batches")
     priority = models.SmallIntegerField(_("priority"), choices=Priority.choices, default=Priority.NORMAL)
+    # Its place among those that wait with its priority: the time at which it was submitted, unless somebody moved it.
+    queued_as_of = models.DateTimeField(_("queued as of"), default=timezone.now)
     trigger = models.CharField(_("trigger"), max_length=9, choices=Trigger.choices)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, verbose_name=_("user"), null=True)
     # also true where there is no login: the command line
     submitted_by = models.CharField(_("started by"), max_length=150)
 
+    # How often its run was begun: after the first time, because its lane was lost and its sequence works over items.
+    runs = models.PositiveSmallIntegerField(_("runs"), default=1)
+    idle_losses = models.PositiveSmallIntegerField(_("lanes lost in a row"), default=0)  # without anything done between
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.QUEUED)
     outcome = models.CharField(_("outcome"), max_length=7, choices=StepOutcome.choices, default=StepOutcome.NONE)
     marginal = models.BooleanField(_("marginal"), default=False)
@@ -113,6 +127,10 @@ class Batch(models.Model):
                 condition=Q(sequence="manual_control", state__in=LIVE),
                 name="batch_one_session_per_slot",
             ),
+            # However many ask for the same work at the same moment, it is done once.
+            models.UniqueConstraint(
+                fields=["work_key"], condition=Q(state__in=LIVE) & ~Q(work_key=""), name="batch_one_live_per_work"
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=TERMINAL) | Q(outcome=StepOutcome.NONE), name="batch_live_has_no_outcome"
             ),
@@ -123,6 +141,7 @@ class Batch(models.Model):
             models.Index(fields=["sequence", "-id"], name="batch_by_sequence"),
             models.Index(fields=["slot", "-id"], name="batch_by_slot"),
             models.Index(fields=["ended_at"], name="batch_by_end"),
+            models.Index(fields=["work_key", "-id"], condition=~Q(work_key=""), name="batch_by_work"),
             models.Index(fields=["outcome", "-id"], name="batch_by_outcome"),
             models.Index(
                 fields=["station", "id"],
