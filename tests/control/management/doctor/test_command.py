@@ -111,7 +111,7 @@ def test_doctor_cannot_write_into_the_database(installation: Installation):
 
 
 def test_doctor_finds_a_database_that_is_behind_the_program(installation: Installation):
-    assert installation.manage("migrate", "stations", "0001", "-v0", "--fake").returncode == 0
+    assert installation.manage("migrate", "control", "0001", "-v0", "--fake").returncode == 0
     found = findings(doctor(installation), "database")
     behind = [finding["text"] for finding in found if finding["level"] == "wrong"]
     assert [re.sub(r"\d+ migrations?", "n", text) for text in behind] == ["The database is n behind the program."]

@@ -12,6 +12,6 @@ def create_groups(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("control", "0002_access_and_expected_duration"), ("auth", "0012_alter_user_first_name_max_length")]
+    dependencies = [("control", "0001_first_tables"), ("auth", "0012_alter_user_first_name_max_length")]
 
     operations = [migrations.RunPython(create_groups, migrations.RunPython.noop)]
