@@ -9,8 +9,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("control", "0013_manual_control_and_stations"),
-        ("stations", "0004_unsafe_slots_and_concurrent_instruments"),
+        ("control", "0002_roles"),
+        ("stations", "0001_first_tables"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
