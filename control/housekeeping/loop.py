@@ -21,6 +21,7 @@ from control.housekeeping.sweep import drop_delivered_tasks, sweep, wake_abandon
 from control.housekeeping.unsafe import SafetyWatch
 from control.housekeeping.watchers import watchers_of
 from control.journal.bell import Listener
+from control.lifecycle.idempotency import remove_old_keys
 from control.lifecycle.recover import recover_crashed
 from stations.safety.frozen import show_life
 
@@ -56,6 +57,7 @@ def duties_of(station: str) -> list[Duty]:
         Duty(lambda: fire_due_schedules(station, timezone.now()), 1.0),
         Duty(ChoreRunner(station).turn, 1.0),
         Duty(drop_delivered_tasks, 30.0),
+        Duty(remove_old_keys, 3600.0),
         Duty(remove_old_spools, 3600.0),
     ]
 
