@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sequences import interrupts
 from sequences.attachments import RUN_LIMIT_MB, AttachmentFolder, Attachments
@@ -15,9 +15,9 @@ from sequences.deadlines import Deadlines
 from sequences.group_run import GroupRun
 from sequences.host import GuardLost, Host, SpoolFull
 from sequences.interrupts import Interrupt, LimitExceeded, Stopped, interruptible, shielded
-from sequences.items.contracts import ItemsOptions
+from sequences.items.options import ItemsOptions, effective_options
 from sequences.items.results import KnownResults
-from sequences.items.step import DEFAULTS, ItemsStep
+from sequences.items.step import ItemsStep
 from sequences.judgement import Judgement
 from sequences.live_settings import LiveSettings
 from sequences.loader import PackageError
@@ -110,7 +110,8 @@ class _Execution:
             serve_by_hand=steering.serve_by_hand,
             results=results,
         )
-        options = ItemsOptions(**{**DEFAULTS, **self._job.get("items", {})})  # type: ignore[typeddict-item]
+        declared = effective_options(prepared.package.manifest.items)
+        options = cast(ItemsOptions, self._job.get("items") or declared)
         self._deadlines.begin_sequence(prepared.package.manifest.timeout_s)
         steps = StepRun(
             run,

@@ -124,7 +124,7 @@ class Job(TypedDict):
     carried: NotRequired[Carried]
     drivers: NotRequired[list[str]]  # classes beside ours that may be loaded; from the runner's command line
     attachments: NotRequired[str]  # folder for what steps attach; without it in the folder for temporary files
-    items: NotRequired[dict[str, Any]]  # of work over a dataset: sequences.items.contracts.ItemsOptions
+    items: NotRequired[dict[str, Any]]  # of work over a dataset: sequences.items.options.ItemsOptions
     results: NotRequired[dict[str, str]]  # files with what became of the items of steps that are over, by step
     helps_with: NotRequired[str]  # the step whose items this run works on, and nothing else
     instruments: NotRequired[dict[str, InstrumentSettings]]

@@ -20,7 +20,8 @@ class ItemOrder(TypedDict):
     width: int | None  # pixels, of an image
     height: int | None
     file: NotRequired[str]  # where it lies on this host, or:
-    url: NotRequired[str]  # from where it can be fetched
+    url: NotRequired[str]  # from where it can be fetched, or:
+    problem: NotRequired[str]  # why neither is known now
 
 
 class ChunkOrder(TypedDict):
@@ -31,16 +32,6 @@ class ChunkOrder(TypedDict):
     items: list[ItemOrder]
 
 
-class ItemsOptions(TypedDict):
-    """How a batch goes over its items."""
-
-    chunk_size: int  # items; 0: automatic
-    timeout_s: float  # for one item, where its step does not say
-    max_pixels: int  # of an image
-    max_failed_items: int  # more of them make the outcome FAIL
-    lanes: int  # at most so many work on it; 0: as many as there are
-
-
 class ItemsOver(TypedDict):
     """Every item of a step is settled, or this lane shall leave (`leave`) once its chunk is done."""
 
@@ -49,6 +40,7 @@ class ItemsOver(TypedDict):
     failed: int
     results: str  # the file with a line for each, see `sequences.items.results`
     leave: NotRequired[bool]
+    now: NotRequired[bool]  # it leaves after the item that is in work
 
 
 class ItemFile(TypedDict):

@@ -37,7 +37,8 @@ class ChunkServer:
         self._item: ItemOrder | None = None  # that is worked on
         self._given_at = 0.0
         self._stage = ""
-        self._leaves = False
+        self._leaves = self._leaves_now = False
+        self._last: ItemsOver | None = None
         self._stale = False
         self.over: ItemsOver | None = None
 
@@ -53,12 +54,18 @@ class ChunkServer:
         if not over.get("leave"):
             self.over = over
             return
-        self._leaves = True
+        self._leaves, self._last = True, over
         while len(self._chunks) > (1 if self._began else 0):
             self._chunks.pop()
-        if not self._chunks:
-            self.over = over
-        self._last = over
+        if over.get("now"):
+            self._items.clear()
+            self._leaves_now = True
+        self._leave_if_done()
+
+    def _leave_if_done(self) -> None:
+        """A chunk that was left half-way is not told to be over: whoever handed it out takes it back."""
+        if self._leaves and (not self._chunks or (self._leaves_now and self._item is None)):
+            self.over = self._last
 
     def renew(self) -> None:
         """Parameters have changed: the next item gets a process that knows them."""
@@ -91,7 +98,8 @@ class ChunkServer:
         if self._item is not None and time.monotonic() >= self._given_at + self._timeout_s:
             self._hand.end()
             self._fail(TIMED_OUT, f"it took longer than its {self._timeout_s:g} s")
-        if self._item is None:
+        self._leave_if_done()
+        if self._item is None and self.over is None:
             self._go_on()
 
     def _go_on(self) -> None:
@@ -117,8 +125,7 @@ class ChunkServer:
             message += f", {len(self._failed)} to be tried again"
         lost = bool(self._failed) and all(ended["exception"] == LOST for ended in self._failed)
         self._emit("chunk.ended", chunk, failed=self._failed, lost=lost, ms=took_ms, message=message)
-        if self._leaves and not self._chunks:
-            self.over = self._last
+        self._leave_if_done()
 
     def _give(self, item: ItemOrder) -> None:
         if self._stale:

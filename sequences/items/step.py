@@ -7,7 +7,8 @@ from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from sequences.attachments import AttachmentFolder
-from sequences.items.contracts import ItemsOptions, ItemsOver
+from sequences.items.contracts import ItemsOver
+from sequences.items.options import ItemsOptions
 from sequences.items.results import KnownResults
 from sequences.items.serving import ChunkServer
 from sequences.items.working import ItemWork
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
     from sequences.plan import Step
     from sequences.recorder import Recorder
     from sequences.run import Run
-
-ITEM_TIMEOUT_S = 60.0
-MAX_PIXELS = 100_000_000
-DEFAULTS = ItemsOptions(chunk_size=10, timeout_s=ITEM_TIMEOUT_S, max_pixels=MAX_PIXELS, max_failed_items=0, lanes=0)
 
 
 class ItemsStep:

@@ -58,6 +58,8 @@ class ItemWork:
         began = time.perf_counter()
         fetched: Path | None = None
         try:
+            if "problem" in order:
+                raise OSError(order["problem"])
             if "url" in order:
                 fetched = _fetch(order)
             item = Item(order, fetched or Path(order["file"]), self._max_pixels)
