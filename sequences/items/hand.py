@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -69,15 +70,19 @@ class Hand:
     def end(self) -> None:
         """Kill it, if it lives."""
         if self._pid:
-            os.kill(self._pid, signal.SIGKILL)  # ours until we have waited for it: the number is of nobody else
-            os.waitpid(self._pid, 0)
+            with suppress(ProcessLookupError, ChildProcessError):  # a package that waits for any child took it
+                os.kill(self._pid, signal.SIGKILL)  # ours until we have waited for it: the number is of nobody else
+                os.waitpid(self._pid, 0)
             self._forget()
 
     def _died(self) -> str:
         """It has closed its end: how it died."""
         until = time.monotonic() + _DEATH_PATIENCE_S
         while time.monotonic() < until:
-            pid, status = os.waitpid(self._pid, os.WNOHANG)
+            try:
+                pid, status = os.waitpid(self._pid, os.WNOHANG)
+            except ChildProcessError:
+                break
             if pid:
                 self._forget()
                 return _how(status)
@@ -91,6 +96,10 @@ class Hand:
         self._socket, self._pid = None, 0
 
     def _fork(self) -> None:
+        for stream in (sys.stdout, sys.stderr):  # else both processes write what is not written yet
+            with suppress(OSError, ValueError):
+                stream.flush()
+        parent = os.getpid()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
             pid = os.fork()
@@ -101,16 +110,18 @@ class Hand:
         if not pid:
             try:
                 ours.close()
-                _live_and_die(theirs, self._begin)
+                _live_and_die(theirs, self._begin, parent)
             finally:
                 os._exit(1)
         theirs.close()
         self._socket, self._pid = ours, pid
 
 
-def _live_and_die(runner: socket.socket, begin: Callable[[Tell], Work]) -> None:
+def _live_and_die(runner: socket.socket, begin: Callable[[Tell], Work], parent: int) -> None:
     """In the new process: one item after the other, until the runner has no more or is gone."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:  # it died before the kernel was to tell us
+        return
     for number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGALRM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
 

@@ -7,7 +7,7 @@ import mimetypes
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sequences.attachments import AttachmentFolder, check_name
+from sequences.attachments import AttachmentFolder, check_media_type, check_name
 from sequences.items.contracts import ItemFile
 from sequences.recorder import LEVELS
 from sequences.run import Parameters
@@ -58,9 +58,11 @@ class ItemRun:
     def keep(self, name: str, content: bytes, *, media_type: str = "") -> None:
         """Keep a file that was made from the item; it is listed with it. At most 20 of an item.
 
-        Raises ValueError for a name that is none of a file or is kept already, OSError when the disk is full.
+        Raises ValueError for a name that is none of a file or is kept already, and for what is no media type,
+        LimitExceeded when the disk is full or the run keeps too much.
         """
         check_name(name)
+        check_media_type(media_type)
         if any(file["name"] == name for file in self.files) or len(self.files) >= FILES_LIMIT:
             raise ValueError(f"'{name}' is kept already, or {FILES_LIMIT} files are")
         guessed = media_type or mimetypes.guess_type(name)[0] or "application/octet-stream"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
+import logging
 import os
 import sys
 import tempfile
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +20,14 @@ from sequences.attempt import text_of
 from sequences.interrupts import LimitExceeded
 from sequences.items.contracts import ItemEnded, ItemOrder
 from sequences.items.hand import Tell, Work
-from sequences.items.item import BadItem, Item
+from sequences.items.item import CHANGED, BadItem, Item
 from sequences.items.item_run import ItemRun, check_item_result
 from sequences.run import Parameters
 from sequences.runner.output import OutputCapture, OutputStream
 
 FETCH_TIMEOUT_S = 30.0
 TRACEBACK_LIMIT = 2000  # characters, the last ones: a chunk may tell of many
+MESSAGE_LIMIT = 1000  # characters, the first ones
 
 
 class ItemWork:
@@ -42,18 +46,28 @@ class ItemWork:
         self._make = make
         self._parameters, self._subject, self._saved = parameters, subject, saved
         self._folder, self._max_pixels = folder, max_pixels
+        self._function: Callable[[ItemRun, Item], Any] | None = None
 
     def begin(self, tell: Tell) -> Work:
-        """In the new process. A constructor that fails is the failure of each item, told with it."""
-        if isinstance(sys.stdout, OutputStream):  # not in a trial, whose output is its terminal's
-            OutputCapture(_Lines(tell))
-        try:
-            function = self._make()
-        except BaseException as problem:
-            return _always_failing(problem)
-        return lambda order, tell: self._one(function, order, tell)
+        """In the new process."""
+        # Not in a trial, whose output is its terminal's.
+        output = OutputCapture(_Lines(tell)) if isinstance(sys.stdout, OutputStream) else None
+        here = os.getpid()
 
-    def _one(self, function: Callable[[ItemRun, Item], Any], order: ItemOrder, tell: Tell) -> ItemEnded:
+        def work(order: ItemOrder, tell: Tell) -> ItemEnded:
+            ended = self._one(order, tell)
+            if os.getpid() != here:  # a child that the item has forked: its parent tells
+                os._exit(0 if ended["ok"] else 1)
+            if output is not None:
+                output.finish()
+            else:
+                _flush_terminal()
+            return ended
+
+        return work
+
+    def _one(self, order: ItemOrder, tell: Tell) -> ItemEnded:
+        """A constructor that fails is the failure of its item, and tried again with the next one."""
         run = ItemRun(tell, self._parameters, self._subject, self._saved, self._folder)
         began = time.perf_counter()
         fetched: Path | None = None
@@ -65,7 +79,9 @@ class ItemWork:
             item = Item(order, fetched or Path(order["file"]), self._max_pixels)
             if fetched is None:
                 item.check_unchanged()
-            result = function(run, item)
+            if self._function is None:
+                self._function = self._make()
+            result = self._function(run, item)
             if result is not None:
                 check_item_result(result)
         except BaseException as problem:
@@ -95,14 +111,43 @@ def _since(began: float) -> float:
     return round((time.perf_counter() - began) * 1000, 3)
 
 
+def _flush_terminal() -> None:
+    """This process ends without flushing anything."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+
+
 def _fetch(order: ItemOrder) -> Path:
-    """The item as a file of this process' own. Raises OSError or httpx.HTTPError."""
+    """The item as a file of this process' own. Raises OSError, and BadItem for another content than was read."""
     httpx = importlib.import_module("httpx")  # 60 ms, which files on this host need not wait for
-    handle, name = tempfile.mkstemp(suffix=Path(order["path"]).suffix)
-    with os.fdopen(handle, "wb") as file, httpx.stream("GET", order["url"], timeout=FETCH_TIMEOUT_S) as answer:
-        answer.raise_for_status()
-        for part in answer.iter_bytes():
-            file.write(part)
+    prefix = f"gwanje-item-{os.getppid()}-"
+    for left in Path(tempfile.gettempdir()).glob(f"{prefix}*"):  # by a process before this one, which was killed
+        left.unlink(missing_ok=True)
+    own_log = logging.getLogger("httpx")  # it would tell every URL, which is a secret
+    level = own_log.level
+    own_log.setLevel(logging.WARNING)
+    handle, name = tempfile.mkstemp(prefix=prefix, suffix=Path(order["path"]).suffix)
+    digest, size = hashlib.sha256(), 0
+    try:
+        with os.fdopen(handle, "wb") as file, httpx.stream("GET", order["url"], timeout=FETCH_TIMEOUT_S) as answer:
+            answer.raise_for_status()
+            for part in answer.iter_bytes():
+                size += file.write(part)
+                digest.update(part)
+                if size > order["size"]:  # do not fill the disk with what is refused anyway
+                    break
+        if size != order["size"] or digest.hexdigest() != order["sha256"]:
+            raise BadItem(CHANGED)
+    except BaseException as problem:
+        Path(name).unlink(missing_ok=True)
+        if isinstance(problem, httpx.HTTPError):
+            status = isinstance(problem, httpx.HTTPStatusError) and problem.response.status_code
+            why = f"its storage answered {status}" if status else text_of(problem)
+            raise OSError(f"it could not be fetched: {why}") from None  # theirs names the URL, too
+        raise
+    finally:
+        own_log.setLevel(level)
     return Path(name)
 
 
@@ -117,9 +162,5 @@ def _failed(index: int, problem: BaseException, stage: str, ms: float) -> ItemEn
         stage=stage,
         category="infrastructure" if isinstance(problem, OSError | LimitExceeded) else "sequence",
         exception=type(problem).__name__,
-        message=text_of(problem) or type(problem).__name__,
+        message=(text_of(problem) or type(problem).__name__)[:MESSAGE_LIMIT],
     )
-
-
-def _always_failing(problem: BaseException) -> Work:
-    return lambda order, _: _failed(order["index"], problem, "", 0.0)
