@@ -1,1 +1,1 @@
-"""Where the files of datasets lie."""
+"""Files that batches work on: where they lie, how they are listed, and what is found when one looks at them."""
