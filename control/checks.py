@@ -131,6 +131,26 @@ def check_port(**_options: Any) -> list[CheckMessage]:
     return [Error(f"GWANJE_PORT is {settings.PORT}.", hint="Use a number from 1 to 65535.", id="control.E010")]
 
 
+@register(Tags.compatibility)
+def check_datasets(**_options: Any) -> list[CheckMessage]:
+    lowest = {
+        "GWANJE_DATASET_MAX_FILES_PER_REQUEST": (settings.DATASET_MAX_FILES_PER_REQUEST, 1),
+        "GWANJE_DATASET_MAX_MB": (settings.DATASET_MAX_BYTES, 1),
+        "GWANJE_DATASET_SPARE_MB": (settings.DATASET_SPARE_BYTES, 0),
+        "GWANJE_DATASET_MAX_PIXELS": (settings.DATASET_MAX_PIXELS, 1),
+    }
+    found: list[CheckMessage] = [
+        Error(f"{name} is too small.", hint=f"Use a number from {least} on, or leave it out.", id="control.E011")
+        for name, (value, least) in lowest.items()
+        if value < least
+    ]
+    for root in settings.DATASET_ROOTS:
+        if not root.is_dir():
+            hint = "Correct GWANJE_DATASET_ROOTS, or mount what is missing."
+            found.append(Warning(f"There is no folder {root} that datasets may lie in.", hint=hint, id="control.W003"))
+    return found
+
+
 @register(Tags.security)
 def check_allowed_hosts(**_options: Any) -> list[CheckMessage]:
     from control.management.listening import EVERYWHERE  # noqa: PLC0415  (as above)

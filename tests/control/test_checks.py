@@ -56,6 +56,16 @@ def test_check_finds_no_workers(manage):
     assert found(manage("check", GWANJE_WORKERS="0")) == ["control.E005"]
 
 
+@pytest.mark.parametrize("name", ["MAX_FILES_PER_REQUEST", "MAX_MB", "MAX_PIXELS"])
+def test_check_finds_limits_of_datasets_that_let_nothing_in(manage, name):
+    done = manage("check", **{f"GWANJE_DATASET_{name}": "0"})
+    assert (found(done), f"GWANJE_DATASET_{name} is too small" in done.stderr) == (["control.E011"], True)
+
+
+def test_check_finds_a_root_of_datasets_that_is_not_there(manage, tmp_path):
+    assert found(manage("check", GWANJE_DATASET_ROOTS=f"{tmp_path}:{tmp_path}/gone")) == ["control.W003"]
+
+
 def test_check_finds_an_old_sqlite(manage, tmp_path):
     assert found(manage("check", PYTHONPATH=spoil_python(tmp_path, OLD_SQLITE))) == ["control.E002"]
 
