@@ -17,7 +17,7 @@ from control.journal.kinds import Kind, stream_of
 from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
 from control.lifecycle.control_events import record_control_event, told
 from control.lifecycle.doorbell import ring_slot
-from control.lifecycle.given_datasets import checked_options, find_datasets, station_of
+from control.lifecycle.given_datasets import checked_options, find_datasets, hold_datasets, station_of
 from control.lifecycle.packages import MANUAL_CONTROL, find_package, keep_content
 from control.lifecycle.refusals import BadValue, check_label, check_text
 from control.lifecycle.same_work import TwinIsLive, finished_twin, live_twin, newest_twin, work_key
@@ -180,6 +180,7 @@ def enqueue(
     """
     keep_content(checked.work.package)
     with transaction.atomic():
+        hold_datasets(checked.work.datasets)
         batch = _create_alone(checked, by, trigger, origin)
         _record(batch, by, reason)
         for woken in _slots_to_wake(batch):
