@@ -9,7 +9,7 @@ from django.utils import timezone
 from control.journal.append import tell_board
 from control.journal.kinds import Kind
 from control.lifecycle.packages import MANUAL_CONTROL
-from control.lifecycle.queue_order import BEST_FIRST
+from control.lifecycle.queue_order import best_first
 from control.lifecycle.slots.leases import lease_instruments, why_neighbour_unsafe
 from control.lifecycle.slots.service import comes_back_by_itself
 from control.models import Batch, Stream
@@ -22,7 +22,7 @@ def claim(slot: Slot) -> Stream | None:
 
     Losing a race is no error: somebody else runs the batch, or the slot.
     """
-    while (batch := what_waits_for(slot).select_related("stream").order_by(*BEST_FIRST).first()) is not None:
+    while (batch := what_waits_for(slot).select_related("stream").order_by(*best_first()).first()) is not None:
         if why_neighbour_unsafe(slot):
             return None
         try:

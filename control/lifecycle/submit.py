@@ -186,6 +186,8 @@ def _following(origin: Origin | None) -> dict[str, Any]:
     columns = {"origin": origin.batch, "origin_kind": origin.kind, "carried": origin.carried}
     if origin.kind == Batch.OriginKind.RECOVERY:
         columns["restarts_left"] = origin.batch.restarts_left - 1
+    if origin.kind == Batch.OriginKind.RESTART:  # its place is that of the one which was stopped for it
+        columns["queued_as_of"] = origin.batch.queued_as_of
     return columns
 
 

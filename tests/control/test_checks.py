@@ -56,6 +56,11 @@ def test_check_finds_no_workers(manage):
     assert found(manage("check", GWANJE_WORKERS="0")) == ["control.E005"]
 
 
+def test_check_finds_an_ageing_that_orders_nothing(manage):
+    assert found(manage("check", GWANJE_AGEING_S="0")) == ["control.E011"]
+    assert found(manage("check", GWANJE_AGEING_S="365d")) == ["control.E011"]
+
+
 def test_check_finds_an_old_sqlite(manage, tmp_path):
     assert found(manage("check", PYTHONPATH=spoil_python(tmp_path, OLD_SQLITE))) == ["control.E002"]
 
