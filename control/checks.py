@@ -74,7 +74,7 @@ def check_workers(**_options: Any) -> list[CheckMessage]:
     if settings.WORKERS is None or settings.WORKERS >= 1:
         return []
     message = f"GWANJE_WORKERS is {settings.WORKERS}, so no work without a bench would ever run."
-    hint = "Set it to the number of lanes you want, at least 1, or leave it out for one per processor."
+    hint = "Set it to the number of lanes you want, at least 1, or leave it out for one per processor, at least 3."
     return [Error(message, hint=hint, id="control.E005")]
 
 

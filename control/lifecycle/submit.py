@@ -138,6 +138,7 @@ def _create(checked: CheckedOrder, by: Actor, trigger: Batch.Trigger, origin: Or
         subject=order.subject,
         sequence=package.name,
         version=package.version,
+        kind=package.manifest.kind[:40],
         sha256=package.sha256,
         package=origin.batch.package if origin else str(package.path),
         parameters=checked.parameters,
