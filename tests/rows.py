@@ -16,7 +16,7 @@ from control.lifecycle.claim import claim
 from control.lifecycle.schedules.changes import create_schedule
 from control.lifecycle.schedules.plan import Plan
 from control.lifecycle.submit import Order, submit
-from control.models import Attachment, Batch, ControlEvent, Prompt, Schedule, Step, Stream
+from control.models import Attachment, Batch, ControlEvent, Dataset, Prompt, Schedule, Step, Stream
 from stations.models import Slot, Station
 from stations.provisioning import take_in
 from stations.station_file import Station as Described
@@ -48,6 +48,13 @@ def scheduled(**more: Any) -> Schedule:
     """A schedule for every night."""
     plan = {"name": "nightly", "order": Order("board_test", "demo/slot-1"), "cron": "30 2 * * *", **more}
     return create_schedule(Plan(action=Schedule.Action.RUN_SEQUENCE, **plan), by=ANNA)
+
+
+def dataset(content: str = "tiles", **more: Any) -> Dataset:
+    """A dataset that can be worked on; two of the same content have the same checksum. Its files are nowhere."""
+    known = {"name": content, "kind": Dataset.Kind.UPLOAD, "state": Dataset.State.READY, "station_id": "demo"}
+    facts = {"total_files": 3, "read_files": 3, "sha256": hashlib.sha256(content.encode()).hexdigest()}
+    return Dataset.objects.create(**{**known, **facts, "submitted_by": "anna", **more})
 
 
 def running(slot: str = "demo/slot-1", **more: Any) -> Stream:

@@ -8,11 +8,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from control.lifecycle.given_datasets import OPTIONS
 from control.lifecycle.refusals import BadValue
 from control.lifecycle.submit import Order
 from control.models import Batch, Schedule
 
 Action = Schedule.Action
+OF_ITEMS = ("dataset", "target_dataset", *OPTIONS)  # of an order; kept where they were given
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ def as_kept(order: Order) -> dict[str, Any]:
         "subject": order.subject,
         "parameters": dict(order.parameters),
         "priority": Batch.Priority(order.priority).name,
+        **{name: value for name in OF_ITEMS if (value := getattr(order, name)) is not None},
     }
 
 
