@@ -233,6 +233,7 @@ def _create(checked: CheckedOrder, by: Actor, trigger: Batch.Trigger, origin: Or
         sequence=package.name,
         version=package.version,
         kind=package.manifest.kind[:40],
+        concurrent=package.manifest.concurrent,
         sha256=package.sha256,
         package=origin.batch.package if origin else str(package.path),
         parameters=work.parameters,
