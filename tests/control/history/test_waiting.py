@@ -56,6 +56,15 @@ def test_every_slot_has_a_line_and_the_lanes_of_a_station_have_one() -> None:
     assert [line["total"] for line in found.values()] == [2, 1, 2]
 
 
+def test_three_lines_cost_as_many_queries_as_one(django_assert_num_queries: Any) -> None:
+    queued()
+    with django_assert_num_queries(5):
+        read_queue(timezone.now())
+    queued(), queued(slot="demo/slot-2"), work(kind="analysis"), work(concurrent=1)
+    with django_assert_num_queries(5):
+        assert len(read_queue(timezone.now())) == 3
+
+
 def test_long_line_is_cut_but_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting, "SHOWN", 2)
     for _ in range(4):

@@ -84,6 +84,16 @@ def test_lane_with_chunks_of_its_own_batch_and_a_lane_that_helps() -> None:
     assert (left["helps"], left["chunk"], left["state"]) == (None, None, "IDLE")
 
 
+def test_three_places_cost_as_many_queries_as_none(django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(5):
+        read_workers(timezone.now())
+    for lane in ("demo/lane-1", "demo/lane-2", "demo/lane-3"):
+        batch = running(lane, sequence="step_loop").batch
+        chunk(step_over_items(batch), 0, lane)
+    with django_assert_num_queries(5):
+        assert sum(place["chunk"] is not None for place in read_workers(timezone.now())[0]["places"]) == 3
+
+
 def test_place_that_is_gone_from_the_file_is_left_out() -> None:
     Slot.objects.filter(pk="demo/lane-3").update(in_file=False)
     assert [place["name"] for place in only()["places"]] == ["slot-1", "slot-2", "lane-1", "lane-2"]
