@@ -15,7 +15,7 @@ from control.journal.kinds import Kind
 from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
 from control.lifecycle.control_events import record_control_event
 from control.lifecycle.finding import find_batch, find_locked
-from control.lifecycle.queue_order import best_first, head_start, turn_of
+from control.lifecycle.queue_order import best_first, goes_before, head_start, turn_of
 from control.lifecycle.refusals import BadValue, WrongState, check_text
 from control.lifecycle.slots.limits import lock_limits
 from control.models import Batch, ControlEvent
@@ -81,9 +81,13 @@ def line_of(batch: Batch) -> QuerySet[Batch]:
     return Batch.objects.filter(which, station=batch.station_id, state=State.QUEUED).order_by(*best_first())
 
 
+def place_of(batch: Batch) -> int:
+    """In its line, from 1; 1 also for what does not wait any more."""
+    return Batch.objects.filter(goes_before(batch), pk__in=line_of(batch)).count() + 1
+
+
 def _standing(batch: Batch) -> dict[str, object]:
-    keys = list(line_of(batch).values_list("pk", flat=True))
-    return {"priority": Batch.Priority(batch.priority).name, "place": keys.index(batch.pk) + 1}
+    return {"priority": Batch.Priority(batch.priority).name, "place": place_of(batch)}
 
 
 def _place(batch: Batch, to: To) -> None:
