@@ -20,6 +20,7 @@ class Kind(StrEnum):
     """Every kind that a journal holds. Those of a spool have the payloads of `sequences.contracts`."""
 
     BATCH_QUEUED = "batch.queued"
+    BATCH_MOVED = "batch.moved"  # it waits in another place
     BATCH_STARTED = "batch.started"
     BATCH_PAUSED = "batch.paused"
     BATCH_RESUMED = "batch.resumed"

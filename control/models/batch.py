@@ -41,6 +41,9 @@ class Batch(models.Model):
     sequence = models.CharField(_("sequence"), max_length=100)
     version = models.CharField(_("version"), max_length=40)
     sha256 = models.CharField(_("checksum of the package"), max_length=64)
+    kind = models.CharField(_("kind"), max_length=40, default="test")  # of the sequence
+    # as its sequence declares: at most so many batches of it run at a time on the station
+    concurrent = models.PositiveSmallIntegerField(_("at a time"), null=True)
     package = models.CharField(_("package"), max_length=500)  # the folder it was in, when it was submitted
     parameters = models.JSONField(_("parameters"), default=dict)
     units = models.JSONField(_("units"), default=dict)  # of parameters that have one

@@ -20,7 +20,7 @@ from control.lifecycle.chunks.help import join, show_help_lives, take_over_help,
 from control.lifecycle.claim import claim, take_over, what_waits_for
 from control.lifecycle.doorbell import wishes_of
 from control.lifecycle.presence import Presence
-from control.lifecycle.queue_order import BEST_FIRST
+from control.lifecycle.queue_order import best_first
 from control.models import Batch, Helper, Stream
 from control.states import ACTIVE
 from control.worker.chunk_feed import ChunkFeed, can_work_here
@@ -203,4 +203,4 @@ class HelperSupervisor(RunSupervisor):
 
 def best_waiting(slot: Slot) -> Batch | None:
     """The batch that a slot would run now, were it free."""
-    return what_waits_for(slot).order_by(*BEST_FIRST).first()
+    return what_waits_for(slot).order_by(*best_first()).first()

@@ -71,6 +71,11 @@ def test_check_finds_a_root_of_datasets_that_is_not_there(manage, tmp_path):
     assert found(manage("check", GWANJE_DATASET_ROOTS=f"{tmp_path}:{tmp_path}/gone")) == ["control.W003"]
 
 
+def test_check_finds_an_ageing_that_orders_nothing(manage):
+    assert found(manage("check", GWANJE_AGEING_S="0")) == ["control.E012"]
+    assert found(manage("check", GWANJE_AGEING_S="365d")) == ["control.E012"]
+
+
 def test_check_finds_an_old_sqlite(manage, tmp_path):
     assert found(manage(*CHECKS, PYTHONPATH=spoil_python(tmp_path, OLD_SQLITE))) == ["control.E002"]
 
