@@ -14,6 +14,7 @@ from django.utils import timezone
 from control.journal.append import lock_story
 from control.lifecycle.chunks.settle import give_back
 from control.lifecycle.doorbell import ring_supervisor
+from control.lifecycle.queue_order import effective_priority
 from control.models import Batch, Chunk, ChunkedStep, Helper
 from control.states import State
 from stations.models import Slot
@@ -82,7 +83,7 @@ def why_leave(helper: Helper, waits: Batch | None, can_work: CanWork) -> str | N
     batch = opened.batch
     if opened.over or batch.state != State.RUNNING:
         return "now"
-    if waits is not None and waits.priority >= batch.priority:
+    if waits is not None and _effective(waits) >= batch.priority:
         return "another batch waits for this lane"
     better = needing_help(helper.slot).exclude(pk=opened.pk).first()
     if better is None or not can_work(better.batch):
@@ -92,6 +93,12 @@ def why_leave(helper: Helper, waits: Batch | None, can_work: CanWork) -> str | N
     mine = Helper.objects.filter(chunked_step=opened, ended_at=None).count() + 1
     fairer = better.batch.priority == batch.priority and mine - better.lanes >= 2
     return "another batch has fewer lanes" if fairer else None
+
+
+def _effective(batch: Batch) -> float:
+    """Its priority, raised with the time that it has waited."""
+    found: float = effective_priority(Batch.objects.filter(pk=batch.pk)).values_list("effective_priority", flat=True)[0]
+    return found
 
 
 def end_help(helper: Helper, *, lost: bool, at: datetime) -> None:
