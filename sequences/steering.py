@@ -232,7 +232,7 @@ class Steering:
                 self.skips.leave()
                 wish = self._next(items.due_s(), items.fileno())
                 if wish is not None:
-                    self._obey(wish)
+                    items.was_paused(self._obey(wish))
                 else:
                     items.turn()
                 if self._story.full is not None:
