@@ -110,7 +110,8 @@ class _Execution:
             serve_by_hand=steering.serve_by_hand,
             results=results,
         )
-        declared = effective_options(prepared.package.manifest.items)
+        manifest = prepared.package.manifest
+        declared = effective_options(manifest.items, max_failed_items=manifest.max_failed_items)
         options = cast(ItemsOptions, self._job.get("items") or declared)
         self._deadlines.begin_sequence(prepared.package.manifest.timeout_s)
         steps = StepRun(

@@ -259,6 +259,15 @@ def test_lane_that_is_to_leave_ends_the_chunk_that_it_began(serve: Any, told: To
     assert [line[1] for line in told.short if line[0] == "chunk.begun"] == [0]
 
 
+def test_lane_that_is_to_leave_now_ends_the_item_in_work_alone(serve: Any, told: Told, items: list[Any]):
+    server = serve(lambda order, tell: time.sleep(0.05))
+    server.take(chunk_order(*items[:3]))
+    server.turn()
+    server.end_with({**LEAVE, "now": True})
+    turn_until(server, lambda: server.over is not None)
+    assert told.short == [("chunk.begun", 0), ("item", 0, True)]
+
+
 def test_lane_that_has_begun_nothing_leaves_at_once(serve: Any, told: Told, items: list[Any]):
     server = serve()
     server.take(chunk_order(items[0]))

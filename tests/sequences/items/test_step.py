@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -51,17 +50,13 @@ def test_every_item_has_its_result(write_over_items: Write, folder: Path):
     [(0, "FAIL", "2 of 10 items failed"), (1, "FAIL", "2 of 10 items failed, 1 may"), (2, "PASS", "")],
 )
 def test_failed_items_fail_the_step_when_there_are_too_many(
-    write_over_items: Write, folder: Path, allowed: int, outcome: str, message: str, monkeypatch: pytest.MonkeyPatch
+    write_over_items: Write, folder: Path, allowed: int, outcome: str, message: str
 ):
-    monkeypatch.setitem(trial_defaults(), "max_failed_items", allowed)
-    record = trial.run(write_over_items(over("if item.index in (1, 7): raise BadItem('odd')")), items=folder)
+    package = write_over_items(over("if item.index in (1, 7): raise BadItem('odd')"), f"max_failed_items: {allowed}")
+    record = trial.run(package, items=folder)
     assert (record.outcomes["look"], record.steps[0]["message"]) == (outcome, message)
     assert record.verdict["result"] == {"ok": [0, 2, 3, 4, 5, 6, 8, 9]}
     assert [found.error for found in results(record) if not found.ok] == ["odd", "odd"]
-
-
-def trial_defaults() -> Any:
-    return sys.modules["sequences.executor"].DEFAULTS
 
 
 def test_two_folders_are_told_apart(write_over_items: Write, folder: Path, tmp_path: Path):
