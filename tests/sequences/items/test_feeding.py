@@ -98,6 +98,15 @@ def test_failing_item_is_tried_four_times_from_the_second_failure_on_alone(items
     ]
 
 
+def test_tally_tells_how_far_each_step_is(items: list[ItemOrder], tmp_path: Path):
+    station = Station(Feed(items, results=tmp_path), bad=(2,)).go_over("first")
+    station.bad = ()
+    station.go_over("second")
+    first, second = station.feed.tallies.values()
+    assert (first.total, first.completed, first.failures, first.settled) == (5, 4, [("2.txt", "no")], 5)
+    assert (second.total, second.completed, second.failures) == (4, 4, [])
+
+
 def test_losses_cost_no_try(items: list[ItemOrder], tmp_path: Path):
     station = Station(Feed(items[:2], results=tmp_path), lose=LOSSES).go_over()
     assert station.tried == [[0, 1]] * (LOSSES + 1)

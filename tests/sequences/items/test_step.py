@@ -67,6 +67,12 @@ def test_two_folders_are_told_apart(write_over_items: Write, folder: Path, tmp_p
     assert [found.result for found in results(record)] == ["dataset"] * 10 + ["target_dataset"]
 
 
+def test_trial_that_names_no_folder_says_so(write_over_items: Write):
+    with pytest.raises(trial.Unanswered, match=r"step 'look' goes over items: name their folder") as missing:
+        trial.run(write_over_items(over("return 1")))
+    assert missing.value.record.outcomes == {"look": "NONE", "after": "SKIPPED"}
+
+
 def test_without_items_the_run_goes_on(write_over_items: Write, tmp_path: Path):
     (tmp_path / "empty").mkdir()
     record = trial.run(write_over_items(over("return 1")), items=tmp_path / "empty")
