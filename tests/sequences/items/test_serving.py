@@ -16,7 +16,7 @@ import pytest
 from sequences.items.contracts import ItemsOver
 from sequences.items.serving import KNOWN_CLAIMS, ChunkServer
 from tests.installations import alive, wait_until
-from tests.sequences.items.orders import PATIENCE_S, chunk_order, item_order
+from tests.sequences.items.orders import PATIENCE_S, children, chunk_order, item_order
 
 OVER = ItemsOver(total=1, completed=1, failed=0, results="")
 LEAVE = ItemsOver(total=1, completed=1, failed=0, results="", leave=True)
@@ -54,6 +54,7 @@ def told() -> Told:
 def serve(told: Told) -> Iterator[Callable[..., ChunkServer]]:
     """`serve(work)`: a server whose process calls `work(order, tell)`; what is None then is a good end."""
     made: list[ChunkServer] = []
+    before = children()
 
     def make(work: Callable[..., Any] = lambda order, tell: None, timeout_s: float = PATIENCE_S) -> ChunkServer:
         def one(order: Any, tell: Any) -> Any:
@@ -68,8 +69,7 @@ def serve(told: Told) -> Iterator[Callable[..., ChunkServer]]:
     yield make
     for server in made:
         server.close()
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert children() == before  # no zombie is left
 
 
 @pytest.fixture

@@ -113,3 +113,23 @@ def test_terminal_shows_how_far_it_is_and_ctrl_c_stops_it(desk: Desk, folder: st
         assert terminal.end() == 4
         assert "STOPPED" in terminal.text
     wait_until(lambda: not desk.installation.processes(), 10)
+
+
+def test_what_items_print_and_log_is_told_with_them(desk: Desk, folder: str):
+    lines = [
+        "print('unfinished', end='')",
+        "logging.warning('logged')",
+        "os.write(1, b'by the system\\n')",
+        "run.log('said')",
+    ]
+    body = "\n        ".join(lines)
+    steps = "@setup\ndef on(self, run): print('before', end='')\n@step(items=True)\ndef look(self, run, item):\n"
+    steps += f"    import logging\n    if item.index == 3:\n        {body}\n    if item.index == 4: os._exit(3)\n"
+    told = json.loads(desk.attempt(over_items(desk, steps), "--items", folder, "--json").stdout)
+    assert sorted((line["message"], line["origin"], line.get("item")) for line in told["logs"]) == [
+        ("before", "stdout", None),  # once, though each process for items begins as a copy of this one
+        ("by the system", "stdout", None),
+        ("logged", "root", 3),
+        ("said", "sequence", 3),
+        ("unfinished", "stdout", 3),
+    ]
