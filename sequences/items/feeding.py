@@ -89,15 +89,15 @@ class Feed:
     def take(self, line: Mapping[str, Any]) -> None:
         """Take a line of the story, whatever it is about."""
         if line["k"] == "items.begun":
-            self._begin(line["name"])
+            self._begin(line["name"], line["step"])
         elif line["k"] == "item" and line["token"] == self._tokens.get(line["chunk"]):
             self._settle(line["index"], line)
         elif line["k"] == "chunk.ended" and line["token"] == self._tokens.get(line["chunk"]):
             self._judge(line)
 
-    def _begin(self, step: str) -> None:
+    def _begin(self, step: str, place: int) -> None:
         before, self.settled = self.settled, {}
-        self._step = step
+        self._step, self._place = step, place
         items = [item for item in self._items if before.get(item["index"], {}).get("ok", True)]
         self._orders = {item["index"]: item for item in items}
         places = range(0, len(items), self._chunk_size)
@@ -117,7 +117,7 @@ class Feed:
         number = self._waiting.popleft()
         self._tokens[number] = self._tokens.get(number, 0) + 1
         orders = [self._orders[index] for index in self._chunks[number]]
-        chunk = ChunkOrder(chunk=number, token=self._tokens[number], items=orders)
+        chunk = ChunkOrder(step=self._place, chunk=number, token=self._tokens[number], items=orders)
         self._wishes.append(Wish(word="chunk", control="", reason="", chunk=dict(chunk)))
 
     def _judge(self, line: Mapping[str, Any]) -> None:
@@ -158,7 +158,11 @@ class Feed:
                 lines.write(write_line(_as_result(order, self.settled[index])))
         completed = sum(settled["ok"] for settled in self.settled.values())
         over = ItemsOver(
-            total=len(self._orders), completed=completed, failed=len(self._orders) - completed, results=str(file)
+            step=self._place,
+            total=len(self._orders),
+            completed=completed,
+            failed=len(self._orders) - completed,
+            results=str(file),
         )
         self._wishes.append(Wish(word="items-over", control="", reason="", over=dict(over)))
 

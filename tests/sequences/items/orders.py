@@ -37,7 +37,7 @@ def item_order(file: Path, index: int = 0, **others: Any) -> ItemOrder:
 
 
 def chunk_order(*items: ItemOrder, chunk: int = 0, token: int = 1) -> ChunkOrder:
-    return ChunkOrder(chunk=chunk, token=token, items=list(items))
+    return ChunkOrder(step=2, chunk=chunk, token=token, items=list(items))
 
 
 def told_by(hand: Hand) -> Iterator[dict[str, Any]]:

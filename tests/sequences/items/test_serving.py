@@ -18,8 +18,8 @@ from sequences.items.serving import KNOWN_CLAIMS, ChunkServer
 from tests.installations import alive, wait_until
 from tests.sequences.items.orders import PATIENCE_S, children, chunk_order, item_order
 
-OVER = ItemsOver(total=1, completed=1, failed=0, results="")
-LEAVE = ItemsOver(total=1, completed=1, failed=0, results="", leave=True)
+OVER = ItemsOver(step=2, total=1, completed=1, failed=0, results="")
+LEAVE = ItemsOver(step=2, total=1, completed=1, failed=0, results="", leave=True)
 
 
 class Told:

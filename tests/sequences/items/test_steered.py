@@ -103,8 +103,8 @@ def test_new_settings_reach_the_next_item(write_over_items: Write, folder: Path)
 
 
 def test_chunk_that_comes_too_late_is_nobodys(write_over_items: Write, folder: Path):
-    late = {"word": "chunk", "chunk": {"chunk": 99, "token": 1, "items": []}}
-    over = {"word": "items-over", "over": {"total": 0, "completed": 0, "failed": 0, "results": ""}}
+    late = {"word": "chunk", "chunk": {"step": 0, "chunk": 99, "token": 1, "items": []}}
+    over = {"word": "items-over", "over": {"step": 0, "total": 0, "completed": 0, "failed": 0, "results": ""}}
     step = "@step\ndef wait(self, run): run.sleep(0.1)\n"
     desk = trial.Desk([late, over, late])  # type: ignore[list-item]
     record = trial.run(write_over_items(step + slow()), items=folder, desk=desk)
@@ -113,7 +113,7 @@ def test_chunk_that_comes_too_late_is_nobodys(write_over_items: Write, folder: P
 
 
 def test_lane_that_is_to_leave_ends_with_its_chunk(write_over_items: Write, folder: Path):
-    over = {"total": 10, "completed": 4, "failed": 0, "results": "", "leave": True}
+    over = {"step": 0, "total": 10, "completed": 4, "failed": 0, "results": "", "leave": True}
     desk = Timed((after_items(1), {"word": "items-over", "over": over}))
     record = trial.run(write_over_items(slow()), items=folder, desk=desk, chunk_size=4)
     assert [line["index"] for line in record.of_kind("item")] == [0, 1, 2, 3]
