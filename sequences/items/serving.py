@@ -46,7 +46,7 @@ class ChunkServer:
     def take(self, chunk: ChunkOrder) -> None:
         """Put a chunk behind those that are there. The same claim twice is one."""
         key = (chunk["chunk"], chunk["token"])
-        if key not in self._known and not self._leaves:
+        if chunk["step"] == self._step.first and key not in self._known and not self._leaves:
             self._known[key] = None
             if len(self._known) > KNOWN_CLAIMS:
                 del self._known[next(iter(self._known))]
@@ -54,6 +54,8 @@ class ChunkServer:
 
     def end_with(self, over: ItemsOver) -> None:
         """Nothing more will come. A lane that is to leave ends what it is at first."""
+        if over["step"] != self._step.first:
+            return
         if not over.get("leave"):
             self.over = over
             return
