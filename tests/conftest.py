@@ -28,8 +28,10 @@ DATA = pytest.StashKey[Path]()
 SHARED = pytest.StashKey[Path]()
 SERVER = pytest.StashKey[Databases | None]()
 PROCESSES = {"installation_template", "own_postgresql", "postgresql"}
-# Below these folders each file has a whole station, or a web process, of its own.
+# Below these folders are tests of whole stations and web processes.
 STATIONS = {"browser", "faults", "system", "web"}
+# The longest of them. The first one wants to see pages that no other test has filled.
+LONGEST = ("test_every_page.py", "test_watch_and_steer.py")
 DATABASE = {"db", "transactional_db"}
 
 
@@ -87,7 +89,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = set(getattr(item, "fixturenames", ()))
         if fixtures & (PROCESSES | DATABASE) or item.get_closest_marker("django_db"):
             item.add_marker(pytest.mark.database)
-    items.sort(key=lambda item: not STATIONS & set(item.path.parts))
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    if item.path.name in LONGEST:
+        return LONGEST.index(item.path.name)
+    return len(LONGEST) if STATIONS & set(item.path.parts) else len(LONGEST) + 1
 
 
 def pytest_collection_finish() -> None:
