@@ -19,6 +19,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection
 from django.db.models.signals import post_migrate
+from xdist.scheduler import LoadFileScheduling
 
 from stations.paths import StationPaths
 from tests.installations import Installation, Template
@@ -32,6 +33,8 @@ PROCESSES = {"installation_template", "own_postgresql", "postgresql"}
 STATIONS = {"browser", "faults", "system", "web"}
 # The longest of them. The first one wants to see pages that no other test has filled.
 LONGEST = ("test_every_page.py", "test_watch_and_steer.py")
+# Files of one folder that share a station, so one process of the tests gets them all.
+TOGETHER = {f"tests/web/test_{name}.py" for name in ("api", "attachments", "controls", "prompts", "sockets")}
 DATABASE = {"db", "transactional_db"}
 
 
@@ -73,6 +76,19 @@ def create_roles(**_: Any) -> None:
     """What a migration has written, and a test with transactions clears away."""
     for name in ("viewer", "operator", "engineer", "admin"):
         apps.get_model("auth", "Group").objects.get_or_create(name=name)
+
+
+class _LoadFileOrStation(LoadFileScheduling):
+    """Hands out whole files, and those that share a station as if they were one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return "tests/web" if file in TOGETHER else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    return _LoadFileOrStation(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.hookimpl(optionalhook=True)

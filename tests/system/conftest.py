@@ -1,4 +1,4 @@
-"""A station of real processes for the tests of one file, each of which finds it ready and leaves every promise kept."""
+"""A station of real processes for the tests of a folder, each of which finds it ready and leaves every promise kept."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.system.invariants import check_invariants
 from tests.system.running_station import RunningStation
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def served(installation_template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStation]:
     installation = installation_template.install(tmp_path_factory.mktemp("station"))
     station = RunningStation(installation)

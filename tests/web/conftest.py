@@ -13,7 +13,7 @@ from tests.web.api_client import Api
 __all__ = ["own_station", "served", "station"]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def api(served: RunningStation) -> Iterator[Api]:
     web = Api(served.installation)
     yield web
