@@ -1,1 +1,0 @@
-"""Whole stations. A package for pytest, whose files share the station of `conftest.py`."""
