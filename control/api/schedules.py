@@ -16,9 +16,9 @@ from rest_framework.response import Response
 from control.access.rights import Right
 from control.api.bodies import Body, Choice, Number, Reason, Text, Whole, YesNo, reason_in
 from control.api.face import ApiView
+from control.api.new_batch import ChunkSize
 from control.api.pagination import WholeList, whole_list
 from control.api.schema import Shape
-from control.api.submitting import ChunkSize
 from control.history.schedules import schedule_facts
 from control.lifecycle.actor import LONGEST_REASON
 from control.lifecycle.schedules.changes import (
