@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
@@ -55,7 +56,8 @@ def _navigation() -> list[dict[str, Any]]:
             "title": _("Operation"),
             "items": [
                 live,
-                {**_page(_("Sequences"), "lists", "control:sequences"), "active": _on_catalogue},
+                {**_page(_("Queue"), "low_priority", "control:queue"), "active": _on("queue")},
+                {**_page(_("Sequences"), "lists", "control:sequences"), "active": _on("sequences")},
                 _rows(_("Batches"), "inventory_2", "control_batch"),
                 _rows(_("Steps"), "checklist", "control_step"),
                 _rows(_("Measurements"), "straighten", "control_measurement"),
@@ -80,7 +82,8 @@ def _navigation() -> list[dict[str, Any]]:
                 _rows(_("Stations"), "dns", "stations_station"),
                 _rows(_("Slots"), "grid_view", "stations_slot"),
                 _rows(_("Instruments"), "speed", "stations_instrument"),
-                {**_page(_("System"), "monitor_heart", "control:system"), "active": _on_system},
+                {**_page(_("Workers"), "engineering", "control:workers"), "active": _on("workers")},
+                {**_page(_("System"), "monitor_heart", "control:system"), "active": _on("system")},
             ],
         },
         {
@@ -105,14 +108,13 @@ def _rows(title: Any, icon: str, rows: str, *, to: str = "may_see") -> dict[str,
     return {**_page(title, icon, f"admin:{rows}_changelist"), "permission": f"control.admin.registry.{to}"}
 
 
+OF_THEIR_OWN = ("queue", "sequences", "workers", "system")  # pages below /control/ with an entry for themselves
+
+
 def _on_live_pages(request: HttpRequest) -> bool:
     """Only there: the skin looks for the address anywhere in a path, and /admin/control/ holds it too."""
-    return request.path.startswith("/control/") and not (_on_catalogue(request) or _on_system(request))
+    return request.path.startswith("/control/") and not any(_on(name)(request) for name in OF_THEIR_OWN)
 
 
-def _on_catalogue(request: HttpRequest) -> bool:
-    return request.path.startswith("/control/sequences/")
-
-
-def _on_system(request: HttpRequest) -> bool:
-    return request.path.startswith("/control/system/")
+def _on(name: str) -> Callable[[HttpRequest], bool]:
+    return lambda request: request.path.startswith(f"/control/{name}/")

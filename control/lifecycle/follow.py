@@ -39,7 +39,7 @@ class Mode(StrEnum):
 
 
 def restart_batch(batch_id: UUID, *, by: Actor, reason: str = USER_REQUEST) -> Batch:
-    """Stop a running or paused batch and queue the same again, before all that waits with its priority; return that.
+    """Stop a running or paused batch and queue the same again, in the place that it had; return that.
 
     Raises NotFound or WrongState, and what `find_content` and `check_order` raise when it could not run again.
     """

@@ -241,6 +241,8 @@ def _create(checked: CheckedOrder, by: Actor, trigger: Batch.Trigger, origin: Or
         subject=order.subject,
         sequence=package.name,
         version=package.version,
+        kind=package.manifest.kind[:40],
+        concurrent=package.manifest.concurrent,
         sha256=package.sha256,
         package=origin.batch.package if origin else str(package.path),
         parameters=work.parameters,
@@ -293,6 +295,8 @@ def _following(origin: Origin | None) -> dict[str, Any]:
     columns = {"origin": origin.batch, "origin_kind": origin.kind, "carried": origin.carried}
     if origin.kind == Batch.OriginKind.RECOVERY:
         columns["restarts_left"] = origin.batch.restarts_left - 1
+    if origin.kind == Batch.OriginKind.RESTART:  # its place is that of the one which was stopped for it
+        columns["queued_as_of"] = origin.batch.queued_as_of
     return columns
 
 

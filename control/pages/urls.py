@@ -13,12 +13,14 @@ from control.pages import (
     language,
     login_link,
     overview,
+    queue,
     safety,
     sequences,
     service,
     slot,
     submitting,
     system,
+    workers,
 )
 
 app_name = "control"
@@ -40,6 +42,9 @@ urlpatterns = [
         path(f"batches/<uuid:batch_id>/{word}/", controls.control, {"word": word}, name="control")
         for word in controls.WORDS
     ),
+    path("batches/<uuid:batch_id>/queue/", queue.move, name="move"),
+    path("queue/", queue.queue_page, name="queue"),
+    path("workers/", workers.workers_page, name="workers"),
     path("sequences/", sequences.catalogue, name="sequences"),
     path("sequences/<str:name>/", sequences.sequence_page, name="sequence"),
     path("sequences/<str:name>/enable/", sequences.enable, name="enable_sequence"),

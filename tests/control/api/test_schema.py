@@ -55,7 +55,7 @@ def test_every_body_is_json_but_for_files(operations: dict[str, dict[str, Any]])
     assert {tuple(content) for content in bodies.values()} == {("application/json",)}
     assert set(bodies) == {
         *("pause_batch", "resume_batch", "stop_batch", "emergency_stop_batch"),
-        *("keep_batch", "release_batch"),
+        *("keep_batch", "release_batch", "move_batch"),
         *("answer_prompt", "skip_step", "change_settings", "restart_batch", "rerun_batch"),
         *("emergency_stop", "reset", "drive_by_hand", "make_slot_safe"),
         *("enable_sequence", "disable_sequence"),
