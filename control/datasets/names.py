@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 LONGEST_PATH = 1000  # characters, and bytes of UTF-8
 LONGEST_PART = 255  # bytes of UTF-8, what file systems take
+UNREADABLE = "\ufffd"  # stands for bytes that were no text
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
 
@@ -27,8 +28,8 @@ def check_path(path: str) -> str:
         raise WrongPath(_("Its name leads out of the dataset with '..'."))
     if "" in parts or "." in parts:
         raise WrongPath(_("Its name has an empty part or '.' between two slashes."))
-    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in path):
-        raise WrongPath(_("Its name holds a character that no name has, such as a line break or U+0000."))
+    if any(unicodedata.category(letter) in ("Cc", "Cs") or letter == UNREADABLE for letter in path):
+        raise WrongPath(_("Its name holds a character that no name has, such as a line break, or is no text."))
     if len(path.encode()) > LONGEST_PATH or any(len(part.encode()) > LONGEST_PART for part in parts):
         raise WrongPath(
             _("Its name is too long: at most %(part)d bytes between two slashes, %(whole)d in all.")

@@ -192,3 +192,27 @@ def test_run_batch_without_a_station_says_so_at_once(installation):
     assert done.returncode == 2
     assert "manage.py serve_station" in done.stderr
     assert installation.query("SELECT COUNT(*) FROM control_batch") == [(0,)]
+
+
+def test_work_that_was_done_is_told_at_once_and_done_anew_when_somebody_wants_it_fresh(station: RunningStation):
+    def run_once(*more: str) -> subprocess.CompletedProcess[str]:
+        return station.manage("run_batch", "only_once", "--subject", "twice", *more)
+
+    first, again, fresh = run_once(), run_once(), run_once("--fresh")
+    assert (first.returncode, again.returncode, fresh.returncode) == (0, 0, 0), again.stderr
+    ids = [re.search(r"batch ([0-9a-f-]{36})", done.stdout)[1] for done in (first, again, fresh)]
+    assert (ids[0] == ids[1], ids[1] == ids[2]) == (True, False)
+    assert ("has done the same" in again.stdout, "has done the same" in fresh.stdout) == (True, False)
+
+
+def test_batch_of_somebody_else_that_does_the_same_is_watched_and_not_stopped(station: RunningStation):
+    command = ["run_batch", "only_once", "--subject", "together", "-pseconds=8"]
+    first = station.installation.start(*command)
+    wait_until(lambda: "started" in station.installation.output(first), what="the first one's story")
+    second = station.installation.start(*command)
+    station.followers += [first, second]
+    wait_until(lambda: "does the same already" in station.installation.output(second), what="the answer")
+    second.send_signal(signal.SIGINT)
+    assert second.wait(timeout=10) == 0
+    assert "No longer watching" in station.installation.output(second)
+    assert first.wait(timeout=30) == 0, station.installation.output(first)

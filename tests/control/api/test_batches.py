@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from control.access.rights import Role
 from control.api.batches import BatchFacts, WholeBatch
-from control.api.submitting import NewBatch
+from control.api.new_batch import NewBatch
 from control.history.facts import batch_facts
 from control.models import Batch, ControlEvent
 from control.states import State

@@ -12,14 +12,15 @@ from drf_spectacular.generators import SchemaGenerator
 from control.access.rights import RIGHTS, Right, Role
 from control.api.batches import BatchFilter
 from control.api.bodies import Reason
+from control.api.datasets import NewDatasetBody
 from control.api.emergency import ResetScope, Scope
 from control.api.following import RerunBody
+from control.api.new_batch import NewBatch
 from control.api.problems import TYPES, Problem
 from control.api.prompts import AnswerBody
 from control.api.queue import MoveBody
 from control.api.schedules import NewSchedule, ScheduleChange
 from control.api.steering import SettingsBody, SkipBody
-from control.api.submitting import NewBatch
 from tests.rows import HOUSE
 
 TEXT = (HOUSE / "docs" / "api.md").read_text()
@@ -35,6 +36,7 @@ SHAPES: dict[str, Any] = {
     "emergency_stop": Scope,
     "reset": ResetScope,
     "make_slot_safe": Reason,
+    "create_dataset": NewDatasetBody,
     "create_schedule": NewSchedule,
     "change_schedule": ScheduleChange,
     "problem": Problem,

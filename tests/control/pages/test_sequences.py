@@ -272,3 +272,18 @@ def test_batch_page_offers_no_form_for_what_the_catalogue_cannot_run(monkeypatch
     assert ("what the catalogue has now cannot run" in text, form in text) == (True, False)
     (package / "manifest.yaml").unlink()
     assert form not in page(path, "operator")
+
+
+def test_page_of_a_sequence_tells_about_datasets_and_work_that_is_not_done_twice(monkeypatch):
+    demo_station(monkeypatch)
+    packages = Path(__file__).parents[1] / "packages"
+    monkeypatch.setattr(settings, "SEQUENCE_DIRS", [*settings.SEQUENCE_DIRS, packages])
+    work = browser_of("viewer").get("/control/sequences/dataset_work/").context["work"]
+    assert work == [
+        "Works on a dataset.",
+        "Chunks of 20 items; an item may take 5 s, an image have 100,000,000 pixels, 2 items fail.",
+        "What has been done or is being done is not done again, unless somebody wants it afresh.",
+    ]
+    pair = browser_of("viewer").get("/control/sequences/dataset_pair/").context["work"]
+    assert [pair[0], pair[1].split(";")[0]] == ["Compares two datasets.", "Chunks of a size that follows from the work"]
+    assert browser_of("viewer").get(ONE).context["work"] == []
