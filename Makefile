@@ -81,10 +81,10 @@ clean: ## remove the virtual environment and caches; data/ stays
 	@$(PIP) -r requirements.txt
 	@touch $@
 
-.venv/requirements-dev: requirements-dev.txt requirements-instruments.txt requirements.txt | .venv/bin/python
+.venv/requirements-dev: requirements-dev.txt requirements-instruments.txt requirements-photographs.txt requirements.txt | .venv/bin/python
 	@echo "Installing what Gwanje and its tests need into .venv."
 	@$(PIP) -r requirements-dev.txt
-	@$(PIP) --no-deps -r requirements-instruments.txt
+	@$(PIP) --no-deps -r requirements-instruments.txt -r requirements-photographs.txt
 	@touch $@ .venv/requirements
 
 # The peers of `make bench` have an environment of their own, so that their requirements never meet ours.

@@ -84,7 +84,7 @@ def check_ageing(**_options: Any) -> list[CheckMessage]:
         return []
     message = f"GWANJE_AGEING_S is {settings.AGEING_S:g} seconds, so what waits would be taken in no sensible order."
     hint = "Set it to the time that one level of priority is worth, from 1s to 30d, or leave it out for 10m."
-    return [Error(message, hint=hint, id="control.E011")]
+    return [Error(message, hint=hint, id="control.E012")]
 
 
 @register(Tags.files)
@@ -139,6 +139,26 @@ def check_port(**_options: Any) -> list[CheckMessage]:
     if settings.PORT is None or 1 <= settings.PORT <= 65535:
         return []
     return [Error(f"GWANJE_PORT is {settings.PORT}.", hint="Use a number from 1 to 65535.", id="control.E010")]
+
+
+@register(Tags.compatibility)
+def check_datasets(**_options: Any) -> list[CheckMessage]:
+    lowest = {
+        "GWANJE_DATASET_MAX_FILES_PER_REQUEST": (settings.DATASET_MAX_FILES_PER_REQUEST, 1),
+        "GWANJE_DATASET_MAX_MB": (settings.DATASET_MAX_BYTES, 1),
+        "GWANJE_DATASET_SPARE_MB": (settings.DATASET_SPARE_BYTES, 0),
+        "GWANJE_DATASET_MAX_PIXELS": (settings.DATASET_MAX_PIXELS, 1),
+    }
+    found: list[CheckMessage] = [
+        Error(f"{name} is too small.", hint=f"Use a number from {least} on, or leave it out.", id="control.E011")
+        for name, (value, least) in lowest.items()
+        if value < least
+    ]
+    for root in settings.DATASET_ROOTS:
+        if not root.is_dir():
+            hint = "Correct GWANJE_DATASET_ROOTS, or mount what is missing."
+            found.append(Warning(f"There is no folder {root} that datasets may lie in.", hint=hint, id="control.W003"))
+    return found
 
 
 @register(Tags.security)

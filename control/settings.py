@@ -28,6 +28,18 @@ SEQUENCE_DIRS = [BASE_DIR / "sequences" / "packages", *environment.paths("GWANJE
 PACKAGE_DRIVERS = environment.words("GWANJE_PACKAGE_DRIVERS")
 # Driver classes beside ours, by dotted path; `package.*`: all of a package.
 DRIVERS = environment.dotted_paths("GWANJE_DRIVERS")
+# What datasets may be made of beside uploads: folders below these, objects in these buckets.
+DATASET_ROOTS = environment.paths("GWANJE_DATASET_ROOTS", below=BASE_DIR)
+DATASET_BUCKETS = environment.words("GWANJE_DATASET_BUCKETS")
+S3_ENDPOINT = environment.text("GWANJE_S3_ENDPOINT")
+S3_REGION = environment.text("GWANJE_S3_REGION")
+S3_ACCESS_KEY = environment.secret("GWANJE_S3_ACCESS_KEY")
+S3_SECRET_KEY = environment.secret("GWANJE_S3_SECRET_KEY")
+# Files of one request; bytes of one uploaded dataset, and what has to stay free on the disk; pixels of one image.
+DATASET_MAX_FILES_PER_REQUEST = environment.whole_number("GWANJE_DATASET_MAX_FILES_PER_REQUEST", 10_000)
+DATASET_MAX_BYTES = environment.whole_number("GWANJE_DATASET_MAX_MB", 50 * 1024) * 1024**2
+DATASET_SPARE_BYTES = environment.whole_number("GWANJE_DATASET_SPARE_MB", 1024) * 1024**2
+DATASET_MAX_PIXELS = environment.whole_number("GWANJE_DATASET_MAX_PIXELS", 100_000_000)
 # None: not set here. A flag wins over these, and these over the station file: control/management/listening.py.
 HOST = environment.text("GWANJE_HOST")
 PORT = environment.whole_number("GWANJE_PORT", None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sequences import interrupts
 from sequences.attachments import RUN_LIMIT_MB, AttachmentFolder, Attachments
@@ -15,6 +15,9 @@ from sequences.deadlines import Deadlines
 from sequences.group_run import GroupRun
 from sequences.host import GuardLost, Host, SpoolFull
 from sequences.interrupts import Interrupt, LimitExceeded, Stopped, interruptible, shielded
+from sequences.items.options import ItemsOptions, effective_options
+from sequences.items.results import KnownResults
+from sequences.items.step import ItemsStep
 from sequences.judgement import Judgement
 from sequences.live_settings import LiveSettings
 from sequences.loader import PackageError
@@ -79,7 +82,8 @@ class _Execution:
 
     def _run_with(self, instruments: Instruments, prepared: Prepared) -> Verdict:
         refusal = self._try(instruments.load)
-        plan = prepared.plan
+        helps_with = self._job.get("helps_with")
+        plan = prepared.plan.only(helps_with) if helps_with else prepared.plan
         self._story.emit(
             "batch.started", plan=plan.as_lines(), total_steps=plan.total_steps, drivers=instruments.describe()
         )
@@ -92,6 +96,8 @@ class _Execution:
         around, allowed = self._job.get("instruments", {}), self._job.get("drivers", ())
         by_hand = ByHand(around, instruments.by_role, self._story, allowed, self._locks())
         steering = Steering(self._host, self._story, self._deadlines, skips, settings, by_hand)
+        saved, results = SavedValues(prepared.carried.saved), KnownResults(self._job.get("results", {}))
+        folder = self._attachment_folder()
         run = Run(
             recorder,
             steering.wait,
@@ -99,10 +105,13 @@ class _Execution:
             subject=self._job["subject"],
             parameters=parameters,
             instruments=instruments.for_steps,
-            saved=SavedValues(prepared.carried.saved),
-            attachments=Attachments(recorder, self._attachment_folder()),
+            saved=saved,
+            attachments=Attachments(recorder, folder),
             serve_by_hand=steering.serve_by_hand,
+            results=results,
         )
+        declared = effective_options(prepared.package.manifest.items)
+        options = cast(ItemsOptions, self._job.get("items") or declared)
         self._deadlines.begin_sequence(prepared.package.manifest.timeout_s)
         steps = StepRun(
             run,
@@ -111,6 +120,15 @@ class _Execution:
             steering=steering,
             deadlines=self._deadlines,
             judgement=self._judgement,
+            items=ItemsStep(
+                steering.serve_items,
+                self._story,
+                recorder,
+                options=options,
+                saved=saved,
+                folder=folder,
+                results=results,
+            ),
         )
         if refusal is not None:
             steps.skip_reason = self._refuse(refusal, "sequence" if isinstance(refusal, PackageError) else "hardware")

@@ -60,6 +60,7 @@ HINTS: dict[str, Wording] = {
     "E216": Wording("Decorate the class with @group."),
     "E217": Wording("Name a step or a group that ends before this one."),
     "E218": Wording("Take one dependency out of the circle."),
+    "E219": Wording("Move the step into the class of the sequence, and what needs instruments into another sequence."),
     "E221": Wording(
         "Install it where Gwanje runs, correct its name, or import what lies beside with a dot: from .board import …"
     ),

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from control.access.rights import Right
-from control.api.bodies import Body, Choice, Reason, Text, YesNo, reason_in
+from control.api.bodies import Body, Choice, Reason, Text, Whole, YesNo, reason_in
 from control.api.face import ApiView
 from control.api.pagination import WholeList, whole_list
 from control.api.schema import Shape
@@ -60,15 +60,6 @@ class ScheduleFacts(Shape):
     created_at = serializers.DateTimeField()
 
 
-class Seconds(serializers.IntegerField):
-    """A whole number of JSON, not something that could be read as one."""
-
-    def to_internal_value(self, data: Any) -> int:
-        if isinstance(data, bool) or not isinstance(data, int):
-            self.fail("invalid")
-        return data
-
-
 class OrderBody(Body):
     """What is submitted each time, as with `POST /api/control/batches/`."""
 
@@ -93,7 +84,7 @@ class ScheduleChange(Body):
         help_text="Of BACKUP: `keep_days` (default 7). Of PRUNE: `older_than_days`.",
     )
     cron = Text(required=False, help_text="Minute, hour, day of the month, month, day of the week.")
-    every_s = Seconds(
+    every_s = Whole(
         required=False,
         allow_null=True,
         help_text=f"From {SHORTEST_INTERVAL_S} to {LONGEST_INTERVAL_S}: elapsed time.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path, re_path
 
 from control.api.attachments import Attachments, OneAttachment
-from control.api.batches import Batches, OneBatch
+from control.api.batches import OneBatch
 from control.api.comparison import Compare
 from control.api.control_events import ControlEvents
 from control.api.emergency import EmergencyStop, Reset
@@ -26,6 +26,7 @@ from control.api.sequences import Disable, Enable, OneSequence, Sequences
 from control.api.slots import MakeSafe, OneSlot, PutIntoService, Slots, TakeOutOfService
 from control.api.steering import ChangeSettings, EmergencyStopOfBatch, Pause, Skip, Stop
 from control.api.steps import Steps
+from control.api.submitting import Batches
 from control.api.system import HealthOfAll, Info
 
 app_name = "api"

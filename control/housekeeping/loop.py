@@ -12,6 +12,7 @@ from django.db import Error, connection
 from django.utils import timezone
 
 from control.housekeeping.contact import ContactWatch
+from control.housekeeping.datasets import DatasetClearing, DatasetReaders
 from control.housekeeping.guards import mirror_guards, reconcile_latches
 from control.housekeeping.health import tell_calibrations_due
 from control.housekeeping.heartbeat import beat
@@ -21,6 +22,7 @@ from control.housekeeping.sweep import drop_delivered_tasks, sweep, wake_abandon
 from control.housekeeping.unsafe import SafetyWatch
 from control.housekeeping.watchers import watchers_of
 from control.journal.bell import Listener
+from control.lifecycle.idempotency import remove_old_keys
 from control.lifecycle.recover import recover_crashed
 from stations.safety.frozen import show_life
 
@@ -55,7 +57,10 @@ def duties_of(station: str) -> list[Duty]:
         *(Duty(watcher.turn, 30.0) for watcher in watchers_of(station)),
         Duty(lambda: fire_due_schedules(station, timezone.now()), 1.0),
         Duty(ChoreRunner(station).turn, 1.0),
+        Duty(DatasetReaders(station).turn, 1.0, rung=True),
+        Duty(DatasetClearing(station).turn, 5.0, rung=True),
         Duty(drop_delivered_tasks, 30.0),
+        Duty(remove_old_keys, 3600.0),
         Duty(remove_old_spools, 3600.0),
     ]
 

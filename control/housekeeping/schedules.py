@@ -86,10 +86,10 @@ class ChoreRunner:
 
     def _end(self, child: _Child, code: int) -> None:
         if code == 0:
-            end_chore(child.schedule, timezone.now(), said=_last_line(child.said))
+            end_chore(child.schedule, timezone.now(), said=last_line(child.said))
         else:
             why = f"exit code {code}" if code > 0 else f"killed by signal {-code}"
-            end_chore(child.schedule, timezone.now(), failure=f"{_last_line(child.complained)} ({why})".strip())
+            end_chore(child.schedule, timezone.now(), failure=f"{last_line(child.complained)} ({why})".strip())
         child.said.close()
         child.complained.close()
         self._running = None
@@ -112,7 +112,7 @@ class _Child:
         )
 
 
-def _last_line(file: IO[bytes]) -> str:
+def last_line(file: IO[bytes]) -> str:
     file.seek(max(0, file.seek(0, 2) - READ_BACK))
     lines = file.read().decode(errors="replace").replace("\0", "").strip().splitlines()
     return lines[-1].strip().removeprefix("CommandError: ")[:LONGEST_LINE] if lines else ""

@@ -59,12 +59,27 @@ def find_datasets(
     return found
 
 
+def hold_datasets(datasets: Mapping[str, Dataset]) -> None:
+    """Let nobody remove or read them anew until the transaction ends. Raises WrongState when somebody has."""
+    if not datasets:
+        return
+    keys = {dataset.pk for dataset in datasets.values()}
+    held = {row.pk: row for row in Dataset.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk")}
+    for role, dataset in datasets.items():
+        now = held.get(dataset.pk)
+        if now is None or now.sha256 != dataset.sha256:
+            sentence = _("Dataset '%(name)s' was changed in this moment. Look at it, then submit again.")
+            raise WrongState(sentence % {"name": dataset.name}, field=role)
+        _ready(now, role, may_be_read_yet=not dataset.sha256)
+
+
 def find_dataset(name: str, *, field: str = "dataset") -> Dataset:
     """The dataset with this id, or the only one of this name. Raises BadValue with `field`."""
     try:
         found = list(Dataset.objects.filter(pk=UUID(name)))
     except ValueError:
-        found = list(Dataset.objects.filter(name=name)[:2]) if can_be_kept(name) else []
+        named = Dataset.objects.filter(name=name).exclude(state=Dataset.State.REMOVED)
+        found = list(named[:2]) if can_be_kept(name) else []
     if len(found) == 1:
         return found[0]
     sentence = _("There is no dataset '%(name)s'. GET /api/datasets/ lists all of them.")
@@ -150,4 +165,4 @@ def _ready(dataset: Dataset, role: str, may_be_read_yet: bool) -> Dataset:
             sentence = _("Dataset '%(name)s' cannot be read: %(why)s Have it read again, or choose another one.")
         case _:
             sentence = _("Dataset '%(name)s' has no files any more. Choose another one.")
-    raise WrongState(sentence % values)
+    raise WrongState(sentence % values, field=role)

@@ -17,7 +17,7 @@ from control.journal.kinds import Kind, stream_of
 from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
 from control.lifecycle.control_events import record_control_event, told
 from control.lifecycle.doorbell import ring_slot
-from control.lifecycle.given_datasets import checked_options, find_datasets, station_of
+from control.lifecycle.given_datasets import checked_options, find_datasets, hold_datasets, station_of
 from control.lifecycle.packages import MANUAL_CONTROL, find_package, keep_content
 from control.lifecycle.refusals import BadValue, check_label, check_text
 from control.lifecycle.same_work import TwinIsLive, finished_twin, live_twin, newest_twin, work_key
@@ -112,12 +112,13 @@ def submit(order: Order, *, by: Actor, trigger: Batch.Trigger, reason: str = USE
 
 def submit_once(order: Order, *, by: Actor, trigger: Batch.Trigger, reason: str = USER_REQUEST) -> Answer:
     """`check_order`, then `enqueue`; where the sequence declares that its work need not be done twice, only if no batch
-    does it, and none has done it. However many ask at once, one batch comes of it.
+    does it, and none has done it. However many ask at once, one batch comes of it; that others asked stands there.
     """
     check_text("reason", reason, LONGEST_REASON)
     work = check_work(order)
     for tries_left in reversed(range(TRIES)):
         if (answer := _answer_there_is(work)) is not None:
+            _record_asked_again(answer, by, reason)
             return answer
         try:
             return Answer(enqueue(find_place(work), by=by, trigger=trigger, reason=reason))
@@ -179,6 +180,7 @@ def enqueue(
     """
     keep_content(checked.work.package)
     with transaction.atomic():
+        hold_datasets(checked.work.datasets)
         batch = _create_alone(checked, by, trigger, origin)
         _record(batch, by, reason)
         for woken in _slots_to_wake(batch):
@@ -312,6 +314,12 @@ def _record(batch: Batch, by: Actor, reason: str) -> None:
         data |= {"origin": str(batch.origin_id), "origin_kind": batch.origin_kind}
     tell_batch(batch.pk, Entry(Kind.BATCH_QUEUED, f"Queued by {by.name}", at=event.requested_at, data=data))
     tell_board(batch, Kind.BATCH_QUEUED)
+
+
+def _record_asked_again(answer: Answer, by: Actor, reason: str) -> None:
+    kind, state = ControlEvent.Kind.BATCH_START, {"state": answer.batch.state}
+    details = {"asked_again": True}
+    record_control_event(kind, by=by, reason=reason, batch=answer.batch, at_once=True, after=state, details=details)
 
 
 def _slots_to_wake(batch: Batch) -> list[Slot]:

@@ -82,6 +82,7 @@ class Batch(models.Model):
 
     # How often its run was begun: after the first time, because its lane was lost and its sequence works over items.
     runs = models.PositiveSmallIntegerField(_("runs"), default=1)
+    done_at_loss = models.PositiveIntegerField(_("done when its lane was lost last"), default=0)  # items and steps
     idle_losses = models.PositiveSmallIntegerField(_("lanes lost in a row"), default=0)  # without anything done between
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.QUEUED)
     outcome = models.CharField(_("outcome"), max_length=7, choices=StepOutcome.choices, default=StepOutcome.NONE)
@@ -158,3 +159,8 @@ class Batch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.id})"
+
+    @property
+    def run_name(self) -> str:
+        """Names its run, and so its spool, to the guard: another one each time that it is begun."""
+        return str(self.pk) if self.runs == 1 else f"{self.pk}.{self.runs}"

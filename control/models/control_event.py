@@ -35,6 +35,7 @@ class ControlEvent(models.Model):
         CLEAR_UNSAFE = "CLEAR_UNSAFE", _("Clear what was not confirmed")
         MAKE_SAFE = "MAKE_SAFE", _("Make safe")
         SCHEDULE_CHANGE = "SCHEDULE_CHANGE", _("Change of a schedule")
+        DATASET_CHANGE = "DATASET_CHANGE", _("Change of a dataset")
         SEQUENCE_CHANGE = "SEQUENCE_CHANGE", _("Change of a sequence")
         STATION_CHANGE = "STATION_CHANGE", _("Change of a station file")
         SLOT_OUT_OF_SERVICE = "SLOT_OUT_OF_SERVICE", _("Taken out of service")
@@ -52,7 +53,8 @@ class ControlEvent(models.Model):
     id = models.UUIDField(_("ID"), primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
     batch = models.ForeignKey(Batch, models.CASCADE, verbose_name=_("batch"), null=True, related_name="control_events")
-    # of an emergency stop or reset: a slot, a station or "all"; of a schedule, sequence, station or slot: its name
+    # of an emergency stop or reset: a slot, a station or "all"; of a schedule, sequence, station or slot: its name;
+    # of a dataset: its id
     scope = models.CharField(_("scope"), max_length=100, blank=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, verbose_name=_("user"), null=True)
     by = models.CharField(_("by"), max_length=150)

@@ -24,6 +24,7 @@ class Dataset(models.Model):
         READING = "READING", _("Is being read")
         READY = "READY", _("Ready")
         FAILED = "FAILED", _("Cannot be read")
+        REMOVED = "REMOVED", _("Removed")  # its files are gone; batches that used it still name it
 
     id = models.UUIDField(_("ID"), primary_key=True, default=uuid7, editable=False)
     name = models.CharField(_("name"), max_length=200)

@@ -1,1 +1,1 @@
-"""Work over the items of a dataset: what a sequence declares of it, and what holds for one batch."""
+"""Steps that go over the items of a dataset: what they are given, the process that works on them, what they leave."""

@@ -276,6 +276,18 @@ SEQUENCES = [
         "step 'c' depends on 'b', which is of the setup: only main steps can be named",
     ),
     ("@step(depends_on='a')\ndef a(self, run): pass", "E218", 0, "step 'a' depends on itself: a → a"),
+    (
+        "@step(items=True)\ndef a(self, run, item): pass",
+        "E219",
+        0,
+        "step 'a' goes over items, on any lane: its sequence",
+    ),
+    (
+        "@step(item_timeout_s=2)\ndef a(self, run): pass",
+        "E208",
+        0,
+        "step 'a': item_timeout_s is an option of steps with",
+    ),
     (STEP + "run.instruments.psu.open()", "E211", 2, "instrument 'psu' is not declared in manifest.yaml"),
     (STEP + "print(run.parameters.volt)", "E212", 2, "parameter 'volt' is not declared in manifest.yaml"),
     (STEP + "run.measure('x', 1, 'Volt')", "E213", 2, "measurement 'x': unknown unit 'Volt'"),

@@ -12,6 +12,7 @@ from django.db import Error
 from control.housekeeping.heartbeat import fall_silent
 from control.housekeeping.loop import duties_of, turn
 from control.journal.bell import Listener
+from control.lifecycle.datasets.changes import DATASETS_BELL
 from control.lifecycle.doorbell import SAFETY_BELL
 
 
@@ -26,7 +27,7 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, _leave)
         duties = duties_of(station)
         try:
-            with Listener(SAFETY_BELL) as listener:
+            with Listener(SAFETY_BELL, DATASETS_BELL) as listener:
                 while True:
                     turn(duties, listener)
         finally:

@@ -10,7 +10,7 @@ import pytest
 from drf_spectacular.generators import SchemaGenerator
 
 from control.access.rights import RIGHTS, Right, Role
-from control.api.batches import BatchFilter, NewBatch
+from control.api.batches import BatchFilter
 from control.api.bodies import Reason
 from control.api.emergency import ResetScope, Scope
 from control.api.following import RerunBody
@@ -19,6 +19,7 @@ from control.api.prompts import AnswerBody
 from control.api.queue import MoveBody
 from control.api.schedules import NewSchedule, ScheduleChange
 from control.api.steering import SettingsBody, SkipBody
+from control.api.submitting import NewBatch
 from tests.rows import HOUSE
 
 TEXT = (HOUSE / "docs" / "api.md").read_text()

@@ -144,7 +144,8 @@ def test_latched_slot_is_refused_with_the_reason(station):
         ("bord_test", "There is no sequence &#x27;bord_test&#x27;. Did you mean &#x27;board_test&#x27;?"),
         (
             "nonsense",
-            "There is no sequence &#x27;nonsense&#x27;. Known: board_test, operator_check, signal_check, step_loop.",
+            "There is no sequence &#x27;nonsense&#x27;. Known: board_test, dataset_drift, image_attributes, "
+            "image_batch, image_clustering, operator_check, signal_check, step_loop.",
         ),
     ],
 )

@@ -1,0 +1,1 @@
+"""Writes that change a dataset: made, filled, read, removed."""

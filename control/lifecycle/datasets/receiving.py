@@ -1,0 +1,190 @@
+"""Files that are sent to a dataset: written beside it first, checked, and put into their place together."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+import socket
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from control.datasets import places
+from control.datasets.names import WrongPath, check_path
+from control.lifecycle.datasets.changes import check_receives, find_dataset, hold_dataset
+from control.lifecycle.refusals import WrongState
+from control.models import Dataset
+
+TOGETHER = 200  # files that are put into their place in one transaction
+CHECK_EVERY = 16 * 1024**2  # bytes after which the disk is looked at again
+BLOCK = 1024**2
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A file on its way. `blocks` is read once."""
+
+    path: str
+    blocks: Iterable[bytes]
+
+
+@dataclass
+class Received:
+    """What became of the files of one request. `already`: the same content was there under the same path."""
+
+    files: int = 0
+    size: int = 0  # bytes
+    already: int = 0
+    refused: list[tuple[str, str]] = field(default_factory=list)  # path and why
+
+
+@dataclass(frozen=True)
+class _Kept:
+    path: str
+    draft: Path
+    size: int
+    sha256: str
+
+
+def receive_files(dataset_id: UUID, sent: Iterable[Sent], *, announced: int) -> Received:
+    """Take files into a dataset that receives. A file that cannot be taken is refused by itself, the others stay.
+
+    `announced`: bytes that the request has at most. Effects, in order: files beside the dataset, then those in their
+    places and the counts of its row. Raises NotFound, WrongState where it receives nothing (more), for what is too much
+    for it, and for a disk without room: then nothing of the request is kept.
+    """
+    dataset = find_dataset(dataset_id)
+    check_receives(dataset)
+    _check_here(dataset)
+    _check_room(dataset, announced)
+    received = Received()
+    with _beside(dataset) as folder, full_disk_told():
+        kept = list(_written(sent, folder, received))
+        places.uploads_of(dataset.pk).mkdir(exist_ok=True)
+        waiting = iter(kept)
+        while together := list(islice(waiting, TOGETHER)):
+            _put_into_place(dataset, together, received)
+    return received
+
+
+def _check_here(dataset: Dataset) -> None:
+    if dataset.station.host != socket.gethostname():
+        raise WrongState(
+            _("Dataset '%(name)s' receives its files on %(host)s. Send them to the web process there.")
+            % {"name": dataset.name, "host": dataset.station.host}
+        )
+
+
+def _check_room(dataset: Dataset, announced: int) -> None:
+    """Raises WrongState when the dataset or the disk would become too full."""
+    if dataset.total_bytes + announced > settings.DATASET_MAX_BYTES:
+        raise WrongState(
+            _("A dataset takes at most %(most)d MiB of uploaded files (GWANJE_DATASET_MAX_MB). Make another one.")
+            % {"most": settings.DATASET_MAX_BYTES // 1024**2}
+        )
+    _check_disk(announced)
+
+
+def _check_disk(needed: int) -> None:
+    if shutil.disk_usage(settings.DATA_DIR).free - needed < settings.DATASET_SPARE_BYTES:
+        raise WrongState(_no_room())
+
+
+def _no_room() -> str:
+    return _(
+        "The disk has no room: %(spare)d MiB have to stay free (GWANJE_DATASET_SPARE_MB). Delete something first."
+    ) % {"spare": settings.DATASET_SPARE_BYTES // 1024**2}
+
+
+@contextmanager
+def full_disk_told() -> Iterator[None]:
+    """Raises WrongState in place of the system's own errors for a disk or quota without room."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise WrongState(_no_room()) from error
+
+
+@contextmanager
+def _beside(dataset: Dataset) -> Iterator[Path]:
+    """A folder for what is being received, gone afterwards."""
+    folder = places.incoming_of(dataset.pk) / uuid4().hex
+    folder.mkdir(parents=True, mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _written(sent: Iterable[Sent], folder: Path, received: Received) -> Iterator[_Kept]:
+    for number, one in enumerate(sent):
+        try:
+            path = check_path(one.path)
+        except WrongPath as error:
+            received.refused.append((shown(one.path), str(error)))
+            continue
+        draft = folder / str(number)
+        digest, size, looked_at = hashlib.sha256(), 0, 0
+        with draft.open("wb") as file:
+            for block in one.blocks:
+                file.write(block)
+                digest.update(block)
+                size += len(block)
+                if size - looked_at >= CHECK_EVERY:
+                    _check_disk(0)
+                    looked_at = size
+        yield _Kept(path, draft, size, digest.hexdigest())
+
+
+def shown(path: str) -> str:
+    """A path that nobody has checked, as it may be told."""
+    text = "".join(letter if letter.isprintable() else "�" for letter in path)
+    return text if len(text) <= 200 else f"{text[:199]}…"
+
+
+def _put_into_place(dataset: Dataset, together: Sequence[_Kept], received: Received) -> None:
+    top = places.uploads_of(dataset.pk)
+    with transaction.atomic():
+        check_receives(hold_dataset(dataset.pk))
+        placed = [one for one in together if _placed(one, top, received)]
+        size = sum(one.size for one in placed)
+        Dataset.objects.filter(pk=dataset.pk).update(
+            total_files=F("total_files") + len(placed), total_bytes=F("total_bytes") + size
+        )
+    received.files += len(placed)
+    received.size += size
+
+
+def _placed(one: _Kept, top: Path, received: Received) -> bool:
+    """A link, not a move: it fails where something has the name already."""
+    target = top / one.path
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.link(one.draft, target)
+        return True
+    except (FileExistsError, NotADirectoryError):
+        pass
+    if target.is_file() and target.stat().st_size == one.size and _sha256_of(target) == one.sha256:
+        received.already += 1
+    elif target.is_file():
+        received.refused.append((one.path, _("Another file of this name was sent before, with other content.")))
+    else:
+        received.refused.append((one.path, _("Its name is that of a folder, or a part of it that of a file.")))
+    return False
+
+
+def _sha256_of(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
