@@ -23,9 +23,7 @@ def claim(slot: Slot) -> Stream | None:
 
     Losing a race is no error: somebody else runs the batch, or the slot.
     """
-    while (batch := what_waits_for(slot).select_related("stream").order_by(*best_first()).first()) is not None:
-        if why_neighbour_unsafe(slot):
-            return None
+    while (batch := best_claimable(slot)) is not None:
         try:
             with transaction.atomic():
                 if is_limited(batch):
@@ -39,6 +37,12 @@ def claim(slot: Slot) -> Stream | None:
         except IntegrityError:
             return None  # the slot runs a batch, or an instrument has another holder
     return None
+
+
+def best_claimable(slot: Slot) -> Batch | None:
+    """What `claim` would take now, were the slot free and its instruments too: the best of what no limit holds back."""
+    batch = what_waits_for(slot).select_related("stream").order_by(*best_first()).first()
+    return None if batch is None or why_neighbour_unsafe(slot) else batch
 
 
 def take_over(stream: Stream) -> Stream | None:
