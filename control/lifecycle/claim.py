@@ -58,7 +58,7 @@ def what_waits_for(slot: Slot) -> QuerySet[Batch]:
     mine = Q(slot=slot)
     if slot.kind == Slot.Kind.LANE:
         mine |= Q(slot=None, station=slot.station_id)
-    waiting = without_held(Batch.objects.filter(mine, state=State.QUEUED))
+    waiting = without_held(Batch.objects.filter(mine, state=State.QUEUED), slot.station_id)
     if slot.in_service:
         return waiting
     return waiting.filter(sequence=MANUAL_CONTROL) if comes_back_by_itself(slot) else waiting.none()
