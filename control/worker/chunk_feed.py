@@ -13,7 +13,7 @@ from control.lifecycle.chunks.claim import claim_chunks
 from control.lifecycle.chunks.files import datasets_of, files_of
 from control.lifecycle.packages import content_of
 from control.models import Batch, Chunk, ChunkedStep, Dataset, DatasetFile, Helper
-from sequences.items.contracts import ChunkOrder, ItemOrder
+from sequences.items.contracts import ChunkOrder, ItemOrder, ItemsOver
 from stations.contracts import Wish
 from stations.models import Slot
 from stations.safety import client
@@ -49,9 +49,9 @@ class ChunkFeed:
         """Something has changed: claim what there is room for, at once."""
         self._due_at = 0.0
 
-    def say(self, over: dict[str, Any]) -> None:
+    def say(self, over: ItemsOver) -> None:
         """Tell the run that nothing more will come."""
-        self._wishes.append(Wish(word="items-over", control="", reason="", over=over))
+        self._wishes.append(Wish(word="items-over", control="", reason="", over=dict(over)))
 
     def turn(self, *, claims: bool = True) -> bool:
         """Claim and hand over. True when it looked, and nothing was there to be claimed."""
@@ -78,7 +78,7 @@ class ChunkFeed:
         return Chunk.objects.filter(chunked_step=self.opened, state=Chunk.State.RUNNING, helper=self._helper)
 
     def _wish_of(self, chunk: Chunk) -> Wish:
-        order = ChunkOrder(chunk=chunk.number, token=chunk.token, items=self._orders(chunk))
+        order = ChunkOrder(step=self.opened.step, chunk=chunk.number, token=chunk.token, items=self._orders(chunk))
         return Wish(word="chunk", control="", reason="", chunk=dict(order))
 
     def _orders(self, chunk: Chunk) -> list[ItemOrder]:

@@ -51,7 +51,7 @@ class OverItems:
         dry = self._feed.turn(claims=not self._ended)
         if dry and self._feed.in_hand == 0 and is_settled(self._opened):
             self._tell()
-            self._feed.say(dict(end_step_over_items(self._opened)))
+            self._feed.say(end_step_over_items(self._opened))
             self._ended = True
         elif time.monotonic() >= self._tell_at:
             self._tell_at = time.monotonic() + TELL_EVERY_S

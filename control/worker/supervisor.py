@@ -30,6 +30,7 @@ from control.worker.over_items import OverItems
 from control.worker.spool_bell import SpoolBell
 from control.worker.spool_follower import BatchFollower, SpoolFollower
 from control.worker.wishes import deliver_wishes
+from sequences.items.contracts import ItemsOver
 from stations.contracts import Job
 from stations.models import Slot
 from stations.safety import client
@@ -198,7 +199,8 @@ class HelperSupervisor(RunSupervisor):
         if self.leaves and not (now and not self.leaves_now):
             return
         self.leaves, self.leaves_now = True, self.leaves_now or now
-        self.feed.say({"total": 0, "completed": 0, "failed": 0, "results": "", "leave": True, "now": now})
+        over = ItemsOver(step=self.feed.opened.step, total=0, completed=0, failed=0, results="", leave=True, now=now)
+        self.feed.say(over)
 
 
 def best_waiting(slot: Slot) -> Batch | None:

@@ -27,6 +27,7 @@ class ItemOrder(TypedDict):
 class ChunkOrder(TypedDict):
     """Some items, to be worked on one after the other. `token` is that of the claim: lines about it carry it."""
 
+    step: int  # its place in the plan
     chunk: int
     token: int
     items: list[ItemOrder]
@@ -35,6 +36,7 @@ class ChunkOrder(TypedDict):
 class ItemsOver(TypedDict):
     """Every item of a step is settled, or this lane shall leave (`leave`) once its chunk is done."""
 
+    step: int
     total: int
     completed: int
     failed: int
