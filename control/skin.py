@@ -56,6 +56,7 @@ def _navigation() -> list[dict[str, Any]]:
             "items": [
                 live,
                 {**_page(_("Sequences"), "lists", "control:sequences"), "active": _on_catalogue},
+                {**_page(_("Datasets"), "photo_library", "control:datasets"), "active": _on_datasets},
                 _rows(_("Batches"), "inventory_2", "control_batch"),
                 _rows(_("Steps"), "checklist", "control_step"),
                 _rows(_("Measurements"), "straighten", "control_measurement"),
@@ -107,11 +108,17 @@ def _rows(title: Any, icon: str, rows: str, *, to: str = "may_see") -> dict[str,
 
 def _on_live_pages(request: HttpRequest) -> bool:
     """Only there: the skin looks for the address anywhere in a path, and /admin/control/ holds it too."""
-    return request.path.startswith("/control/") and not (_on_catalogue(request) or _on_system(request))
+    return request.path.startswith("/control/") and not any(
+        on(request) for on in (_on_catalogue, _on_datasets, _on_system)
+    )
 
 
 def _on_catalogue(request: HttpRequest) -> bool:
     return request.path.startswith("/control/sequences/")
+
+
+def _on_datasets(request: HttpRequest) -> bool:
+    return request.path.startswith("/control/datasets/")
 
 
 def _on_system(request: HttpRequest) -> bool:

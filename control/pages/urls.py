@@ -10,6 +10,7 @@ from control.pages import (
     batch_dialogs,
     comparing,
     controls,
+    datasets,
     language,
     login_link,
     overview,
@@ -40,6 +41,13 @@ urlpatterns = [
         path(f"batches/<uuid:batch_id>/{word}/", controls.control, {"word": word}, name="control")
         for word in controls.WORDS
     ),
+    path("datasets/", datasets.datasets, name="datasets"),
+    path("datasets/new/", datasets.new_dataset, name="new_dataset"),
+    path("datasets/<uuid:dataset_id>/", datasets.dataset_page, name="dataset"),
+    path("datasets/<uuid:dataset_id>/files/<int:index>/", datasets.original, name="dataset_file"),
+    path("datasets/<uuid:dataset_id>/complete/", datasets.complete, name="complete_dataset"),
+    path("datasets/<uuid:dataset_id>/read/", datasets.read, name="read_dataset"),
+    path("datasets/<uuid:dataset_id>/delete/", datasets.delete, name="delete_dataset"),
     path("sequences/", sequences.catalogue, name="sequences"),
     path("sequences/<str:name>/", sequences.sequence_page, name="sequence"),
     path("sequences/<str:name>/enable/", sequences.enable, name="enable_sequence"),
