@@ -11,10 +11,10 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from control.admin.cells import chip, row_link, time_of
+from control.admin.cells import EMPTY, chip, row_link, time_of
 from control.admin.filters import as_uuid, choice_filter, date_filter, stations
 from control.admin.skin import ReadOnlyAdmin
-from control.history.datasets import problem_of
+from control.datasets.problems import told_problem
 from control.metrics.disk import size_text
 from control.models import Dataset, DatasetFile
 
@@ -61,7 +61,7 @@ class DatasetAdmin(ReadOnlyAdmin):
                     ("total_files", "bad_files"),
                     ("size", "station"),
                     ("made_by", "made"),
-                    ("read", "message"),
+                    ("read", "why_failed"),
                     "sha256",
                 )
             },
@@ -74,6 +74,10 @@ class DatasetAdmin(ReadOnlyAdmin):
     @display(description=gettext_lazy("state"))
     def shown_state(self, dataset: Dataset) -> Any:
         return chip(STATE_TONES[Dataset.State(dataset.state)], dataset.get_state_display())
+
+    @display(description=gettext_lazy("message"))
+    def why_failed(self, dataset: Dataset) -> str:
+        return told_problem(dataset.message) or EMPTY
 
     @display(description=gettext_lazy("size"))
     def size(self, dataset: Dataset) -> str:
@@ -114,7 +118,7 @@ def _files(dataset: Dataset) -> dict[str, Any]:
     found = bad + list(rows.filter(problem="")[: SHOWN - len(bad)])
     headers = [_("Number"), _("Path"), _("Size"), _("Media type"), _("Checksum"), _("Problem")]
     cells = [
-        [file.index, file.path, size_text(file.size), file.media_type, file.sha256[:12], problem_of(file)]
+        [file.index, file.path, size_text(file.size), file.media_type, file.sha256[:12], told_problem(file.problem)]
         for file in found
     ]
     page = _page_of(dataset)

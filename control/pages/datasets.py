@@ -18,7 +18,8 @@ from django.views.decorators.http import require_POST, require_safe
 from control.access.downloads import download_file_of
 from control.access.faces import actor_of
 from control.access.rights import Right
-from control.history.datasets import problem_of, read_part
+from control.datasets.problems import told_problem
+from control.history.datasets import read_part
 from control.lifecycle.datasets.changes import (
     NewDataset,
     complete_dataset,
@@ -100,6 +101,7 @@ def _shown(dataset: Dataset) -> dict[str, Any]:
         "size": size_text(dataset.total_bytes),
         "percent": int(100 * read_part(dataset)),
         "reading": reading,
+        "why_failed": told_problem(dataset.message),
         "waits": reading and not is_alive(dataset.station),
     }
 
@@ -147,7 +149,7 @@ def _file(dataset: Dataset, file: DatasetFile) -> dict[str, Any]:
         "name": name,
         "folder": folder,
         "size": size_text(file.size),
-        "problem": problem_of(file),
+        "problem": told_problem(file.problem),
         "kind": file.media_type.rpartition("/")[2] or "?",
         "readable": bool(file.sha256) and dataset.state != Dataset.State.REMOVED,
         "drawn": file.thumbnail and dataset.state != Dataset.State.REMOVED,
