@@ -61,7 +61,8 @@ def test_same_work_is_answered_with_the_batch_that_does_it(tiles: Dataset, state
 def test_batch_tells_who_asked_for_it_again(tiles: Dataset) -> None:
     batch = asked(tiles).batch
     order = Order("dataset_work", dataset=str(tiles.pk))
-    submit_once(order, by=replace(ANNA, name="kim"), trigger=Batch.Trigger.MANUAL, reason="for the report")
+    for reason in ("for the report", "once more"):
+        submit_once(order, by=replace(ANNA, name="kim"), trigger=Batch.Trigger.MANUAL, reason=reason)
     first, again = ControlEvent.objects.filter(batch=batch)
     assert (first.by, first.details) == ("anna", {})
     assert (again.by, again.reason, again.details) == ("kim", "for the report", {"asked_again": True})
