@@ -21,6 +21,7 @@ from sequences.items.step import ItemsStep
 from sequences.judgement import Judgement
 from sequences.live_settings import LiveSettings
 from sequences.loader import PackageError
+from sequences.manifest import Manifest
 from sequences.outcomes import Happening
 from sequences.preflight import Instruments, Prepared, ReadyInstruments, prepare
 from sequences.prompts import Prompts
@@ -93,9 +94,7 @@ class _Execution:
         parameters = Parameters(**prepared.parameters)
         settings = LiveSettings(prepared.package.manifest.parameters, parameters)
         skips = Skips(plan, prepared.carried)
-        around, allowed = self._job.get("instruments", {}), self._job.get("drivers", ())
-        by_hand = ByHand(around, instruments.by_role, self._story, allowed, self._locks())
-        steering = Steering(self._host, self._story, self._deadlines, skips, settings, by_hand)
+        steering = Steering(self._host, self._story, self._deadlines, skips, settings, self._by_hand(instruments))
         saved, results = SavedValues(prepared.carried.saved), KnownResults(self._job.get("results", {}))
         folder = self._attachment_folder()
         run = Run(
@@ -110,8 +109,6 @@ class _Execution:
             serve_by_hand=steering.serve_by_hand,
             results=results,
         )
-        declared = effective_options(prepared.package.manifest.items)
-        options = cast(ItemsOptions, self._job.get("items") or declared)
         self._deadlines.begin_sequence(prepared.package.manifest.timeout_s)
         steps = StepRun(
             run,
@@ -124,7 +121,7 @@ class _Execution:
                 steering.serve_items,
                 self._story,
                 recorder,
-                options=options,
+                options=self._items_options(prepared.package.manifest),
                 saved=saved,
                 folder=folder,
                 results=results,
@@ -142,12 +139,23 @@ class _Execution:
             deadlines=self._deadlines,
             carried=prepared.carried,
         ).execute()
+        return self._end(run, instruments)
+
+    def _end(self, run: Run, instruments: Instruments) -> Verdict:
         self._tell_when_full()
         self._close(instruments)
         verdict = self._judgement.verdict(self._result_of(run))
         if self._story.unwritten:
             verdict["unwritten"] = self._story.unwritten
         return verdict
+
+    def _by_hand(self, instruments: Instruments) -> ByHand:
+        around, allowed = self._job.get("instruments", {}), self._job.get("drivers", ())
+        return ByHand(around, instruments.by_role, self._story, allowed, self._locks())
+
+    def _items_options(self, manifest: Manifest) -> ItemsOptions:
+        declared = effective_options(manifest.items, max_failed_items=manifest.max_failed_items)
+        return cast(ItemsOptions, self._job.get("items") or declared)
 
     def _locks(self) -> Locks | None:
         folder = self._job.get("locks")

@@ -47,6 +47,7 @@ class Steering:
         self._by_hand = by_hand
         self._prompt: Prompt | None = None  # that waits for its answer
         self._items: ChunkServer | None = None  # of the step over items that runs
+        self._early: list[Wish] = []  # chunks for a step that has not begun yet
         self.skips = skips
         self._in_teardown = False
         self._holds = False  # during the teardown of a nested group
@@ -227,12 +228,15 @@ class Steering:
         Every wish is obeyed between two items. Raises the Interrupt that ends it, if one does, and SpoolFull.
         """
         self._items = items
+        early, self._early = self._early, []
+        for came_early in early:
+            self._take_items(came_early)
         try:
             while items.over is None:
                 self.skips.leave()
                 wish = self._next(items.due_s(), items.fileno())
                 if wish is not None:
-                    self._obey(wish)
+                    items.was_paused(self._obey(wish))
                 else:
                     items.turn()
                 if self._story.full is not None:
@@ -243,10 +247,10 @@ class Steering:
             items.close()
 
     def _take_items(self, wish: Wish) -> None:
-        """Chunks are claimed anew by whoever hands them out: those that come too late are nobody's."""
+        """What comes before its step has begun is kept for it; what comes for a step that is over is nobody's."""
         if self._items is None:
-            return
-        if wish["word"] == "chunk":
+            self._early.append(wish)
+        elif wish["word"] == "chunk":
             self._items.take(cast(ChunkOrder, wish["chunk"]))
         else:
             self._items.end_with(cast(ItemsOver, wish["over"]))

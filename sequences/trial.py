@@ -97,7 +97,10 @@ class Record:
 
 
 class Unanswered(AssertionError):
-    """A prompt waited, and the trial was given no answer that fits. `record`: what was written up to the teardown."""
+    """A prompt waited, and the trial was given no answer that fits; or a step waited for items, and no folder of them.
+
+    `record`: what was written up to the teardown.
+    """
 
     record: Record
 
@@ -113,16 +116,22 @@ class Desk:
         self.record = Record()
         self.wishes = deque(wishes)
         self.answers = answers
-        self.unanswered = ""  # why the run was stopped at a prompt
+        self.unanswered = ""  # why the run was stopped at a prompt, or at a step over items
         self.feed: Feed | None = None  # the items that a step goes over
         self._step = ""
         self._prompt: dict[str, Any] | None = None  # that waits
         self._given = 0
+        self._starves = False  # a step goes over items, and there are none to be had
 
     def emit(self, kind: str, **fields: Any) -> None:
         self.record.lines.append({"k": kind, "at": time.time(), **fields})
         if self.feed is not None:
             self.feed.take({"k": kind, **fields})
+        elif kind == "items.begun":
+            self.unanswered = (
+                f"step '{fields['name']}' goes over items: name their folder, as trial.run(…, items=FOLDER)"
+            )
+            self._starves = True
         if kind == "step.started":
             self._step = fields["name"]
         elif kind == "prompt.asked":
@@ -138,6 +147,9 @@ class Desk:
             return self.wishes.popleft()
         if self.feed is not None and (fed := self.feed.next_wish()) is not None:
             return fed
+        if self._starves:
+            self._starves = False
+            return Wish(word="stop", control="", reason="the trial has no items")
         if other >= 0:
             select.select([other], [], [], timeout_s)
             return None
@@ -199,8 +211,8 @@ def run(
 
     `carried`: what it takes over from an earlier run. `answers` to its prompts: by message or by name of the step, or
     one after the other. `items`, `target_items`: folders whose files its steps over items are given, in chunks of
-    `chunk_size`. Raises Unanswered, after the teardown, when one is missing or does not fit, FileNotFoundError
-    where there is no package. Main thread only.
+    `chunk_size`. Raises Unanswered, after the teardown, when an answer or the folder is missing or does not fit,
+    FileNotFoundError where there is no package or folder. Main thread only.
     """
     if not Path(package).is_dir():
         raise FileNotFoundError(f"there is no folder {Path(package).resolve()}: name the folder of a sequence package")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext
-
+from control.datasets.problems import told_problem
 from control.history.facts import Facts, iso
 from control.models import Dataset, DatasetFile
 
@@ -28,7 +27,7 @@ def dataset_status(dataset: Dataset) -> Facts:
     """How far it is."""
     return {
         "state": dataset.state,
-        "message": dataset.message,
+        "message": told_problem(dataset.message),
         "progress": round(read_part(dataset), 4),
         "total_files": dataset.total_files,
         "read_files": dataset.read_files,
@@ -52,10 +51,5 @@ def file_facts(file: DatasetFile) -> Facts:
         "media_type": file.media_type,
         "width": file.width,
         "height": file.height,
-        "problem": problem_of(file),
+        "problem": told_problem(file.problem),
     }
-
-
-def problem_of(file: DatasetFile) -> str:
-    """In the language of whoever reads it, where it says nothing of the file itself."""
-    return gettext(file.problem) if file.problem else ""

@@ -14,6 +14,7 @@ Labels = NDArray[np.intp]
 KEPT_VARIANCE = 0.95
 MOST_COMPONENTS = 16
 STARTS = 4  # k-means ends in the nearest valley: the best of some starts counts
+DRAWN = 4  # points, of which one becomes the next centre to begin with
 MOST_ROUNDS = 100
 SILHOUETTE_SAMPLE = 1000
 NO_SPREAD = 1e-9
@@ -71,14 +72,19 @@ def k_means(points: Points, k: int, dice: np.random.Generator) -> tuple[Labels, 
 
 
 def _spread_out(points: Points, k: int, dice: np.random.Generator) -> Points:
-    """k-means++ (Arthur and Vassilvitskii, 2007): each next centre is a point, likelier the farther it is from all."""
+    """k-means++ (Arthur and Vassilvitskii, 2007): each next centre is a point, likelier the farther it is from all.
+
+    Of a few that are drawn so, it is the one that leaves the points nearest to their centres.
+    """
     chosen = [int(dice.integers(len(points)))]
     nearest = squared_distances(points, points[chosen])[:, 0]
     while len(chosen) < k:
         total = nearest.sum()
-        share = nearest / total if total > 0 else None
-        chosen.append(int(dice.choice(len(points), p=share)))
-        nearest = np.minimum(nearest, squared_distances(points, points[chosen[-1:]])[:, 0])
+        drawn = dice.choice(len(points), DRAWN, p=nearest / total if total > 0 else None)
+        left = np.minimum(nearest[:, None], squared_distances(points, points[drawn]))
+        best = int(left.sum(axis=0).argmin())
+        chosen.append(int(drawn[best]))
+        nearest = left[:, best]
     return points[chosen].copy()
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sequences.images.alike import equal_groups, groups_alike
-from sequences.images.results import ImageResult, Share, Summary
-from sequences.images.table import MOST_SHARES, REASON_LIMIT, Table
+from sequences.images.results import ImageResult, Summary
+from sequences.images.table import MOST_SHARES, Table
 
 MOST_GROUPS, MOST_IN_GROUP = 100, 50  # that a result names; its summary counts all
 
@@ -18,8 +18,7 @@ def begun(kind: str, table: Table) -> ImageResult:
         summary=Summary(images=len(table), failed=table.failed, total_bytes=table.total_bytes),
     )
     if table.failures:
-        reasons = table.failures.most_common(MOST_SHARES)
-        result["failures"] = [Share(name=reason, count=count) for reason, count in reasons]
+        result["failures"] = table.reasons(MOST_SHARES)
     return result
 
 
@@ -27,8 +26,8 @@ def why_nothing(table: Table, side: str = "dataset") -> str:
     """Why a table is empty."""
     if not table.failed:
         return f"The {side} has no items: there is nothing to look at."
-    reason = table.failures.most_common(1)[0][0]
-    return f"None of the {table.failed} items of the {side} could be read, most often because: {reason[:REASON_LIMIT]}"
+    reason = table.reasons(1)[0]["name"]
+    return f"None of the {table.failed} items of the {side} could be read, most often because: {reason}"
 
 
 def add_duplicates(result: ImageResult, table: Table, near_bits: int | None) -> None:

@@ -44,7 +44,10 @@ class Found(Protocol):
 
 @dataclass
 class Table:
-    """The images that were read: all lists and columns are in the same order. `failures` counts reasons."""
+    """The images that were read: all lists and columns are in the same order.
+
+    `failures` counts reasons, whatever numbers they hold; `examples` has the first whole one of each.
+    """
 
     indexes: list[int] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
@@ -55,6 +58,7 @@ class Table:
     failed: int = 0
     total_bytes: int = 0  # failed ones included
     failures: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.indexes)
@@ -62,6 +66,17 @@ class Table:
     def at(self, places: Iterable[int]) -> list[int]:
         """The indexes of the images at some places of the table."""
         return [self.indexes[place] for place in places]
+
+    def note_failure(self, error: str) -> None:
+        self.failed += 1
+        reason = error.strip().split("\n")[0][:REASON_LIMIT]
+        kind = _NUMBER.sub("…", reason)
+        self.failures[kind] += 1
+        self.examples.setdefault(kind, reason)
+
+    def reasons(self, most: int) -> list[Share]:
+        """Why items failed, the most frequent first; what differs in its numbers alone is one, told by the first."""
+        return [Share(name=self.examples[kind], count=count) for kind, count in self.failures.most_common(most)]
 
 
 def gather(
@@ -84,8 +99,7 @@ def gather(
             pause()
         table.total_bytes += item.size
         if not item.ok:
-            table.failed += 1
-            table.failures[kind_of_reason(item.error)] += 1
+            table.note_failure(item.error)
             continue
         table.indexes.append(item.index)
         table.paths.append(item.path)
@@ -101,11 +115,6 @@ def gather(
     if vectors:
         table.vectors = np.frombuffer(vectors, dtype=np.float64).reshape(len(table), width)
     return table
-
-
-def kind_of_reason(error: str) -> str:
-    """An error without its numbers, so that the same one of many images counts as one reason."""
-    return _NUMBER.sub("…", error.strip().split("\n")[0])[:REASON_LIMIT]
 
 
 def shares(values: Iterable[str | None], most: int = MOST_SHARES) -> list[Share]:

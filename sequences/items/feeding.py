@@ -7,6 +7,7 @@ import mimetypes
 import os
 from collections import deque
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,19 @@ def _files_below(folder: Path) -> Iterator[Path]:
                 yield file
 
 
+@dataclass
+class Tally:
+    """How far a step over items is. `failures`: the path of each failed item, and why it failed."""
+
+    total: int
+    completed: int = 0
+    failures: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def settled(self) -> int:
+        return self.completed + len(self.failures)
+
+
 class Feed:
     """Answers the lines of a run with wishes: chunks, and that nothing is left."""
 
@@ -65,6 +79,9 @@ class Feed:
         self._results, self._chunk_size = results, chunk_size
         self._wishes: deque[Wish] = deque()
         self.settled: dict[int, dict[str, Any]] = {}  # by index, of the step that runs or ended last
+        self._orders: dict[int, ItemOrder] = {}  # likewise
+        self._tokens: dict[int, int] = {}
+        self.tallies: dict[str, Tally] = {}  # by the names of the steps that have begun, in order
 
     def next_wish(self) -> Wish | None:
         return self._wishes.popleft() if self._wishes else None
@@ -72,22 +89,23 @@ class Feed:
     def take(self, line: Mapping[str, Any]) -> None:
         """Take a line of the story, whatever it is about."""
         if line["k"] == "items.begun":
-            self._begin(line["name"])
+            self._begin(line["name"], line["step"])
         elif line["k"] == "item" and line["token"] == self._tokens.get(line["chunk"]):
-            self.settled[line["index"]] = dict(line)
+            self._settle(line["index"], line)
         elif line["k"] == "chunk.ended" and line["token"] == self._tokens.get(line["chunk"]):
             self._judge(line)
 
-    def _begin(self, step: str) -> None:
+    def _begin(self, step: str, place: int) -> None:
         before, self.settled = self.settled, {}
-        self._step = step
+        self._step, self._place = step, place
         items = [item for item in self._items if before.get(item["index"], {}).get("ok", True)]
         self._orders = {item["index"]: item for item in items}
         places = range(0, len(items), self._chunk_size)
         slices = [[item["index"] for item in items[first : first + self._chunk_size]] for first in places]
         self._waiting = deque(range(len(slices)))
         self._chunks: dict[int, list[int]] = dict(enumerate(slices))
-        self._tokens: dict[int, int] = {}
+        self._tokens = {}
+        self.tallies[step] = Tally(len(items))
         self._tries: dict[int, tuple[int, int]] = {}
         for _ in range(_AHEAD):
             self._hand_out()
@@ -99,7 +117,7 @@ class Feed:
         number = self._waiting.popleft()
         self._tokens[number] = self._tokens.get(number, 0) + 1
         orders = [self._orders[index] for index in self._chunks[number]]
-        chunk = ChunkOrder(chunk=number, token=self._tokens[number], items=orders)
+        chunk = ChunkOrder(step=self._place, chunk=number, token=self._tokens[number], items=orders)
         self._wishes.append(Wish(word="chunk", control="", reason="", chunk=dict(chunk)))
 
     def _judge(self, line: Mapping[str, Any]) -> None:
@@ -111,7 +129,8 @@ class Feed:
         if judged.next is Next.GIVEN_UP:
             why = {failed["index"]: failed for failed in line["failed"]}
             lost = {"ok": False, "message": AFTER_LOSSES.format(losses=judged.losses)}
-            self.settled |= {index: why.get(index, lost) for index in left}
+            for index in left:
+                self._settle(index, why.get(index, lost))
         elif judged.next is not Next.SETTLED:
             alone = judged.next is Next.SPLIT
             for part in [[index] for index in left] if alone else [left]:
@@ -120,6 +139,14 @@ class Feed:
                 self._waiting.append(again)
         self._hand_out()
         self._end_when_over()
+
+    def _settle(self, index: int, how: Mapping[str, Any]) -> None:
+        self.settled[index] = dict(how)
+        tally = self.tallies[self._step]
+        if how["ok"]:
+            tally.completed += 1
+        else:
+            tally.failures.append((self._orders[index]["path"], how.get("message", "")))
 
     def _end_when_over(self) -> None:
         if len(self.settled) < len(self._orders):
@@ -131,7 +158,11 @@ class Feed:
                 lines.write(write_line(_as_result(order, self.settled[index])))
         completed = sum(settled["ok"] for settled in self.settled.values())
         over = ItemsOver(
-            total=len(self._orders), completed=completed, failed=len(self._orders) - completed, results=str(file)
+            step=self._place,
+            total=len(self._orders),
+            completed=completed,
+            failed=len(self._orders) - completed,
+            results=str(file),
         )
         self._wishes.append(Wish(word="items-over", control="", reason="", over=dict(over)))
 

@@ -16,6 +16,7 @@ from sequences.story import Story
 CRASHED = "ItemCrashed"
 LOST = "ItemLost"  # killed from outside: by a person, or by the kernel for want of memory
 TIMED_OUT = "ItemTimeout"
+KNOWN_CLAIMS = 1000  # a claim is told again soon, or not at all
 
 
 class ChunkServer:
@@ -29,7 +30,7 @@ class ChunkServer:
         self._step, self._story, self._timeout_s = step, story, timeout_s
         self._hand = Hand(lambda tell: make_work().begin(tell))
         self._chunks: deque[ChunkOrder] = deque()
-        self._known: set[tuple[int, int]] = set()
+        self._known: dict[tuple[int, int], None] = {}  # claims, the latest last
         self._items: deque[ItemOrder] = deque()  # of the first chunk, not begun yet
         self._failed: list[ItemEnded] = []
         self._began = 0.0  # of the first chunk, seconds of time.monotonic()
@@ -45,12 +46,16 @@ class ChunkServer:
     def take(self, chunk: ChunkOrder) -> None:
         """Put a chunk behind those that are there. The same claim twice is one."""
         key = (chunk["chunk"], chunk["token"])
-        if key not in self._known and not self._leaves:
-            self._known.add(key)
+        if chunk["step"] == self._step.first and key not in self._known and not self._leaves:
+            self._known[key] = None
+            if len(self._known) > KNOWN_CLAIMS:
+                del self._known[next(iter(self._known))]
             self._chunks.append(chunk)
 
     def end_with(self, over: ItemsOver) -> None:
         """Nothing more will come. A lane that is to leave ends what it is at first."""
+        if over["step"] != self._step.first:
+            return
         if not over.get("leave"):
             self.over = over
             return
@@ -70,6 +75,10 @@ class ChunkServer:
     def renew(self) -> None:
         """Parameters have changed: the next item gets a process that knows them."""
         self._stale = True
+
+    def was_paused(self, seconds: float) -> None:
+        """Nobody listened so long: the item that is worked on has that much more time."""
+        self._given_at += seconds
 
     def close(self) -> None:
         self._hand.end()
@@ -91,7 +100,8 @@ class ChunkServer:
             elif "stage" in message:
                 self._stage = message["stage"]
             elif "ended" in message:
-                self._settle(message["ended"])
+                if self._item is not None and message["ended"]["index"] == self._item["index"]:
+                    self._settle(message["ended"])
             elif self._item is not None:
                 killed = message["died"] == "signal SIGKILL"
                 self._fail(LOST if killed else CRASHED, f"its process died of it: {message['died']}")

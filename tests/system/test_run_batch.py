@@ -49,6 +49,7 @@ def test_exit_code_tells_of_a_crash(station: RunningStation):
         (["interruptible", "--slot", "demo/lane-1"], "Slot demo/lane-1 has no board, meter, supply"),
     ],
 )
+@pytest.mark.any_database
 def test_refusal_is_one_sentence_and_writes_nothing(station: RunningStation, arguments: list[str], sentence: str):
     before = batches(station)
     done = station.manage("run_batch", *arguments)
@@ -58,6 +59,7 @@ def test_refusal_is_one_sentence_and_writes_nothing(station: RunningStation, arg
     assert (done.stdout, batches(station)) == ("", before)
 
 
+@pytest.mark.any_database
 def test_latched_slot_refuses_until_it_is_reset(station: RunningStation):
     assert station.manage("estop", "--slot", SLOT).returncode == 0
     before = batches(station)
@@ -70,10 +72,12 @@ def test_latched_slot_refuses_until_it_is_reset(station: RunningStation):
     assert station.run(seconds=0).verdict == ("COMPLETED", "PASS")
 
 
+@pytest.mark.any_database
 def test_reset_needs_a_reason(station: RunningStation):
     assert station.manage("reset", "--all", "--reason", " ").returncode == 2
 
 
+@pytest.mark.any_database
 def test_missing_instrument_leaves_a_failed_batch_that_names_its_address(station: RunningStation):
     first, batch = station.begin(seconds=3), station.run()  # an idle slot would be out of service in time
     wait_until(lambda: "waiting for" in batch.output, what="the place in the queue")
@@ -104,6 +108,7 @@ def test_waiting_batch_is_stopped_without_a_trace_on_the_bench(station: RunningS
     assert first.verdict == ("COMPLETED", "PASS")
 
 
+@pytest.mark.any_database
 def test_ctrl_c_twice_is_an_emergency_stop(station: RunningStation):
     batch = station.begin(way="deadlock")
     batch.process.send_signal(signal.SIGINT)
@@ -125,6 +130,7 @@ def test_story_tells_what_was_cut_short_and_that_it_was_made_safe(station: Runni
 
 
 @pytest.mark.parametrize("scope", [("--slot", "slot-7"), ("--slot", "demo"), ("--station", "nope")])
+@pytest.mark.any_database
 def test_estop_of_something_unknown_says_so_and_claims_nothing(station: RunningStation, scope: tuple[str, str]):
     done = station.manage("estop", *scope)
     assert done.returncode == 2
@@ -143,6 +149,7 @@ def test_emergency_stop_without_settings_works_and_is_recorded(station: RunningS
     station.reset()
 
 
+@pytest.mark.any_database
 def test_slot_that_was_reset_alone_works_again(station: RunningStation):
     assert station.manage("estop").returncode == 0
     assert station.manage("reset", "--slot", SLOT, "--reason", "this one is fine").returncode == 0
@@ -151,6 +158,7 @@ def test_slot_that_was_reset_alone_works_again(station: RunningStation):
     station.reset()
 
 
+@pytest.mark.any_database
 def test_broken_station_file_is_no_verdict_on_the_subject(station: RunningStation):
     described = station.installation.station_file.read_text()
     station.installation.station_file.write_text("station: {")
@@ -171,12 +179,14 @@ def test_watch_tells_the_whole_story_and_never_ends_the_batch(station: RunningSt
     assert "PASS" in told.stdout
 
 
+@pytest.mark.any_database
 def test_watch_of_an_unknown_batch_is_refused(station: RunningStation):
     done = station.manage("watch", "nothing")
     assert done.returncode == 2
     assert "There is no batch 'nothing'" in done.stderr
 
 
+@pytest.mark.any_database
 def test_run_batch_without_a_station_says_so_at_once(installation):
     done = installation.manage("run_batch", "step_loop")
     assert done.returncode == 2

@@ -39,7 +39,13 @@ def end_step_over_items(opened: ChunkedStep) -> ItemsOver:
     failed = Q(state=Item.State.FAILED)
     items = Item.objects.filter(batch=batch, step=opened.step)
     found = items.aggregate(failed=Count("pk", filter=failed), completed=Count("pk", filter=~failed))
-    return ItemsOver(total=opened.total_items, completed=found["completed"], failed=found["failed"], results=str(file))
+    return ItemsOver(
+        step=opened.step,
+        total=opened.total_items,
+        completed=found["completed"],
+        failed=found["failed"],
+        results=str(file),
+    )
 
 
 def results_file(batch_id: UUID, opened: ChunkedStep) -> Path:

@@ -81,6 +81,7 @@ def test_what_is_typed_is_kept(engineer, typed, kept):
         ({"time_zone": "Mars/Base"}, "time_zone", "There is no time zone 'Mars/Base'."),
     ],
 )
+@pytest.mark.any_database
 def test_what_is_wrong_is_said_at_its_field(engineer, typed, field, sentence):
     found = errors(engineer.post(ADD, {**FORM, **typed}))
     assert (list(found), found[field][0][: len(sentence)]) == ([field], sentence)
@@ -154,6 +155,7 @@ def test_run_now_is_a_batch_of_whoever_presses_or_a_sentence(engineer):
 
 
 @pytest.mark.parametrize("who", VISITORS)
+@pytest.mark.any_database
 def test_schedules_are_changed_by_engineers_and_administrators_alone(station, who):
     schedule = scheduled(enabled=False)
     client = visitor(who)
@@ -166,6 +168,7 @@ def test_schedules_are_changed_by_engineers_and_administrators_alone(station, wh
     assert (left, Batch.objects.count()) == ((["other"], 1) if allowed else (["nightly"], 0))
 
 
+@pytest.mark.any_database
 def test_a_schedule_is_not_run_without_a_token_of_the_page(engineer):
     strict = Client(enforce_csrf_checks=True)
     strict.cookies = engineer.cookies

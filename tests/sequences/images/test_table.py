@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sequences.images.overview import add_duplicates, begun, why_nothing
-from sequences.images.table import folders_of, gather, kind_of_reason, shares
+from sequences.images.table import folders_of, gather, shares
 from tests.sequences.images.conftest import Found
 
 BOMB = "it has 20000 × 10000 pixels, which are 200.0 million: 100 million are allowed (max_pixels)"
@@ -25,8 +25,9 @@ def test_failed_items_are_counted_and_left_out():
 
 
 def test_reasons_that_differ_in_numbers_are_one():
-    assert kind_of_reason(BOMB) == kind_of_reason(BOMB.replace("20000", "30000").replace("200.0", "300.0"))
-    assert kind_of_reason("broken\nat line 3") == "broken"
+    larger = BOMB.replace("20000", "30000").replace("200.0", "300.0")
+    table = gather([Found(0, error="broken\nat line 3"), Found(1, error=BOMB), Found(2, error=larger)], ())
+    assert table.reasons(9) == [{"name": BOMB, "count": 2}, {"name": "broken", "count": 1}]
 
 
 def test_empty_tables_say_why():

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from sequences.items.contracts import ChunkOrder, ItemOrder
 from sequences.items.hand import Hand
 from sequences.trial import Desk
@@ -35,7 +37,7 @@ def item_order(file: Path, index: int = 0, **others: Any) -> ItemOrder:
 
 
 def chunk_order(*items: ItemOrder, chunk: int = 0, token: int = 1) -> ChunkOrder:
-    return ChunkOrder(chunk=chunk, token=token, items=list(items))
+    return ChunkOrder(step=2, chunk=chunk, token=token, items=list(items))
 
 
 def told_by(hand: Hand) -> Iterator[dict[str, Any]]:
@@ -47,6 +49,11 @@ def told_by(hand: Hand) -> Iterator[dict[str, Any]]:
             yield message
             if "ended" in message or "died" in message:
                 return
+
+
+def children() -> set[int]:
+    """The processes that this one has begun and not waited for, dead ones among them."""
+    return {child.pid for child in psutil.Process().children()}
 
 
 class Timed(Desk):

@@ -32,7 +32,7 @@ class Station:
 
     def go_over(self, name: str = "look") -> Station:
         self.tried, self.over = [], None
-        self.feed.take({"k": "items.begun", "name": name})
+        self.feed.take({"k": "items.begun", "step": 3, "name": name})
         while wish := self.feed.next_wish():
             if wish["word"] == "items-over":
                 self.over = dict(wish["over"])
@@ -82,6 +82,7 @@ def test_chunks_have_the_size_that_was_wanted(items: list[ItemOrder], tmp_path: 
     station = Station(Feed(items, results=tmp_path / "results", chunk_size=2)).go_over()
     assert station.tried == [[0, 1], [2, 3], [4]]
     assert station.over == {
+        "step": 3,
         "total": 5, "completed": 5, "failed": 0, "results": str(tmp_path / "results" / "look.jsonl")
     }  # fmt: skip
     assert [(line["index"], line["ok"], line["result"]) for line in lines_of(station.over)] == [
@@ -96,6 +97,15 @@ def test_failing_item_is_tried_four_times_from_the_second_failure_on_alone(items
         (1, "no"),
         (3, "no"),
     ]
+
+
+def test_tally_tells_how_far_each_step_is(items: list[ItemOrder], tmp_path: Path):
+    station = Station(Feed(items, results=tmp_path), bad=(2,)).go_over("first")
+    station.bad = ()
+    station.go_over("second")
+    first, second = station.feed.tallies.values()
+    assert (first.total, first.completed, first.failures, first.settled) == (5, 4, [("2.txt", "no")], 5)
+    assert (second.total, second.completed, second.failures) == (4, 4, [])
 
 
 def test_losses_cost_no_try(items: list[ItemOrder], tmp_path: Path):
@@ -113,7 +123,7 @@ def test_chunk_that_is_lost_again_and_again_is_given_up(items: list[ItemOrder], 
 
 def test_lines_of_an_older_claim_count_for_nothing(items: list[ItemOrder], tmp_path: Path):
     feed = Feed(items[:1], results=tmp_path)
-    feed.take({"k": "items.begun", "name": "look"})
+    feed.take({"k": "items.begun", "step": 3, "name": "look"})
     assert feed.next_wish() is not None
     feed.take({"k": "chunk.ended", "chunk": 0, "token": 1, "failed": [], "lost": True})
     feed.take({"k": "item", "chunk": 0, "token": 1, "index": 0, "ok": True})

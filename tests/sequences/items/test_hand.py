@@ -17,7 +17,7 @@ import pytest
 
 from sequences.items.hand import LARGEST_TOLD, Hand
 from tests.installations import HOUSE, alive, wait_until
-from tests.sequences.items.orders import item_order, told_by
+from tests.sequences.items.orders import children, item_order, told_by
 
 MakeHand = Callable[..., Hand]
 
@@ -26,6 +26,7 @@ MakeHand = Callable[..., Hand]
 def make_hand() -> Iterator[MakeHand]:
     """`make_hand(work)`: a hand that calls `work(order, tell)` for each item."""
     made: list[Hand] = []
+    before = children()
 
     def make(work: Callable[..., Any]) -> Hand:
         made.append(Hand(lambda _: lambda order, tell: work(order, tell) or {"index": order["index"]}))
@@ -34,8 +35,7 @@ def make_hand() -> Iterator[MakeHand]:
     yield make
     for hand in made:
         hand.end()
-    with pytest.raises(ChildProcessError):  # no zombie is left
-        os.waitpid(-1, os.WNOHANG)
+    assert children() == before  # no zombie is left
 
 
 @pytest.fixture
@@ -126,10 +126,10 @@ def test_one_that_dies_with_nothing_to_do_cannot_be_given_anything(make_hand: Ma
 def test_package_that_waits_for_any_child_does_no_harm(make_hand: MakeHand, order: Any):
     hand = make_hand(lambda order, tell: os._exit(7))
     hand.give(order)
-    os.waitpid(-1, 0)
+    os.waitpid(hand._pid, 0)
     assert list(told_by(hand)) == [{"died": "it did not answer any more"}]
     hand.give(order)
-    os.waitpid(-1, 0)
+    os.waitpid(hand._pid, 0)
     hand.end()
     assert hand.lives is False
 

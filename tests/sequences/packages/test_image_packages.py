@@ -115,17 +115,31 @@ def test_batch_keeps_images_in_their_new_form(photographs, tmp_path):
     assert result["modes"] == [{"name": "RGBA", "count": 1}]
 
 
-def test_bad_files_fail_with_their_reasons_and_the_rest_is_reported(photographs, tmp_path):
+@pytest.fixture
+def mixed(photographs, tmp_path) -> Path:
+    """Ten good images, an empty file, a text, half an image, and a small file that would become 200 million pixels."""
     shutil.copytree(photographs / "coffee", tmp_path / "coffee")
     whole = (photographs / "coffee" / "0000.jpg").read_bytes()
     (tmp_path / "empty.jpg").touch()
     (tmp_path / "text.jpg").write_text("not a picture")
     (tmp_path / "cut.jpg").write_bytes(whole[: len(whole) // 2])
-    record, result = run("image_batch", tmp_path, {"smallest_side": 65})
-    assert result["summary"]["failed"] == 13
-    assert result["failures"][0] == {"name": "too small: … × … pixels, each side must have …", "count": 10}
-    record, result = run("image_batch", tmp_path)
-    assert (record.outcomes["report"], result["summary"]["images"], len(result["failures"])) == ("PASS", 10, 3)
+    Image.new("1", (20_000, 10_000)).save(tmp_path / "bomb.png")
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", OVER_ONE)
+def test_bad_files_are_counted_by_their_reasons_and_the_rest_is_looked_at(name, mixed):
+    record, result = run(name, mixed)
+    assert record.outcomes[STEPS[name]] == "PASS"
+    assert (result["summary"]["images"], result["summary"]["failed"]) == (10, 4)
+    assert [reason["count"] for reason in result["failures"]] == [1, 1, 1, 1]
+    assert [line["final"] for line in record.of_kind("item") if not line["ok"]] == [True] * 4  # none was tried again
+
+
+def test_images_below_the_smallest_side_are_bad(photographs, tmp_path):
+    shutil.copytree(photographs / "coffee", tmp_path / "coffee")
+    _, result = run("image_batch", tmp_path, {"smallest_side": 65})
+    assert result["failures"] == [{"name": "too small: 64 × 64 pixels, each side must have 65", "count": 10}]
 
 
 @pytest.mark.parametrize("name", OVER_ONE)
