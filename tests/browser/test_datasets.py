@@ -90,6 +90,31 @@ def test_portion_that_fails_is_sent_again_and_nothing_twice(login: Login, web: W
     assert (found["again"]["total_files"], found["again"]["sha256"]) == (FILES, found["line 3"]["sha256"])
 
 
+def test_dropped_files_are_taken_and_what_is_refused_is_named(login: Login, web: WebStation):
+    page = login()
+    page.goto("/control/datasets/")
+    dropped = page.evaluate_handle(
+        """() => {
+          const transfer = new DataTransfer();
+          for (const [name, text] of [["good.txt", "1"], ["same", "1"], ["same", "2"], [".hidden", "x"]])
+            transfer.items.add(new File([text], name));
+          return transfer;
+        }"""
+    )
+    page.dispatch_event("[data-drop]", "drop", {"dataTransfer": dropped})
+    expect(page.locator("[data-chosen]")).to_have_text("3 files, 3 bytes 1 hidden files are left out.")
+    page.get_by_label("Name", exact=True).fill("dropped")
+    page.get_by_role("button", name="Upload").click()
+    expect(page.locator("[data-refused]")).to_contain_text("same: Another file of this name was sent before")
+    page.get_by_role("link", name="To the dataset").click()
+    page.get_by_role("button", name="Everything has been sent").click()
+    expect(page.locator(".d-head .g-badge")).to_have_text("Ready", timeout=30_000)
+    expect(page.locator(".d-file")).to_have_count(2)
+    page.get_by_role("button", name="Delete …").click()
+    page.locator("#delete-dialog").get_by_role("button", name="Delete", exact=True).click()
+    page.wait_for_url("**/control/datasets/")
+
+
 def test_only_problems_are_shown_on_demand(login: Login, web: WebStation):
     page = login("viewer")
     page.goto("/control/datasets/")
