@@ -17,6 +17,7 @@ from control.access.login_links import is_loopback
 
 SQLITE_NEEDED = (3, 35, 0)  # RETURNING
 SHORTEST_SECRET, FEWEST_CHARACTERS = 32, 8
+LONGEST_AGEING_S = 30 * 24 * 3600
 NETWORK_FILE_SYSTEMS = {"9p", "afs", "ceph", "cifs", "fuse.glusterfs", "fuse.sshfs", "nfs", "nfs4", "smb3", "smbfs"}
 
 
@@ -73,8 +74,17 @@ def check_workers(**_options: Any) -> list[CheckMessage]:
     if settings.WORKERS is None or settings.WORKERS >= 1:
         return []
     message = f"GWANJE_WORKERS is {settings.WORKERS}, so no work without a bench would ever run."
-    hint = "Set it to the number of lanes you want, at least 1, or leave it out for one per processor."
+    hint = "Set it to the number of lanes you want, at least 1, or leave it out for one per processor, at least 3."
     return [Error(message, hint=hint, id="control.E005")]
+
+
+@register(Tags.compatibility)
+def check_ageing(**_options: Any) -> list[CheckMessage]:
+    if 1 <= settings.AGEING_S <= LONGEST_AGEING_S:
+        return []
+    message = f"GWANJE_AGEING_S is {settings.AGEING_S:g} seconds, so what waits would be taken in no sensible order."
+    hint = "Set it to the time that one level of priority is worth, from 1s to 30d, or leave it out for 10m."
+    return [Error(message, hint=hint, id="control.E012")]
 
 
 @register(Tags.files)

@@ -44,6 +44,8 @@ DATASET_MAX_PIXELS = environment.whole_number("GWANJE_DATASET_MAX_PIXELS", 100_0
 HOST = environment.text("GWANJE_HOST")
 PORT = environment.whole_number("GWANJE_PORT", None)
 WORKERS = environment.whole_number("GWANJE_WORKERS", None)
+# How long a batch waits until it counts as one of the next higher priority, in seconds.
+AGEING_S = environment.duration("GWANJE_AGEING_S", 600.0)
 # Where pg_dump and pg_restore are; None: on PATH.
 PG_BIN = environment.path("GWANJE_PG_BIN", "", below=BASE_DIR) if environment.text("GWANJE_PG_BIN") else None
 SECRET_KEY = environment.secret("GWANJE_SECRET_KEY") or environment.kept_secret(DATA_DIR / "secret-key")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
@@ -55,8 +56,9 @@ def _navigation() -> list[dict[str, Any]]:
             "title": _("Operation"),
             "items": [
                 live,
-                {**_page(_("Sequences"), "lists", "control:sequences"), "active": _on_catalogue},
-                {**_page(_("Datasets"), "photo_library", "control:datasets"), "active": _on_datasets},
+                {**_page(_("Queue"), "low_priority", "control:queue"), "active": _on("queue")},
+                {**_page(_("Sequences"), "lists", "control:sequences"), "active": _on("sequences")},
+                {**_page(_("Datasets"), "photo_library", "control:datasets"), "active": _on("datasets")},
                 _rows(_("Batches"), "inventory_2", "control_batch"),
                 _rows(_("Steps"), "checklist", "control_step"),
                 _rows(_("Measurements"), "straighten", "control_measurement"),
@@ -81,7 +83,8 @@ def _navigation() -> list[dict[str, Any]]:
                 _rows(_("Stations"), "dns", "stations_station"),
                 _rows(_("Slots"), "grid_view", "stations_slot"),
                 _rows(_("Instruments"), "speed", "stations_instrument"),
-                {**_page(_("System"), "monitor_heart", "control:system"), "active": _on_system},
+                {**_page(_("Workers"), "engineering", "control:workers"), "active": _on("workers")},
+                {**_page(_("System"), "monitor_heart", "control:system"), "active": _on("system")},
             ],
         },
         {
@@ -106,20 +109,19 @@ def _rows(title: Any, icon: str, rows: str, *, to: str = "may_see") -> dict[str,
     return {**_page(title, icon, f"admin:{rows}_changelist"), "permission": f"control.admin.registry.{to}"}
 
 
+OF_THEIR_OWN = (
+    "queue",
+    "sequences",
+    "datasets",
+    "workers",
+    "system",
+)  # pages below /control/ with an entry for themselves
+
+
 def _on_live_pages(request: HttpRequest) -> bool:
     """Only there: the skin looks for the address anywhere in a path, and /admin/control/ holds it too."""
-    return request.path.startswith("/control/") and not any(
-        on(request) for on in (_on_catalogue, _on_datasets, _on_system)
-    )
+    return request.path.startswith("/control/") and not any(_on(name)(request) for name in OF_THEIR_OWN)
 
 
-def _on_catalogue(request: HttpRequest) -> bool:
-    return request.path.startswith("/control/sequences/")
-
-
-def _on_datasets(request: HttpRequest) -> bool:
-    return request.path.startswith("/control/datasets/")
-
-
-def _on_system(request: HttpRequest) -> bool:
-    return request.path.startswith("/control/system/")
+def _on(name: str) -> Callable[[HttpRequest], bool]:
+    return lambda request: request.path.startswith(f"/control/{name}/")

@@ -77,8 +77,7 @@ class Attachments:
         """Raises ValueError or TypeError for what cannot be kept, LimitExceeded once the run has attached too much."""
         self._recorder.check_recording()
         check_name(name)
-        if media_type and not _MEDIA_TYPE.fullmatch(media_type):
-            raise ValueError(f"a media type looks like 'text/csv', not like {quoted(media_type)}")
+        check_media_type(media_type)
         guessed = mimetypes.guess_type(name)[0] or ("text/plain" if isinstance(content, str) else "")
         whole = interruptible(_content_of, name, content)
         self._keep(name, whole, media_type or guessed or "application/octet-stream")
@@ -137,6 +136,12 @@ def check_name(name: object) -> None:
         raise ValueError(
             f"an attachment is named like a file, without folders and invisible characters, not {quoted(name)}"
         )
+
+
+def check_media_type(media_type: str) -> None:
+    """Raises ValueError for what is none; empty means that the name tells."""
+    if media_type and not _MEDIA_TYPE.fullmatch(media_type):
+        raise ValueError(f"a media type looks like 'text/csv', not like {quoted(media_type)}")
 
 
 def _content_of(name: str, content: object) -> bytes:

@@ -8,6 +8,7 @@ import os
 import resource
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,15 +40,17 @@ class Attempt:
     counts: dict[str, int] = field(default_factory=dict)  # input_count and output_count, as far as the step said so
 
 
-def attempt_step(step: Step, run: Run, recorder: Recorder, deadlines: Deadlines) -> Attempt:
-    """Run the step once. Raises GuardLost and nothing else."""
+def attempt_step(
+    step: Step, run: Run, recorder: Recorder, deadlines: Deadlines, method: Callable[[Run], Any] | None = None
+) -> Attempt:
+    """Run the step once, by `method` if not by its own. Raises GuardLost and nothing else."""
     result: Any = None
     problem: BaseException | None = None
     here = os.getpid()
     deadlines.begin_step(step.timeout_s)
     began = time.perf_counter()
     try:
-        result = interruptible(step.method, run)
+        result = interruptible(method or step.method, run)
         if result is not None:
             check_result(result)
     except StepExit:

@@ -7,12 +7,19 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar, overload
 
 from sequences.conditions import ALWAYS, Condition
+from sequences.items.item import BadItem, Item
+from sequences.items.item_run import ItemRun
+from sequences.items.results import ItemResult
 from sequences.prompts import PromptTimeout
 from sequences.run import Run
-from sequences.step_options import option_problems
+from sequences.step_options import items_problems, option_problems
 
 __all__ = [
+    "BadItem",
     "GroupDefinition",
+    "Item",
+    "ItemResult",
+    "ItemRun",
     "PromptTimeout",
     "Run",
     "StepDefinition",
@@ -46,6 +53,8 @@ class StepDefinition:
     critical: bool | None = None
     resumable: bool | None = None
     condition: Condition = ALWAYS
+    items: bool = False  # it is called for each item of the batch's dataset, not once
+    item_timeout_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -151,6 +160,8 @@ class StepDecorator:
         gate: bool = False,
         critical: bool | None = None,
         resumable: bool | None = None,
+        items: bool = False,
+        item_timeout_s: float | None = None,
     ) -> Callable[[StepFunction], StepFunction]: ...
 
     def __call__(self, *functions: Any, **options: Any) -> Any:
@@ -167,6 +178,7 @@ class StepDecorator:
 
 def _check(owner: str, options: dict[str, Any], word: str) -> None:
     problems = [problem for name, value in options.items() for problem in option_problems(name, value, word=word)]
+    problems += items_problems(options)
     if problems:
         raise ValueError(f"{owner}: {'; '.join(problems)}")
 

@@ -22,6 +22,7 @@ class PlannedStep(TypedDict):
     repeat: int  # how many indexes it takes up
     within: NotRequired[str]  # the nested groups around it, as "radio/antenna"
     resumable: bool  # a later run may begin here, with what was done before it carried over
+    items: NotRequired[bool]  # it goes over the items of the batch's dataset
 
 
 class BatchStarted(TypedDict):  # k = "batch.started"
@@ -175,6 +176,36 @@ class Reading(TypedDict):  # k = "reading", at most once a second while people d
     # By name, those of which something has changed: "values" by command (None: it did not answer), and "problem", a
     # sentence, or empty when it is over.
     instruments: dict[str, dict[str, Any]]
+
+
+class ItemsBegun(TypedDict):  # k = "items.begun": a step over items waits for chunks
+    step: int
+    attempt: int
+    name: str
+    message: str
+
+
+class ChunkBegun(TypedDict):  # k = "chunk.begun". This and "item" become rows, no events
+    step: int
+    chunk: int  # its number
+    token: int  # of the claim
+    message: NotRequired[str]
+
+
+class ItemSettled(TypedDict):  # k = "item", with all of sequences.items.contracts.ItemEnded
+    step: int
+    chunk: int
+    token: int
+
+
+class ChunkEnded(TypedDict):  # k = "chunk.ended": a try at a chunk is over
+    step: int
+    chunk: int
+    token: int
+    failed: list[dict[str, Any]]  # ItemEnded of those that may be tried again
+    lost: bool  # because their process was killed from outside
+    ms: float
+    message: str
 
 
 class Control(TypedDict):  # k = "control", "batch.paused" or "batch.resumed": a wish has arrived

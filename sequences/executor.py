@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sequences import interrupts
 from sequences.attachments import RUN_LIMIT_MB, AttachmentFolder, Attachments
@@ -15,9 +15,13 @@ from sequences.deadlines import Deadlines
 from sequences.group_run import GroupRun
 from sequences.host import GuardLost, Host, SpoolFull
 from sequences.interrupts import Interrupt, LimitExceeded, Stopped, interruptible, shielded
+from sequences.items.options import ItemsOptions, effective_options
+from sequences.items.results import KnownResults
+from sequences.items.step import ItemsStep
 from sequences.judgement import Judgement
 from sequences.live_settings import LiveSettings
 from sequences.loader import PackageError
+from sequences.manifest import Manifest
 from sequences.outcomes import Happening
 from sequences.preflight import Instruments, Prepared, ReadyInstruments, prepare
 from sequences.prompts import Prompts
@@ -79,7 +83,8 @@ class _Execution:
 
     def _run_with(self, instruments: Instruments, prepared: Prepared) -> Verdict:
         refusal = self._try(instruments.load)
-        plan = prepared.plan
+        helps_with = self._job.get("helps_with")
+        plan = prepared.plan.only(helps_with) if helps_with else prepared.plan
         self._story.emit(
             "batch.started", plan=plan.as_lines(), total_steps=plan.total_steps, drivers=instruments.describe()
         )
@@ -89,9 +94,9 @@ class _Execution:
         parameters = Parameters(**prepared.parameters)
         settings = LiveSettings(prepared.package.manifest.parameters, parameters)
         skips = Skips(plan, prepared.carried)
-        around, allowed = self._job.get("instruments", {}), self._job.get("drivers", ())
-        by_hand = ByHand(around, instruments.by_role, self._story, allowed, self._locks())
-        steering = Steering(self._host, self._story, self._deadlines, skips, settings, by_hand)
+        steering = Steering(self._host, self._story, self._deadlines, skips, settings, self._by_hand(instruments))
+        saved, results = SavedValues(prepared.carried.saved), KnownResults(self._job.get("results", {}))
+        folder = self._attachment_folder()
         run = Run(
             recorder,
             steering.wait,
@@ -99,9 +104,10 @@ class _Execution:
             subject=self._job["subject"],
             parameters=parameters,
             instruments=instruments.for_steps,
-            saved=SavedValues(prepared.carried.saved),
-            attachments=Attachments(recorder, self._attachment_folder()),
+            saved=saved,
+            attachments=Attachments(recorder, folder),
             serve_by_hand=steering.serve_by_hand,
+            results=results,
         )
         self._deadlines.begin_sequence(prepared.package.manifest.timeout_s)
         steps = StepRun(
@@ -111,6 +117,15 @@ class _Execution:
             steering=steering,
             deadlines=self._deadlines,
             judgement=self._judgement,
+            items=ItemsStep(
+                steering.serve_items,
+                self._story,
+                recorder,
+                options=self._items_options(prepared.package.manifest),
+                saved=saved,
+                folder=folder,
+                results=results,
+            ),
         )
         if refusal is not None:
             steps.skip_reason = self._refuse(refusal, "sequence" if isinstance(refusal, PackageError) else "hardware")
@@ -124,12 +139,23 @@ class _Execution:
             deadlines=self._deadlines,
             carried=prepared.carried,
         ).execute()
+        return self._end(run, instruments)
+
+    def _end(self, run: Run, instruments: Instruments) -> Verdict:
         self._tell_when_full()
         self._close(instruments)
         verdict = self._judgement.verdict(self._result_of(run))
         if self._story.unwritten:
             verdict["unwritten"] = self._story.unwritten
         return verdict
+
+    def _by_hand(self, instruments: Instruments) -> ByHand:
+        around, allowed = self._job.get("instruments", {}), self._job.get("drivers", ())
+        return ByHand(around, instruments.by_role, self._story, allowed, self._locks())
+
+    def _items_options(self, manifest: Manifest) -> ItemsOptions:
+        declared = effective_options(manifest.items, max_failed_items=manifest.max_failed_items)
+        return cast(ItemsOptions, self._job.get("items") or declared)
 
     def _locks(self) -> Locks | None:
         folder = self._job.get("locks")

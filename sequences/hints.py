@@ -35,8 +35,13 @@ HINTS: dict[str, Wording] = {
     ),
     "E136": Wording("Name a role that stands under instruments."),
     "E137": Wording("Name a class of a module in the package, as in drivers.Supply for class Supply in drivers.py."),
+    "E138": Wording("Write needs: [dataset], or needs: [dataset, target_dataset], or leave the key out."),
+    "E139": Wording("Write it as items: {chunk_size: 10, timeout_s: 60, max_pixels: 100000000}."),
     "E141": Wording("Let the user of Gwanje read it, or take it out of the package."),
     "E142": Wording("Keep large and many files elsewhere, and give their folder to the sequence as a parameter."),
+    "E143": Wording("Give a whole number from 0 on, or leave the key out."),
+    "E144": Wording("Give a whole number from 1 on, or leave the key out."),
+    "E145": Wording("Leave the key out, or the instruments: each slot has a board of its own before it."),
     "E201": Wording(
         "Put a sequence.py beside the manifest that the user of Gwanje may read; large tables belong into data files."
     ),
@@ -55,6 +60,7 @@ HINTS: dict[str, Wording] = {
     "E216": Wording("Decorate the class with @group."),
     "E217": Wording("Name a step or a group that ends before this one."),
     "E218": Wording("Take one dependency out of the circle."),
+    "E219": Wording("Move the step into the class of the sequence, and what needs instruments into another sequence."),
     "E221": Wording(
         "Install it where Gwanje runs, correct its name, or import what lies beside with a dot: from .board import …"
     ),

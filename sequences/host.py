@@ -29,5 +29,8 @@ class Host(Protocol):
     def announce_deadline(self, at: float | None) -> None:
         """Let the guard end this process one second after `at` (seconds of time.monotonic()); None: not at all."""
 
-    def receive_wish(self, timeout_s: float | None) -> Wish | None:
-        """The next wish, waiting at most `timeout_s` for it; None: as long as it takes. Raises GuardLost."""
+    def receive_wish(self, timeout_s: float | None, other: int = -1) -> Wish | None:
+        """The next wish, waiting at most `timeout_s` for it; None: as long as it takes. Raises GuardLost.
+
+        Returns early without one when the file `other` can be read.
+        """

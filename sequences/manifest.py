@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from sequences.items.options import AUTO, AUTOMATIC, DeclaredItems
 from sequences.package_files import FileProblem, read_file
 from sequences.problems import Problem
 from sequences.wording import quoted
@@ -55,6 +56,12 @@ class Manifest:
     restartable: int = 0  # automatic restarts after a crash
     resources: Resources = field(default_factory=Resources)
     drivers: dict[str, str] = field(default_factory=dict)  # role -> "module.Class" of the package
+    needs: tuple[str, ...] = ()  # the datasets that a batch must be given: sequences.items.options.NEEDS
+    items: DeclaredItems = field(default_factory=DeclaredItems)
+    max_failed_items: int = 0
+    unique: bool = False  # the same work is never done by two batches at a time; so it is with what is cacheable
+    cacheable: bool = False  # the same work need not be done again
+    concurrent: int | None = None  # at most so many batches of it run at a time, on each station
 
 
 KEYS = tuple(key.name for key in fields(Manifest))
@@ -203,5 +210,12 @@ def build_manifest(data: dict[str, Any]) -> Manifest:
     chosen = {key: value for key, value in data.items() if value is not None}
     chosen["version"] = str(chosen["version"])
     chosen["retry"] = Retry(**chosen.get("retry", {}))
+    chosen["needs"] = tuple(chosen.get("needs", ()))
+    chosen["unique"] = chosen.get("unique", False) or chosen.get("cacheable", False)
+    chosen["items"] = _declared_items(chosen.get("items", {}))
     chosen.setdefault("title", chosen["name"])
     return Manifest(**chosen)
+
+
+def _declared_items(given: dict[str, Any]) -> DeclaredItems:
+    return DeclaredItems(**{key: AUTOMATIC if value == AUTO else value for key, value in given.items()})

@@ -15,6 +15,7 @@ from sequences.manifest import KEYS, Manifest, Source, build_manifest, read_sour
 from sequences.parameters import schema_problems
 from sequences.problems import Problem
 from sequences.wording import quoted, shown
+from sequences.work_check import check_concurrent, check_failed_items, check_items, check_needs, instrument_problems
 from stations.contracts import Resources
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -38,6 +39,7 @@ def check_manifest(folder: Path) -> tuple[Manifest | None, list[Problem]]:
         if source.data.get(key) is not None:
             problems += [source.problem(code, message, key, *path) for path, message in check(source.data[key])]
     problems += driver_problems(source, folder)
+    problems += instrument_problems(source)
     name = source.data.get("name")
     if not problems and name != folder.name:
         problems.append(source.problem("E111", f"name '{name}' must be that of its folder, '{folder.name}'", "name"))
@@ -176,4 +178,10 @@ CHECKS: dict[str, tuple[str, Callable[[object], Iterator[Finding]]]] = {
     "resumable": ("E133", _boolean),
     "restartable": ("E134", _restarts),
     "resources": ("E135", _resources),
+    "needs": ("E138", check_needs),
+    "items": ("E139", check_items),
+    "max_failed_items": ("E143", check_failed_items),
+    "unique": ("E133", _boolean),
+    "cacheable": ("E133", _boolean),
+    "concurrent": ("E144", check_concurrent),
 }

@@ -10,7 +10,6 @@ from sequences.authoring import GroupDefinition, StepDefinition
 from sequences.conditions import Condition
 from sequences.contracts import PlannedStep
 from sequences.manifest import Manifest
-from sequences.run import Run
 
 TEARDOWN_TIMEOUT_S = 10.0
 
@@ -24,7 +23,7 @@ class Step:
     name: str
     group: str  # "setup", "main" or "teardown" of the group that it stands in
     within: str  # the nested groups around it, as "radio/antenna"; empty for the sequence's own steps
-    method: Callable[[Run], Any]
+    method: Callable[..., Any]  # of the run, and of the item where it goes over items
     condition: Condition
     timeout_s: float | None
     attempts: int
@@ -32,6 +31,8 @@ class Step:
     retry_on: tuple[type[BaseException], ...]
     critical: bool
     resumable: bool
+    items: bool = False
+    item_timeout_s: float | None = None
 
     @property
     def indexes(self) -> range:
@@ -48,6 +49,8 @@ class Step:
         )
         if self.within:
             line["within"] = self.within
+        if self.items:
+            line["items"] = True
         return line
 
 
@@ -89,6 +92,13 @@ class Group:
 
     def step_at(self, index: int) -> Step:
         return next(step for step in self if index in step.indexes)
+
+    def only(self, name: str) -> Group:
+        """This plan with one step alone, in its place. Raises ValueError when there is no such step over items."""
+        for step in self.main_steps:
+            if step.name == name and step.items:
+                return Group(self.name, self.condition, [], [step], [])
+        raise ValueError(f"the plan has no step over items named '{name}'")
 
     def as_lines(self) -> list[PlannedStep]:
         return [step.as_line() for step in self]
@@ -132,8 +142,9 @@ class _Planner:
     def _step(self, declared: StepDefinition, instance: Any, within: str) -> Step:
         manifest, in_teardown = self._manifest, declared.group == "teardown"
         self._check_dependencies(declared.name, declared.condition)
-        timeout_s = TEARDOWN_TIMEOUT_S if in_teardown else manifest.step_timeout_s
-        attempts = 1 if in_teardown else manifest.retry.attempts
+        self._check_items(declared, within)
+        timeout_s = TEARDOWN_TIMEOUT_S if in_teardown else None if declared.items else manifest.step_timeout_s
+        attempts = 1 if in_teardown or declared.items else manifest.retry.attempts
         step = Step(
             first=self._place,
             repeat=self._count(declared),
@@ -148,9 +159,20 @@ class _Planner:
             retry_on=declared.retry_on,
             critical=manifest.stop_on_fail if declared.critical is None else declared.critical,
             resumable=self._is_begin(declared, within),
+            items=declared.items,
+            item_timeout_s=declared.item_timeout_s,
         )
         self._place += step.repeat
         return step
+
+    def _check_items(self, declared: StepDefinition, within: str) -> None:
+        """Helping lanes have no instruments, and neither setup nor teardown."""
+        if declared.items and within:
+            raise ValueError(f"step '{declared.name}' goes over items, so it cannot stand in group '{within}'")
+        if declared.items and self._manifest.instruments:
+            raise ValueError(
+                f"step '{declared.name}' goes over items, on any lane: its sequence cannot use instruments"
+            )
 
     def _check_dependencies(self, name: str, condition: Condition) -> None:
         """Names that the validator could not read: those of constants and expressions."""

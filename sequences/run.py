@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NoReturn, Protocol
 
 from sequences.attachments import Attachments
 from sequences.interrupts import raise_wanted, shielded
+from sequences.items.results import ItemResult, KnownResults
 from sequences.prompts import Prompts
 from sequences.questions import question
 from sequences.recorder import Recorder
@@ -66,6 +67,7 @@ class Run:
         saved: SavedValues,
         attachments: Attachments,
         serve_by_hand: ServeByHand,
+        results: KnownResults,
     ) -> None:
         self._recorder = recorder
         self._wait = wait
@@ -73,6 +75,7 @@ class Run:
         self._saved = saved
         self._attachments = attachments
         self._serve_by_hand = serve_by_hand
+        self._results = results
         self.subject = subject
         # Any: which attributes there are is the manifest's word, and the validator checks it.
         self.parameters: Any = parameters
@@ -145,6 +148,13 @@ class Run:
     def saved(self, name: str, default: Any = None) -> Any:
         """What was saved last under a name, in this run or in the one it goes on from, else the default."""
         return self._saved.get(name, default)
+
+    def items(self, step: str) -> Iterator[ItemResult]:
+        """What became of each item in a step over items that has ended, in order, read from a file one by one.
+
+        Raises ValueError for a step that has not ended, or goes over no items.
+        """
+        return self._results.read(step)
 
     @shielded
     def count(self, items_in: int | None = None, items_out: int | None = None) -> None:

@@ -41,5 +41,8 @@ class SavedValues:
     def keep(self, name: str, text: str) -> None:
         self._texts[name] = text
 
+    def all(self) -> dict[str, Any]:
+        return {name: json.loads(text) for name, text in self._texts.items()}
+
     def get(self, name: str, default: Any) -> Any:
         return json.loads(self._texts[name]) if name in self._texts else default

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from typing import cast
 
 from sequences.by_hand import ByHand, is_too_late
 from sequences.deadlines import Deadlines
@@ -18,6 +19,8 @@ from sequences.interrupts import (
     remember,
     shielded,
 )
+from sequences.items.contracts import ChunkOrder, ItemsOver
+from sequences.items.serving import ChunkServer
 from sequences.live_settings import LiveSettings
 from sequences.prompts import Prompt
 from sequences.skips import Skips
@@ -43,6 +46,8 @@ class Steering:
         self._settings = settings
         self._by_hand = by_hand
         self._prompt: Prompt | None = None  # that waits for its answer
+        self._items: ChunkServer | None = None  # of the step over items that runs
+        self._early: list[Wish] = []  # chunks for a step that has not begun yet
         self.skips = skips
         self._in_teardown = False
         self._holds = False  # during the teardown of a nested group
@@ -93,10 +98,12 @@ class Steering:
             self.answer(wish["control"], wish["word"], "the run has ended")
         self._held.clear()
 
-    def _next(self, timeout_s: float | None) -> Wish | None:
+    def _next(self, timeout_s: float | None, other: int = -1) -> Wish | None:
         if self._held and not self._holds:
             return self._held.popleft()
-        return interruptible(self._host.receive_wish, timeout_s)
+        if other < 0:
+            return interruptible(self._host.receive_wish, timeout_s)
+        return interruptible(self._host.receive_wish, timeout_s, other)
 
     @shielded
     def wait_for(self, prompt: Prompt, timeout_s: float | None) -> bool:
@@ -133,7 +140,9 @@ class Steering:
 
     def _obey(self, wish: Wish) -> float:
         """Do as wished. Returns how long the run was paused, in seconds."""
-        if self._in_teardown:
+        if wish["word"] in ("chunk", "items-over"):
+            self._take_items(wish)
+        elif self._in_teardown:
             if wish["word"] == "limit":
                 remember(LimitExceeded(wish["reason"]))
             self.answer(wish["control"], wish["word"])
@@ -161,6 +170,8 @@ class Steering:
             self._by_hand.obey(wish)
         elif wish["word"] in ("command", "end", "take-over", "give-back"):
             self._obey_out_of_place(wish)
+        elif wish["word"] in ("chunk", "items-over"):
+            self._take_items(wish)
         else:
             raise demand(ending_for(wish))
 
@@ -209,6 +220,40 @@ class Steering:
             if self._story.full is not None:
                 raise self._story.full
         return "asked"
+
+    @shielded
+    def serve_items(self, items: ChunkServer) -> ItemsOver:
+        """Work through the chunks that are handed out until none is left; return what was said then.
+
+        Every wish is obeyed between two items. Raises the Interrupt that ends it, if one does, and SpoolFull.
+        """
+        self._items = items
+        early, self._early = self._early, []
+        for came_early in early:
+            self._take_items(came_early)
+        try:
+            while items.over is None:
+                self.skips.leave()
+                wish = self._next(items.due_s(), items.fileno())
+                if wish is not None:
+                    items.was_paused(self._obey(wish))
+                else:
+                    items.turn()
+                if self._story.full is not None:
+                    raise self._story.full
+            return items.over
+        finally:
+            self._items = None
+            items.close()
+
+    def _take_items(self, wish: Wish) -> None:
+        """What comes before its step has begun is kept for it; what comes for a step that is over is nobody's."""
+        if self._items is None:
+            self._early.append(wish)
+        elif wish["word"] == "chunk":
+            self._items.take(cast(ChunkOrder, wish["chunk"]))
+        else:
+            self._items.end_with(cast(ItemsOver, wish["over"]))
 
     def _pause(self, pause: Wish) -> float:
         self._deadlines.pause()
@@ -267,6 +312,8 @@ class Steering:
             self.answer(wish["control"], "settings", str(problem))
         else:
             self._story.emit("control", control=wish["control"], word="settings", message=message, settings=given)
+            if self._items is not None:
+                self._items.renew()
 
     def _take_answer(self, wish: Wish) -> None:
         """The first good answer to the prompt that waits holds. While the run is paused it is kept."""

@@ -9,12 +9,14 @@ from sequences.limits import is_number
 from sequences.wording import shown
 
 CONDITIONS = ("run_if", "depends_on", "gate")
+OF_ITEMS = ("items", "item_timeout_s")
 OPTIONS = (
     *("timeout_s", "attempts", "retry_delay_s", "retry_on", "repeat", "critical", "resumable"),
+    *OF_ITEMS,
     *CONDITIONS,
 )
 OF_GROUP = ("resumable", *CONDITIONS)
-OF_MAIN = ("critical", "resumable", "depends_on", "gate")  # not of setup and teardown: they run in any case
+OF_MAIN = ("critical", "resumable", "depends_on", "gate", *OF_ITEMS)  # not of setup and teardown: they run in any case
 
 
 def option_problems(
@@ -36,6 +38,8 @@ def option_problems(
 
 _ALLOWED = {
     "timeout_s": "a positive number of seconds",
+    "items": "True or False",
+    "item_timeout_s": "a positive number of seconds",
     "attempts": "a whole number of at least 1",
     "retry_delay_s": "a number of seconds",
     "retry_on": "an exception class or a tuple of them",
@@ -49,7 +53,7 @@ _ALLOWED = {
 
 
 def _is_allowed(name: str, value: Any) -> bool:
-    if name in ("critical", "resumable", "gate"):
+    if name in ("critical", "resumable", "gate", "items"):
         return isinstance(value, bool)
     if name == "run_if":
         return isinstance(value, str) or callable(value)
@@ -66,7 +70,7 @@ def _is_allowed(name: str, value: Any) -> bool:
         return False
     if name in ("attempts", "repeat"):
         return isinstance(value, int) and value >= (1 if name == "attempts" else 0)
-    return value > 0 if name == "timeout_s" else value >= 0
+    return value > 0 if name in ("timeout_s", "item_timeout_s") else value >= 0
 
 
 def _parameter_problems(name: str, value: str, parameters: Mapping[str, Any]) -> list[str]:
@@ -79,3 +83,15 @@ def _parameter_problems(name: str, value: str, parameters: Mapping[str, Any]) ->
     if name == "run_if" and declared.get("type") != "boolean":
         return [f"run_if names '{value}', which is no boolean parameter of the manifest"]
     return []
+
+
+# A step over items is tried again item by item, and takes as long as there are items.
+NOT_WITH_ITEMS = ("attempts", "retry_delay_s", "retry_on", "repeat")
+
+
+def items_problems(options: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the options of a step as a whole, as far as items are concerned."""
+    if not options.get("items"):
+        return ["item_timeout_s is an option of steps with items=True"] if "item_timeout_s" in options else []
+    wrong = [name for name in NOT_WITH_ITEMS if name in options]
+    return [f"{name} is no option of a step over items: each of its items is tried again by itself" for name in wrong]

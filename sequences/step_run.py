@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import MappingProxyType
 
 from sequences import interrupts
@@ -11,6 +12,7 @@ from sequences.contracts import SKIPPED_BY_REQUEST
 from sequences.deadlines import Deadlines
 from sequences.host import SpoolFull
 from sequences.interrupts import Interrupt, LimitExceeded, SkipRequested, Stopped
+from sequences.items.step import ItemsStep
 from sequences.judgement import Judgement
 from sequences.ledger import Ledger
 from sequences.outcomes import Happening, Outcome
@@ -39,7 +41,9 @@ class StepRun:
         steering: Steering,
         deadlines: Deadlines,
         judgement: Judgement,
+        items: ItemsStep | None = None,
     ) -> None:
+        self._items = items
         self._run = run
         self._recorder = recorder
         self._story = story
@@ -118,7 +122,8 @@ class StepRun:
         self._story.emit("step.started", step=index, attempt=attempt, **step.place)
         if self._story.full is not None and step.group != "teardown":
             return self._cut_short(self._story.full)
-        ended = attempt_step(step, self._run, self._recorder, self._deadlines)
+        over_items = partial(self._items.go_over, step) if step.items and self._items is not None else None
+        ended = attempt_step(step, self._run, self._recorder, self._deadlines, over_items)
         if isinstance(ended.problem, SpoolFull):
             self._story.full = ended.problem
         self._recorder.write_progress(self._story.emit)

@@ -7,6 +7,7 @@ assert record.passed, record.story
 
 from __future__ import annotations
 
+import select
 import shutil
 import tempfile
 import time
@@ -19,6 +20,7 @@ from uuid import uuid4
 
 from sequences.catalogue import read_package
 from sequences.executor import execute
+from sequences.items.feeding import Feed, found_items
 from sequences.questions import answer_problems
 from sequences.record_story import one_line, tell_story
 from stations.bench.own_bench import BenchFailed, OwnBench
@@ -95,7 +97,10 @@ class Record:
 
 
 class Unanswered(AssertionError):
-    """A prompt waited, and the trial was given no answer that fits. `record`: what was written up to the teardown."""
+    """A prompt waited, and the trial was given no answer that fits; or a step waited for items, and no folder of them.
+
+    `record`: what was written up to the teardown.
+    """
 
     record: Record
 
@@ -111,13 +116,22 @@ class Desk:
         self.record = Record()
         self.wishes = deque(wishes)
         self.answers = answers
-        self.unanswered = ""  # why the run was stopped at a prompt
+        self.unanswered = ""  # why the run was stopped at a prompt, or at a step over items
+        self.feed: Feed | None = None  # the items that a step goes over
         self._step = ""
         self._prompt: dict[str, Any] | None = None  # that waits
         self._given = 0
+        self._starves = False  # a step goes over items, and there are none to be had
 
     def emit(self, kind: str, **fields: Any) -> None:
         self.record.lines.append({"k": kind, "at": time.time(), **fields})
+        if self.feed is not None:
+            self.feed.take({"k": kind, **fields})
+        elif kind == "items.begun":
+            self.unanswered = (
+                f"step '{fields['name']}' goes over items: name their folder, as trial.run(…, items=FOLDER)"
+            )
+            self._starves = True
         if kind == "step.started":
             self._step = fields["name"]
         elif kind == "prompt.asked":
@@ -128,9 +142,17 @@ class Desk:
     def announce_deadline(self, at: float | None) -> None:
         self.record.deadlines.append(at)
 
-    def receive_wish(self, timeout_s: float | None) -> Wish | None:
+    def receive_wish(self, timeout_s: float | None, other: int = -1) -> Wish | None:
         if self.wishes:
             return self.wishes.popleft()
+        if self.feed is not None and (fed := self.feed.next_wish()) is not None:
+            return fed
+        if self._starves:
+            self._starves = False
+            return Wish(word="stop", control="", reason="the trial has no items")
+        if other >= 0:
+            select.select([other], [], [], timeout_s)
+            return None
         if self._prompt is not None and (wish := self._answer(self._prompt)) is not None:
             return wish
         if timeout_s != 0.0:  # even a sleep of no time costs a tenth of a millisecond
@@ -181,12 +203,16 @@ def run(
     desk: Desk | None = None,
     carried: Carried | None = None,
     answers: Answers = (),
+    items: Path | str | None = None,
+    target_items: Path | str | None = None,
+    chunk_size: int = 10,
 ) -> Record:
     """Run a package, with ready-made objects as its `instruments`, or with those of a `slot`, opened by their drivers.
 
     `carried`: what it takes over from an earlier run. `answers` to its prompts: by message or by name of the step, or
-    one after the other. Raises Unanswered, after the teardown, when one is missing or does not fit, FileNotFoundError
-    where there is no package. Main thread only.
+    one after the other. `items`, `target_items`: folders whose files its steps over items are given, in chunks of
+    `chunk_size`. Raises Unanswered, after the teardown, when an answer or the folder is missing or does not fit,
+    FileNotFoundError where there is no package or folder. Main thread only.
     """
     if not Path(package).is_dir():
         raise FileNotFoundError(f"there is no folder {Path(package).resolve()}: name the folder of a sequence package")
@@ -212,6 +238,12 @@ def run(
     )
     if carried is not None:
         job["carried"] = carried
+    if items is not None:
+        desk.feed = Feed(
+            found_items(Path(items), Path(target_items) if target_items else None),
+            results=desk.record.folder,
+            chunk_size=chunk_size,
+        )
     if slot is not None:
         job["instruments"] = dict(slot)
     desk.record.verdict = execute(job, desk, dict(instruments or {}) if slot is None else None)

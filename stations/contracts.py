@@ -124,6 +124,9 @@ class Job(TypedDict):
     carried: NotRequired[Carried]
     drivers: NotRequired[list[str]]  # classes beside ours that may be loaded; from the runner's command line
     attachments: NotRequired[str]  # folder for what steps attach; without it in the folder for temporary files
+    items: NotRequired[dict[str, Any]]  # of work over a dataset: sequences.items.options.ItemsOptions
+    results: NotRequired[dict[str, str]]  # files with what became of the items of steps that are over, by step
+    helps_with: NotRequired[str]  # the step whose items this run works on, and nothing else
     instruments: NotRequired[dict[str, InstrumentSettings]]
     slot: NotRequired[str]  # added by the guard, as is:
     locks: NotRequired[str]  # folder of the instruments' lock files
@@ -133,7 +136,19 @@ class Wish(TypedDict):
     """Somebody's intervention on its way to the runner, or the guard's own: "limit" stops a run that used too much."""
 
     word: Literal[
-        "pause", "resume", "stop", "skip", "settings", "answer", "limit", "command", "end", "take-over", "give-back"
+        "pause",
+        "resume",
+        "stop",
+        "skip",
+        "settings",
+        "answer",
+        "limit",
+        "command",
+        "end",
+        "take-over",
+        "give-back",
+        "chunk",
+        "items-over",
     ]
     control: str  # id of the control event; empty for the guard's own
     reason: str
@@ -145,6 +160,8 @@ class Wish(TypedDict):
     instrument: NotRequired[str]  # to "command": its name
     command: NotRequired[str]  # to "command": a declared one; without it and `text`: is the instrument there?
     text: NotRequired[str]  # to "command": sent as it stands
+    chunk: NotRequired[dict[str, Any]]  # to "chunk": a sequences.items.contracts.ChunkOrder
+    over: NotRequired[dict[str, Any]]  # to "items-over": a sequences.items.contracts.ItemsOver
     until: NotRequired[float]  # to "command": later than this, in seconds since the epoch, nothing is switched on
 
 

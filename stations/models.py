@@ -16,6 +16,10 @@ class Station(models.Model):
     host = models.CharField(_("host"), max_length=200)
     configuration = models.JSONField(_("configuration"), default=dict)
     configuration_sha256 = models.CharField(_("checksum of the configuration"), max_length=64)
+    # how many analyses run at a time
+    analyses = models.PositiveSmallIntegerField(_("analyses at a time"), default=2)
+    # How its host does, told with each heartbeat: {"load", "processors"}; see control.housekeeping.heartbeat.
+    host_load = models.JSONField(_("load of the host"), null=True)
     heartbeat_at = models.DateTimeField(_("last sign of life"), null=True)
 
     class Meta:
@@ -79,6 +83,9 @@ class Slot(models.Model):
         output_field=models.BooleanField(),
         db_persist=True,
     )
+    # The processes that hold it, on its station's host; None: none answers.
+    guard_pid = models.PositiveIntegerField(_("process of the guard"), null=True)
+    runner_pid = models.PositiveIntegerField(_("process of the run"), null=True)
     latch = models.JSONField(_("latch"), null=True)  # a copy of the guard's latch file
     safe = models.BooleanField(_("safe"), null=True)  # the guard's last word; None: not known yet
     unsafe = models.JSONField(_("not confirmed"), null=True)  # a copy of the guard's unsafe mark

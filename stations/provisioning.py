@@ -52,6 +52,7 @@ def take_in(described: station_file.Station, *, host: str, time_zone: str, lanes
                 "time_zone": described.time_zone or time_zone,
                 "default_sequence": described.default_sequence,
                 "host": host,
+                "analyses": described.server.analyses,
                 "configuration": configuration,
                 "configuration_sha256": hashlib.sha256(json.dumps(configuration, sort_keys=True).encode()).hexdigest(),
             },

@@ -69,11 +69,12 @@ class Slot:
 
 @dataclass(frozen=True)
 class Server:
-    """The web side of the station's host. `workers` None: one lane per processor."""
+    """What the station's host does beside its bench. `workers` None: a lane per processor, at least three."""
 
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int | None = None
+    analyses: int = 2
 
 
 @dataclass(frozen=True)

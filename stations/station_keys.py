@@ -54,7 +54,10 @@ STATION: Keys = {
 SERVER: Keys = {
     "host": Key("Where the pages listen; 0.0.0.0 for every network", default="127.0.0.1", longest=200),
     "port": Key("The port of the pages", Takes.INTEGER, low=1, high=65535, default=8000),
-    "workers": Key("Lanes for work without a bench; one per processor if left out", Takes.INTEGER, low=1, high=64),
+    "workers": Key(
+        "Lanes for work without a bench; one per processor, at least 3, if left out", Takes.INTEGER, low=1, high=64
+    ),
+    "analyses": Key("How many analyses run at a time", Takes.INTEGER, low=1, high=64, default=2),
 }
 BACKEND: Keys = {
     "url": Key("Address of the central server", Takes.URL, required=True, longest=300),

@@ -50,6 +50,13 @@ def scheduled(**more: Any) -> Schedule:
     return create_schedule(Plan(action=Schedule.Action.RUN_SEQUENCE, **plan), by=ANNA)
 
 
+def dataset(content: str = "tiles", **more: Any) -> Dataset:
+    """A dataset that can be worked on; two of the same content have the same checksum. Its files are nowhere."""
+    known = {"name": content, "kind": Dataset.Kind.UPLOAD, "state": Dataset.State.READY, "station_id": "demo"}
+    facts = {"total_files": 3, "read_files": 3, "sha256": hashlib.sha256(content.encode()).hexdigest()}
+    return Dataset.objects.create(**{**known, **facts, "submitted_by": "anna", **more})
+
+
 def running(slot: str = "demo/slot-1", **more: Any) -> Stream:
     """A claimed batch, seen through its stream."""
     queued(slot=slot, **more)

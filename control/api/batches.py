@@ -8,32 +8,29 @@ from uuid import UUID
 
 import django_filters
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet, TextChoices
+from django.db.models import Q, QuerySet, TextChoices
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 from django_filters.fields import IsoDateTimeField
 from django_filters.rest_framework import DjangoFilterBackend
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from control.access.rights import Right
-from control.api.bodies import Body, Choice, Text, YesNo, reason_in
 from control.api.face import ApiView
 from control.api.pagination import PARAMETERS, Pages
 from control.api.schema import Shape
 from control.history.facts import PROVENANCE, Facts, batch_facts, batch_provenance
 from control.history.queue import batches_ahead, held_back
 from control.history.sequences import content_notice
-from control.lifecycle.actor import LONGEST_REASON
-from control.lifecycle.default_sequence import default_sequence
 from control.lifecycle.finding import find_batch
+from control.lifecycle.given_datasets import find_dataset
 from control.lifecycle.packages import known_packages
 from control.lifecycle.refusals import UnknownName, no_batch
-from control.lifecycle.submit import LONGEST_NAME, LONGEST_SUBJECT, Order, submit
 from control.models import Batch
 from control.states import State, StepOutcome
 from stations.models import Slot, Station
@@ -53,6 +50,8 @@ class BatchFacts(Shape):
     station = serializers.CharField()
     slot = serializers.CharField(allow_null=True, help_text="null while it waits for any lane.")
     subject = serializers.CharField()
+    dataset = serializers.UUIDField(allow_null=True, help_text="Of the dataset that it works on.")
+    target_dataset = serializers.UUIDField(allow_null=True, help_text="Of what that is compared with.")
     priority = serializers.ChoiceField(Batch.Priority.names)
     progress = serializers.FloatField(min_value=0, max_value=1)
     current_step = serializers.CharField()
@@ -73,6 +72,16 @@ class BatchFacts(Shape):
     seconds_left = serializers.FloatField(allow_null=True, help_text="null when nobody can know.")
 
 
+class ItemsOfBatch(Shape):
+    """How a batch goes over its items."""
+
+    chunk_size = serializers.IntegerField(help_text="Items that are worked on together; 0: automatic.")
+    timeout_s = serializers.FloatField(help_text="Of one item.")
+    max_pixels = serializers.IntegerField(help_text="Of one image.")
+    max_failed_items = serializers.IntegerField(help_text="With more of them, it fails.")
+    lanes = serializers.IntegerField(help_text="At most so many work on it; 0: as many as there are.")
+
+
 class WholeBatch(BatchFacts):
     """A batch with everything that it used."""
 
@@ -80,6 +89,9 @@ class WholeBatch(BatchFacts):
     held = serializers.CharField(help_text="Why its slot takes nothing now, while it is queued; mostly empty.")
     sha256 = serializers.CharField(help_text="Of the sequence's package.")
     package = serializers.CharField()
+    dataset_name = serializers.CharField(help_text="Empty without a dataset.")
+    target_dataset_name = serializers.CharField()
+    items_options = ItemsOfBatch(allow_null=True, help_text="How it goes over items; null without a dataset.")
     parameters = serializers.DictField(help_text="With which it was submitted.")
     units = serializers.DictField(help_text="Of the parameters that have one, by name.")
     settings = serializers.DictField(help_text="Live parameters that were changed while it ran.")
@@ -100,37 +112,6 @@ class WholeBatch(BatchFacts):
 
 
 CREATED = {201: OpenApiResponse(WholeBatch, "It is queued; its slot takes it when it is free.")}
-LOCATION = OpenApiParameter("Location", str, "header", response=[201], description="The new batch.")
-
-
-class NewBatch(Body):
-    """What is to be run. Whatever is left out is decided as described."""
-
-    sequence = Text(required=False, allow_null=True, help_text="Default: the slot's sequence, else its station's.")
-    slot = Text(
-        required=False, allow_null=True, help_text="`station/slot`. Default: the first free one that fits, or a lane."
-    )
-    name = Text(required=False, max_length=LONGEST_NAME, help_text="Default: the sequence's title and the subject.")
-    subject = Text(
-        required=False, max_length=LONGEST_SUBJECT, help_text="What it is about: a serial number, a dataset."
-    )
-    parameters = serializers.DictField(required=False, help_text="By the sequence's own schema.")
-    priority = Choice(Batch.Priority.names, required=False, help_text="Default: NORMAL.")
-    wait = YesNo(required=False, help_text="Default: true. false: 409 when the slot is busy.")
-    reason = Text(required=False, max_length=LONGEST_REASON, help_text="Kept in the history.")
-
-    def order(self) -> Order:
-        given = self.validated_data
-        slot = given.get("slot") or None
-        return Order(
-            sequence=given.get("sequence") or default_sequence(slot),
-            slot=slot,
-            name=given.get("name", ""),
-            subject=given.get("subject", ""),
-            parameters=given.get("parameters", {}),
-            priority=Batch.Priority[given.get("priority", Batch.Priority.NORMAL.name)],
-            wait=given.get("wait", True),
-        )
 
 
 def _choices(choices: type[TextChoices], meaning: str) -> django_filters.MultipleChoiceFilter:
@@ -166,6 +147,9 @@ class BatchFilter(django_filters.FilterSet):
     station = django_filters.CharFilter(method="of_station", label="A station's id.")
     slot = django_filters.CharFilter(method="of_slot", label="`station/slot`.")
     subject = django_filters.CharFilter(label="Exactly this subject.")
+    dataset = django_filters.CharFilter(
+        method="of_dataset", label="A dataset that they work on or compare with, by id."
+    )
     created_after = MomentFilter("created_at", "gte", label="At this time or later, ISO 8601.")
     created_before = MomentFilter("created_at", "lt", label="Before this time, ISO 8601.")
 
@@ -176,6 +160,10 @@ class BatchFilter(django_filters.FilterSet):
             if name not in packages:
                 raise UnknownName("sequence", name, packages)
         return found
+
+    def of_dataset(self, rows: QuerySet[Batch], _field: str, name: str) -> QuerySet[Batch]:
+        dataset = find_dataset(name)
+        return rows.filter(Q(dataset=dataset) | Q(target_dataset=dataset))
 
     def of_station(self, rows: QuerySet[Batch], _field: str, name: str) -> QuerySet[Batch]:
         if not Station.objects.filter(pk=name).exists():
@@ -197,14 +185,18 @@ def whole_batch(batch: Batch, *, look_around: bool = True) -> Facts:
 
 def created(request: Request, batch: Batch) -> Response:
     """The answer to whoever asked for a new batch."""
-    location = request.build_absolute_uri(reverse("api:batch", args=[batch.pk]))
-    return Response(whole_batch(batch), status=201, headers={"Location": location})
+    return Response(whole_batch(batch), status=201, headers={"Location": address_of(request, batch)})
 
 
-class Batches(ApiView):
-    rights: ClassVar = {"GET": Right.SEE, "POST": Right.OPERATE}
-    operations: ClassVar = {"GET": "list_batches", "POST": "submit_batch"}
-    refusals: ClassVar = {"POST": (409,)}
+def address_of(request: Request, batch: Batch) -> str:
+    return request.build_absolute_uri(reverse("api:batch", args=[batch.pk]))
+
+
+class ListOfBatches(ApiView):
+    """What `Batches` reads; what it writes stands in control.api.submitting."""
+
+    rights: ClassVar = {"GET": Right.SEE}
+    operations: ClassVar = {"GET": "list_batches"}
     tag = "batches"
     queryset = Batch.objects.defer(*PROVENANCE)
     filter_backends = (DjangoFilterBackend,)
@@ -223,33 +215,6 @@ class Batches(ApiView):
         now = timezone.now()
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         return self.get_paginated_response([batch_facts(batch, now) for batch in page])
-
-    @extend_schema(
-        request=NewBatch,
-        responses=CREATED,
-        parameters=[LOCATION],
-        examples=[
-            OpenApiExample("the default sequence", {"subject": "SN-0042"}, request_only=True),
-            OpenApiExample(
-                "with parameters",
-                {
-                    "sequence": "board_test",
-                    "slot": "demo/slot-1",
-                    "subject": "SN-0042",
-                    "parameters": {"burn_in_time": 10},
-                    "priority": "HIGH",
-                    "wait": False,
-                },
-                request_only=True,
-            ),
-        ],
-    )
-    def post(self, request: Request) -> Response:
-        """Submit a batch."""
-        body = NewBatch.read(request)
-        order = body.order()
-        batch = submit(order, by=self.actor, trigger=Batch.Trigger.API, reason=reason_in(body.validated_data))
-        return created(request, batch)
 
 
 class OneBatch(ApiView):

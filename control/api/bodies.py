@@ -107,6 +107,24 @@ class YesNo(serializers.BooleanField):
         return data
 
 
+class Whole(serializers.IntegerField):
+    """A whole number of JSON, not something that could be read as one."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return data
+
+
+class Number(serializers.FloatField):
+    """A number of JSON, likewise."""
+
+    def to_internal_value(self, data: Any) -> float:
+        if isinstance(data, bool) or not isinstance(data, int | float):
+            self.fail("invalid")
+        return data
+
+
 class Body(serializers.Serializer):
     """A JSON object of these fields. Whatever else it holds is named and refused."""
 

@@ -5,19 +5,28 @@ from __future__ import annotations
 from typing import ClassVar
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from control.access.rights import RIGHT_FOR
-from control.api.batches import CREATED, LOCATION, created, whole_batch
+from control.api.batches import CREATED, WholeBatch, address_of, whole_batch
 from control.api.bodies import Choice, Reason, StepOfPlan, reason_in
 from control.api.face import ApiView
+from control.api.once import KEY, answer_to
 from control.api.steering import ACCEPTED
+from control.api.submitting import ADDRESS
 from control.lifecycle.follow import Mode, rerun_batch, restart_batch, resume_batch
+from control.lifecycle.submit import Answer
 from control.states import ALLOWED_CONTROLS, Control, State
 
+FOLLOWED = CREATED | {200: OpenApiResponse(WholeBatch, "The batch that the same idempotency key has begun before.")}
 ALLOWED_IN = [state.value for state, controls in ALLOWED_CONTROLS.items() if Control.RESUME in controls]
+
+
+def followed(request: Request, answer: Answer) -> Response:
+    status = 200 if answer.existing else 201
+    return Response(whole_batch(answer.batch), status=status, headers={"Location": address_of(request, answer.batch)})
 
 
 class ResumeBody(Reason):
@@ -37,7 +46,7 @@ class Resume(ApiView):
     refusals: ClassVar = {"POST": (409,)}
     tag = "batches"
 
-    @extend_schema(request=ResumeBody, responses=ACCEPTED | CREATED, parameters=[LOCATION])
+    @extend_schema(request=ResumeBody, responses=ACCEPTED | FOLLOWED, parameters=[KEY, ADDRESS])
     def post(self, request: Request, batch_id: UUID) -> Response:
         """Let a paused batch go on (202), or a stopped or crashed one by a new batch that is linked to it (201).
 
@@ -46,8 +55,14 @@ class Resume(ApiView):
         """
         given = ResumeBody.read(request).validated_data
         seen = State(given["seen"]) if given.get("seen") else None
-        batch = resume_batch(batch_id, seen=seen, by=self.actor, reason=reason_in(given))
-        return Response(whole_batch(batch), status=202) if batch.pk == batch_id else created(request, batch)
+        answer = answer_to(
+            request,
+            lambda: Answer(resume_batch(batch_id, seen=seen, by=self.actor, reason=reason_in(given))),
+            by=self.actor,
+        )
+        if answer.batch.pk == batch_id:
+            return Response(whole_batch(answer.batch), status=202)
+        return followed(request, answer)
 
 
 class Restart(ApiView):
@@ -56,11 +71,14 @@ class Restart(ApiView):
     refusals: ClassVar = {"POST": (409,)}
     tag = "batches"
 
-    @extend_schema(request=Reason, responses=CREATED, parameters=[LOCATION])
+    @extend_schema(request=Reason, responses=FOLLOWED, parameters=[KEY, ADDRESS])
     def post(self, request: Request, batch_id: UUID) -> Response:
         """Stop a running or paused batch with its teardown, then run the same again: that new batch is the answer."""
         reason = reason_in(Reason.read(request).validated_data)
-        return created(request, restart_batch(batch_id, by=self.actor, reason=reason))
+        answer = answer_to(
+            request, lambda: Answer(restart_batch(batch_id, by=self.actor, reason=reason)), by=self.actor
+        )
+        return followed(request, answer)
 
 
 class RerunBody(Reason):
@@ -78,8 +96,8 @@ class Rerun(ApiView):
 
     @extend_schema(
         request=RerunBody,
-        responses=CREATED,
-        parameters=[LOCATION],
+        responses=FOLLOWED,
+        parameters=[KEY, ADDRESS],
         examples=[
             OpenApiExample("all of it", {}, request_only=True),
             OpenApiExample("what did not pass", {"mode": "failed_steps"}, request_only=True),
@@ -93,5 +111,10 @@ class Rerun(ApiView):
         """
         given = RerunBody.read(request).validated_data
         mode = Mode(given.get("mode") or Mode.SAME)
-        new = rerun_batch(batch_id, mode, step=given.get("step"), by=self.actor, reason=reason_in(given))
-        return created(request, new)
+        step, reason = given.get("step"), reason_in(given)
+        answer = answer_to(
+            request,
+            lambda: Answer(rerun_batch(batch_id, mode, step=step, by=self.actor, reason=reason)),
+            by=self.actor,
+        )
+        return followed(request, answer)

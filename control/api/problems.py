@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from rest_framework import exceptions, serializers
 
 from control.api.permissions import RightMissing
-from control.lifecycle.refusals import BadValue, Refused, UnknownName
+from control.lifecycle.refusals import BadValue, Refused, UnknownName, WrongState
 from sequences.parameters import ParameterError
 
 log = logging.getLogger(__name__)
@@ -152,7 +152,7 @@ def _fields_of(error: Refused) -> dict[str, list[str]]:
         return {error.what: [str(error)]}
     if isinstance(error.__cause__, ParameterError):
         return {"parameters": str(error).splitlines()}
-    if isinstance(error, BadValue) and error.field:
+    if isinstance(error, BadValue | WrongState) and error.field:
         return {error.field: [str(error)]}
     return {}
 

@@ -14,8 +14,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from control.access.rights import Right
-from control.api.bodies import Body, Choice, Reason, Text, YesNo, reason_in
+from control.api.bodies import Body, Choice, Number, Reason, Text, Whole, YesNo, reason_in
 from control.api.face import ApiView
+from control.api.new_batch import ChunkSize
 from control.api.pagination import WholeList, whole_list
 from control.api.schema import Shape
 from control.history.schedules import schedule_facts
@@ -60,15 +61,6 @@ class ScheduleFacts(Shape):
     created_at = serializers.DateTimeField()
 
 
-class Seconds(serializers.IntegerField):
-    """A whole number of JSON, not something that could be read as one."""
-
-    def to_internal_value(self, data: Any) -> int:
-        if isinstance(data, bool) or not isinstance(data, int):
-            self.fail("invalid")
-        return data
-
-
 class OrderBody(Body):
     """What is submitted each time, as with `POST /api/control/batches/`."""
 
@@ -78,6 +70,13 @@ class OrderBody(Body):
     subject = Text(required=False, max_length=LONGEST_SUBJECT, help_text="Of the batches.")
     parameters = serializers.DictField(required=False, help_text="By the sequence's own schema.")
     priority = Choice(Batch.Priority.names, required=False, help_text="Default: NORMAL.")
+    dataset = Text(required=False, allow_null=True, help_text="Its id, or a name that no other one has.")
+    target_dataset = Text(required=False, allow_null=True, help_text="What `dataset` is compared with, likewise.")
+    chunk_size = ChunkSize(required=False, allow_null=True, help_text="Items, or auto. Default: as declared.")
+    item_timeout_s = Number(required=False, allow_null=True, help_text="Of one item. Default: likewise.")
+    max_pixels = Whole(required=False, allow_null=True, help_text="Of one image. Default: likewise.")
+    lanes = Whole(required=False, allow_null=True, help_text="At most so many work on it. Default: 0, all there are.")
+    fresh = YesNo(required=False, help_text="Default: false, a batch that has done the same before will do.")
 
 
 class ScheduleChange(Body):
@@ -93,7 +92,7 @@ class ScheduleChange(Body):
         help_text="Of BACKUP: `keep_days` (default 7). Of PRUNE: `older_than_days`.",
     )
     cron = Text(required=False, help_text="Minute, hour, day of the month, month, day of the week.")
-    every_s = Seconds(
+    every_s = Whole(
         required=False,
         allow_null=True,
         help_text=f"From {SHORTEST_INTERVAL_S} to {LONGEST_INTERVAL_S}: elapsed time.",

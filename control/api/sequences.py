@@ -33,6 +33,15 @@ class Disabled(Shape):
     reason = serializers.CharField()
 
 
+class ItemsOfSequence(Shape):
+    """How a sequence goes over the items of its datasets, unless a batch is given something else."""
+
+    chunk_size = serializers.IntegerField(help_text="Items that are worked on together; 0: automatic.")
+    timeout_s = serializers.FloatField(help_text="Of one item.")
+    max_pixels = serializers.IntegerField(help_text="Of one image.")
+    max_failed_items = serializers.IntegerField(help_text="With more of them, the batch fails.")
+
+
 class SequenceFacts(Shape):
     """A sequence, and what it takes."""
 
@@ -47,6 +56,13 @@ class SequenceFacts(Shape):
     )
     instruments = serializers.DictField(child=serializers.CharField(), help_text="What each role is for.")
     limits = serializers.DictField(child=serializers.DictField())
+    needs = serializers.ListField(
+        child=serializers.CharField(), help_text="The datasets that a batch must be given: dataset, target_dataset."
+    )
+    items = ItemsOfSequence(allow_null=True, help_text="How it goes over their items; null without datasets.")
+    unique = serializers.BooleanField(help_text="A submit equal to a batch that waits or runs is answered with that.")
+    cacheable = serializers.BooleanField(help_text="A submit equal to a completed batch is answered with that one.")
+    concurrent = serializers.IntegerField(allow_null=True, help_text="How many may run at a time on each station.")
     sha256 = serializers.CharField(help_text="Of all files of its package; empty for a wheel that does not have it.")
     problems = serializers.ListField(
         child=serializers.CharField(), help_text="Why it cannot run, as `file:line: message`; empty when it can."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path, re_path
 
 from control.api.attachments import Attachments, OneAttachment
-from control.api.batches import Batches, OneBatch
+from control.api.batches import OneBatch
 from control.api.comparison import Compare
 from control.api.control_events import ControlEvents
 from control.api.datasets import (
@@ -30,11 +30,13 @@ from control.api.manual import Manual
 from control.api.measurements import Measurements
 from control.api.pages import Redoc, RedocScript, SchemaFile, Swagger
 from control.api.prompts import Answer, PromptImage, Prompts
+from control.api.queue import Move, Queue, Workers
 from control.api.schedules import OneSchedule, RunSchedule, Schedules
 from control.api.sequences import Disable, Enable, OneSequence, Sequences
 from control.api.slots import MakeSafe, OneSlot, PutIntoService, Slots, TakeOutOfService
 from control.api.steering import ChangeSettings, EmergencyStopOfBatch, Pause, Skip, Stop
 from control.api.steps import Steps
+from control.api.submitting import Batches
 from control.api.system import HealthOfAll, Info
 
 app_name = "api"
@@ -60,6 +62,7 @@ of_batch = [
     path("settings/", ChangeSettings.as_view(), name="settings"),
     path("restart/", Restart.as_view(), name="restart"),
     path("rerun/", Rerun.as_view(), name="rerun"),
+    path("queue/", Move.as_view(), name="move"),
     path("keep/", Keep.as_view(), name="keep"),
     path("release/", Release.as_view(), name="release"),
     path("emergency-stop/", EmergencyStopOfBatch.as_view(), name="emergency-stop-batch"),
@@ -78,6 +81,8 @@ urlpatterns = [
     path("datasets/<uuid:dataset_id>/", include(of_dataset)),
     path("control/batches/", Batches.as_view(), name="batches"),
     path("control/batches/<uuid:batch_id>/", include(of_batch)),
+    path("queue/", Queue.as_view(), name="queue"),
+    path("workers/", Workers.as_view(), name="workers"),
     path("slots/", Slots.as_view(), name="slots"),
     path("slots/<slug:station>/<slug:slot>/", OneSlot.as_view(), name="slot"),
     path("slots/<slug:station>/<slug:slot>/manual/", Manual.as_view(), name="manual"),

@@ -38,8 +38,8 @@ def members(live: Iterable[str]) -> Iterator[Member]:
             yield member
     for latch in sorted([*paths.slots.glob("*.latch.json"), *paths.slots.glob("*.unsafe.json")]):
         yield Member(f"{LATCHES}/{latch.name}", latch)
-    for spool in (paths.spool(str(UUID(batch))) for batch in live):
-        if spool.exists():
+    for batch in live:
+        for spool in sorted(paths.spools.glob(f"{UUID(batch)}*.jsonl")):  # one for each time that it was begun
             yield Member(f"{SPOOLS}/{spool.name}", spool)
 
 

@@ -54,7 +54,7 @@ def read_batch_story(batch_id: UUID, now: datetime) -> Facts | None:
     The head of its stream is read before the rows: an event after `head` may be in them already, none is missing.
     """
     stream = Stream.objects.filter(batch=batch_id).values("pk", "last_seq").first()
-    batch = Batch.objects.filter(pk=batch_id).first()
+    batch = Batch.objects.select_related("dataset", "target_dataset").filter(pk=batch_id).first()
     if batch is None or stream is None:
         return None
     events = Event.objects.filter(stream=stream["pk"])

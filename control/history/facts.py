@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from control.journal.overflow import full_data
 from control.lifecycle.slots.leases import Holder
@@ -20,6 +21,7 @@ Facts = dict[str, Any]
 # What only `batch_provenance` tells of a batch. Together it is large: readers of lists leave it in the database.
 PROVENANCE = (
     "parameters",
+    "items_options",
     "units",
     "limits",
     "drivers",
@@ -47,6 +49,8 @@ def batch_facts(batch: Batch, now: datetime) -> Facts:
         "station": batch.station_id,
         "slot": batch.slot_id,
         "subject": batch.subject,
+        "dataset": _id(batch.dataset_id),
+        "target_dataset": _id(batch.target_dataset_id),
         "priority": Batch.Priority(batch.priority).name,
         "progress": round(batch.progress, 4),
         "current_step": batch.current_step,
@@ -57,7 +61,7 @@ def batch_facts(batch: Batch, now: datetime) -> Facts:
         "error": batch.error,
         "result": batch.result,
         "keep": batch.keep,
-        "origin": str(batch.origin_id) if batch.origin_id else None,
+        "origin": _id(batch.origin_id),
         "origin_kind": batch.origin_kind or None,
         "created_by": batch.submitted_by,
         "created_at": iso(batch.created_at),
@@ -73,6 +77,9 @@ def batch_provenance(batch: Batch) -> Facts:
     return {
         "sha256": batch.sha256,
         "package": batch.package,
+        "dataset_name": batch.dataset.name if batch.dataset else "",
+        "target_dataset_name": batch.target_dataset.name if batch.target_dataset else "",
+        "items_options": batch.items_options or None,
         "parameters": batch.parameters,
         "units": batch.units,
         "settings": batch.settings,
@@ -326,6 +333,10 @@ def iso(at: datetime | None) -> str | None:
 def _iso_of(seconds: float | None) -> str | None:
     """A time of a guard's file, in seconds since the epoch."""
     return None if seconds is None else iso(datetime.fromtimestamp(round(seconds, 3), UTC))
+
+
+def _id(key: UUID | None) -> str | None:
+    return str(key) if key else None
 
 
 def _rounded(seconds: float | None) -> float | None:

@@ -10,6 +10,7 @@ from django.db.models import Case, Value, When
 from control.history.facts import Facts, control_event_facts, iso
 from control.history.slots import read_slots
 from control.lifecycle.packages import MANUAL_CONTROL
+from control.lifecycle.queue_order import best_first
 from control.lifecycle.slots.instruments import commands_of
 from control.lifecycle.slots.manual import why_not_now
 from control.models import Batch, ControlEvent
@@ -33,7 +34,7 @@ _SESSIONS_FIRST = Case(When(sequence=MANUAL_CONTROL, then=Value(0)), default=Val
 def read_manual(slot: Slot) -> Facts:
     """Everything about driving a slot by hand, in a fixed number of queries."""
     batch = slot.batches.filter(state__in=ACTIVE).first()
-    waiting = slot.batches.filter(state=State.QUEUED).order_by(_SESSIONS_FIRST, "-priority", "pk").first()
+    waiting = slot.batches.filter(state=State.QUEUED).order_by(_SESSIONS_FIRST, *best_first()).first()
     readings = batch.readings if batch is not None and batch.manual_by else {}
     why_not = "" if batch is not None and batch.manual_by else why_not_now(slot)
     return {

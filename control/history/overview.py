@@ -10,6 +10,7 @@ from django.utils import timezone
 from control.history.facts import PROVENANCE, Facts, batch_facts
 from control.history.slots import read_slots
 from control.lifecycle.packages import MANUAL_CONTROL
+from control.lifecycle.queue_order import best_first
 from control.models import Batch
 from control.states import ACTIVE, State, StepOutcome
 
@@ -23,7 +24,7 @@ def read_overview(now: datetime) -> Facts:
     # What runs comes first, then what waits, in the order in which it will be taken.
     shown = [
         *batches.filter(state__in=ACTIVE).order_by("pk")[:SHOWN_LIVE],
-        *batches.filter(state=State.QUEUED).order_by("-priority", "pk")[:SHOWN_LIVE],
+        *batches.filter(state=State.QUEUED).order_by(*best_first())[:SHOWN_LIVE],
     ][:SHOWN_LIVE]
     ended = batches.filter(ended_at__isnull=False).order_by("-ended_at")[:SHOWN_ENDED]
     return {

@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from control.lifecycle.queue_order import goes_before
 from control.lifecycle.slots.leases import why_neighbour_unsafe
+from control.lifecycle.slots.limits import why_held
 from control.lifecycle.slots.service import why_out_of_service
 from control.models import Batch
 from control.states import ACTIVE, State
@@ -13,11 +14,13 @@ from stations.models import Slot
 
 
 def held_back(batch: Batch) -> str:
-    """Why the slot for which a batch waits takes nothing now; empty when it does, or nothing waits for it."""
-    if batch.state != State.QUEUED or batch.slot_id is None:
+    """Why the slot for which a batch waits takes nothing now, or what holds itself back; empty when nothing does."""
+    if batch.state != State.QUEUED:
         return ""
+    if batch.slot_id is None:
+        return why_held(batch)
     slot = Slot.objects.get(pk=batch.slot_id)
-    return why_out_of_service(slot) or why_neighbour_unsafe(slot)
+    return why_out_of_service(slot) or why_neighbour_unsafe(slot) or why_held(batch)
 
 
 def batches_ahead(batch: Batch) -> int:

@@ -16,7 +16,9 @@ from control.lifecycle.packages import MANUAL_CONTROL, known_package
 from control.models import Batch, Sequence
 from control.states import LIVE
 from sequences.catalogue import Package
+from sequences.items.options import effective_options
 from sequences.json_schema import parameters_schema
+from sequences.manifest import Manifest
 from sequences.outline import read_outline
 from sequences.problems import readable
 
@@ -44,6 +46,11 @@ def sequence_facts(package: Package, decided: Sequence | None) -> Facts:
         "parameters": manifest.parameters,
         "instruments": manifest.instruments,
         "limits": manifest.limits,
+        "needs": list(manifest.needs),
+        "items": _items_facts(manifest),
+        "unique": manifest.unique,
+        "cacheable": manifest.cacheable,
+        "concurrent": manifest.concurrent,
         "sha256": package.sha256,
         "problems": [str(problem) for problem in package.problems],
         "warnings": [str(problem) for problem in package.warnings],
@@ -52,6 +59,14 @@ def sequence_facts(package: Package, decided: Sequence | None) -> Facts:
         "source": source_of(package),
         "place": package.wheel or readable(str(package.path)),
     }
+
+
+def _items_facts(manifest: Manifest) -> Facts | None:
+    """How it goes over the items of a dataset; None where it takes none."""
+    if not manifest.needs:
+        return None
+    options = effective_options(manifest.items, max_failed_items=manifest.max_failed_items)
+    return {name: options[name] for name in ("chunk_size", "timeout_s", "max_pixels", "max_failed_items")}
 
 
 def whole_sequence(package: Package, decided: Sequence | None) -> Facts:

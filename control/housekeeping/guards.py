@@ -15,12 +15,14 @@ from stations.safety.latch import latches
 
 
 def mirror_guards(station: str) -> None:
-    """Copy each guard's last word into the rows: on the safe state, and on the health of its instruments."""
+    """Copy each guard's last word into the rows: the safe state, its processes, the health of its instruments."""
     for slot in Slot.objects.filter(station=station):
         status = client.status(settings.STATION_PATHS, slot.pk, timeout_s=0.2)
         safe = status["safe"] if status is not None else None
-        if slot.safe != safe:
-            Slot.objects.filter(pk=slot.pk).update(safe=safe)
+        processes = (status["pid"], status["runner"]) if status is not None else (None, None)
+        if (slot.safe, slot.guard_pid, slot.runner_pid) != (safe, *processes):
+            guard, runner = processes
+            Slot.objects.filter(pk=slot.pk).update(safe=safe, guard_pid=guard, runner_pid=runner)
         if status is not None and status["health"]:
             note_health(slot, status["health"])
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+
 from django.db.models.functions import Now
 
 from stations.models import Station
 
 
 def beat(station: str) -> None:
-    Station.objects.filter(pk=station).update(heartbeat_at=Now())
+    """With how its host does: the load of the last minute, and by how many processors that is shared."""
+    load = {"load": round(os.getloadavg()[0], 2), "processors": os.cpu_count() or 1}
+    Station.objects.filter(pk=station).update(heartbeat_at=Now(), host_load=load)
 
 
 def fall_silent(station: str) -> None:

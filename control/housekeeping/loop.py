@@ -22,6 +22,7 @@ from control.housekeeping.sweep import drop_delivered_tasks, sweep, wake_abandon
 from control.housekeeping.unsafe import SafetyWatch
 from control.housekeeping.watchers import watchers_of
 from control.journal.bell import Listener
+from control.lifecycle.idempotency import remove_old_keys
 from control.lifecycle.recover import recover_crashed
 from stations.safety.frozen import show_life
 
@@ -59,6 +60,7 @@ def duties_of(station: str) -> list[Duty]:
         Duty(DatasetReaders(station).turn, 1.0, rung=True),
         Duty(DatasetClearing(station).turn, 5.0, rung=True),
         Duty(drop_delivered_tasks, 30.0),
+        Duty(remove_old_keys, 3600.0),
         Duty(remove_old_spools, 3600.0),
     ]
 

@@ -10,10 +10,11 @@ from django.utils import timezone
 from django_q.models import Failure, OrmQ
 
 from control.lifecycle import presence
+from control.lifecycle.chunks.help import needing_help
 from control.lifecycle.claim import what_waits_for
 from control.lifecycle.doorbell import cluster_of, ring_slot
 from control.lifecycle.slots.leases import why_neighbour_unsafe
-from control.models import Batch
+from control.models import Batch, Helper
 from control.states import ACTIVE, TERMINAL
 from stations.models import Slot
 
@@ -23,14 +24,16 @@ FAILURES_FOR = timedelta(days=7)
 
 
 def wake_abandoned(station: str) -> list[str]:
-    """Ring for batches whose supervisor died or froze; return their slots. Looks at files only while all is well."""
+    """Ring for runs whose supervisor died or froze; return their slots. Looks at files only while all is well."""
     abandoned = presence.abandoned()
     if not abandoned:
         return []
-    ended = {str(pk) for pk in Batch.objects.filter(pk__in=abandoned, state__in=TERMINAL).values_list("pk", flat=True)}
-    for batch_id in ended:
-        presence.forget(batch_id)
-    slots = {slot for batch_id, slot in abandoned.items() if batch_id not in ended}
+    batches = Batch.objects.filter(pk__in=abandoned, state__in=TERMINAL)
+    helpers = Helper.objects.filter(pk__in=abandoned, ended_at__isnull=False)
+    ended = {str(pk) for pk in [*batches.values_list("pk", flat=True), *helpers.values_list("pk", flat=True)]}
+    for one in ended:
+        presence.forget(one)
+    slots = {slot for one, slot in abandoned.items() if one not in ended}
     return _ring_those(Slot.objects.filter(pk__in=slots, station=station))
 
 
@@ -50,6 +53,11 @@ def _needs_somebody(slot: Slot) -> bool:
     running = Batch.objects.filter(slot=slot, state__in=ACTIVE).values_list("pk", flat=True).first()
     if running is not None:
         return not presence.is_supervised(running)
+    helping = Helper.objects.filter(slot=slot, ended_at=None).values_list("pk", flat=True).first()
+    if helping is not None:
+        return not presence.is_supervised(helping)
+    if slot.kind == Slot.Kind.LANE and slot.in_service and needing_help(slot).exists():
+        return True
     return what_waits_for(slot).exists() and not why_neighbour_unsafe(slot)
 
 

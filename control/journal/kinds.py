@@ -20,6 +20,7 @@ class Kind(StrEnum):
     """Every kind that a journal holds. Those of a spool have the payloads of `sequences.contracts`."""
 
     BATCH_QUEUED = "batch.queued"
+    BATCH_MOVED = "batch.moved"  # it waits in another place
     BATCH_STARTED = "batch.started"
     BATCH_PAUSED = "batch.paused"
     BATCH_RESUMED = "batch.resumed"
@@ -37,6 +38,10 @@ class Kind(StrEnum):
     MANUAL_ANSWERED = "manual.answered"  # what one of their commands came to
     MANUAL_ENDED = "manual.ended"
     READING = "reading"  # what instruments say meanwhile
+    ITEMS_BEGUN = "items.begun"  # a step over items waits for its chunks
+    CHUNK_ENDED = "chunk.ended"  # a try at a chunk is over
+    ITEMS_PROGRESS = "items.progress"  # how far a step over items is, at most twice a second
+    BATCH_RELAUNCHED = "batch.relaunched"  # its lane was lost, and it goes on in another run
     SAVED = "saved"  # a value that a later run may go on from
     CONTROL = "control"
     ERROR = "error"

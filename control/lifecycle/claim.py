@@ -9,8 +9,9 @@ from django.utils import timezone
 from control.journal.append import tell_board
 from control.journal.kinds import Kind
 from control.lifecycle.packages import MANUAL_CONTROL
-from control.lifecycle.queue_order import BEST_FIRST
+from control.lifecycle.queue_order import best_first
 from control.lifecycle.slots.leases import lease_instruments, why_neighbour_unsafe
+from control.lifecycle.slots.limits import is_limited, lock_limits, why_held, without_held
 from control.lifecycle.slots.service import comes_back_by_itself
 from control.models import Batch, Stream
 from control.states import ACTIVE, State
@@ -22,11 +23,13 @@ def claim(slot: Slot) -> Stream | None:
 
     Losing a race is no error: somebody else runs the batch, or the slot.
     """
-    while (batch := what_waits_for(slot).select_related("stream").order_by(*BEST_FIRST).first()) is not None:
-        if why_neighbour_unsafe(slot):
-            return None
+    while (batch := best_claimable(slot)) is not None:
         try:
             with transaction.atomic():
+                if is_limited(batch):
+                    lock_limits(batch.station_id)
+                    if why_held(batch):  # since we looked
+                        continue
                 if _raise_generation(batch.stream, State.QUEUED) and _move_to_running(batch, slot):
                     lease_instruments(batch, slot)
                     tell_board(batch, Kind.BATCH_STARTED)
@@ -34,6 +37,12 @@ def claim(slot: Slot) -> Stream | None:
         except IntegrityError:
             return None  # the slot runs a batch, or an instrument has another holder
     return None
+
+
+def best_claimable(slot: Slot) -> Batch | None:
+    """What `claim` would take now, were the slot free and its instruments too: the best of what no limit holds back."""
+    batch = what_waits_for(slot).select_related("stream").order_by(*best_first()).first()
+    return None if batch is None or why_neighbour_unsafe(slot) else batch
 
 
 def take_over(stream: Stream) -> Stream | None:
@@ -44,12 +53,12 @@ def take_over(stream: Stream) -> Stream | None:
 
 def what_waits_for(slot: Slot) -> QuerySet[Batch]:
     """The waiting batches that a slot would take now. Out of service it takes none; but where nothing but the health of
-    its instruments keeps it out, people may drive by hand what is left of them.
+    its instruments keeps it out, people may drive by hand what is left of them. What a limit holds back is left out.
     """
     mine = Q(slot=slot)
     if slot.kind == Slot.Kind.LANE:
         mine |= Q(slot=None, station=slot.station_id)
-    waiting = Batch.objects.filter(mine, state=State.QUEUED)
+    waiting = without_held(Batch.objects.filter(mine, state=State.QUEUED), slot.station_id)
     if slot.in_service:
         return waiting
     return waiting.filter(sequence=MANUAL_CONTROL) if comes_back_by_itself(slot) else waiting.none()

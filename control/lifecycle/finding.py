@@ -11,7 +11,7 @@ from control.models import Batch
 
 def find_batch(batch_id: UUID) -> Batch:
     """Raises NotFound."""
-    batch = Batch.objects.filter(pk=batch_id).first()
+    batch = Batch.objects.select_related("dataset", "target_dataset").filter(pk=batch_id).first()
     if batch is None:
         raise no_batch(batch_id)
     return batch

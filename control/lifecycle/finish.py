@@ -13,6 +13,7 @@ from django.db.models import F
 
 from control.journal.append import Entry, alert, append, lock_story, tell_board
 from control.journal.kinds import Kind, stream_of
+from control.lifecycle.chunks.settle import cancel_chunks
 from control.lifecycle.question_alerts import tell_questions_over
 from control.lifecycle.slots.leases import free_instruments
 from control.models import Batch, ControlEvent, Prompt, Step
@@ -37,8 +38,8 @@ class End:
 def finish(batch_id: UUID, end: End) -> Batch | None:
     """Bring a batch to its end; None when it had ended already. Call inside a transaction.
 
-    Effects, in order: the batch, its open steps and prompts, undelivered wishes, leases, an alert unless all is well,
-    the board.
+    Effects, in order: the batch, its open steps and prompts, undelivered wishes, its chunks, leases, an alert unless
+    all is well, the board.
     """
     sources = [state for state, moves in ALLOWED_MOVES.items() if end.state in moves]
     moved = Batch.objects.filter(pk=batch_id, state__in=sources).update(**_columns(end))
@@ -48,6 +49,7 @@ def finish(batch_id: UUID, end: End) -> Batch | None:
     _close_steps(batch, end)
     close_prompts(batch, at=end.at, why="ended")
     _answer_wishes(batch, end)
+    cancel_chunks(batch.pk, at=end.at)
     free_instruments(batch)
     if end.state not in (State.COMPLETED, State.STOPPED):
         alert(

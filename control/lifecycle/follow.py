@@ -20,6 +20,7 @@ from control.lifecycle.finding import find_batch, find_locked
 from control.lifecycle.live_settings import settings_of
 from control.lifecycle.packages import find_content
 from control.lifecycle.refusals import BadValue, WrongState, check_text
+from control.lifecycle.same_work import give_up_work
 from control.lifecycle.steer import KINDS, ask
 from control.lifecycle.submit import Order, Origin, check_order, enqueue, trigger_of
 from control.lifecycle.why_not import check_allowed
@@ -38,7 +39,7 @@ class Mode(StrEnum):
 
 
 def restart_batch(batch_id: UUID, *, by: Actor, reason: str = USER_REQUEST) -> Batch:
-    """Stop a running or paused batch and queue the same again, before all that waits with its priority; return that.
+    """Stop a running or paused batch and queue the same again, in the place that it had; return that.
 
     Raises NotFound or WrongState, and what `find_content` and `check_order` raise when it could not run again.
     """
@@ -49,6 +50,7 @@ def restart_batch(batch_id: UUID, *, by: Actor, reason: str = USER_REQUEST) -> B
     with transaction.atomic():
         batch = find_locked(batch_id)
         _check_not_followed(batch, Batch.OriginKind.RESTART)
+        give_up_work(batch)
         origin = Origin(batch, Batch.OriginKind.RESTART)
         follower = enqueue(checked, by=by, trigger=trigger_of(by), reason=reason, origin=origin)
         ask(Control.RESTART, batch_id, by=by, reason=reason, follower=follower)
@@ -125,7 +127,23 @@ def order_of(batch: Batch) -> Order:
         subject=batch.subject,
         parameters=batch.parameters,
         priority=Batch.Priority(batch.priority),
+        **_items_of(batch),
     )
+
+
+def _items_of(batch: Batch) -> dict[str, Any]:
+    """What an order says of datasets, as it was for this batch."""
+    if batch.dataset_id is None:
+        return {}
+    options = batch.items_options
+    return {
+        "dataset": str(batch.dataset_id),
+        "target_dataset": str(batch.target_dataset_id) if batch.target_dataset_id else None,
+        "chunk_size": options["chunk_size"],
+        "item_timeout_s": options["timeout_s"],
+        "max_pixels": options["max_pixels"],
+        "lanes": options["lanes"],
+    }
 
 
 def _check_not_followed(batch: Batch, *kinds: Batch.OriginKind) -> None:

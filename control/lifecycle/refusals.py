@@ -72,7 +72,11 @@ class NotAllowed(Refused):
 
 
 class WrongState(Refused):
-    """The batch, slot or station is in a state that does not allow this."""
+    """The batch, slot, station or dataset is in a state that does not allow this. `field` as with BadValue."""
+
+    def __init__(self, sentence: str, *, field: str = "") -> None:
+        super().__init__(sentence)
+        self.field = field
 
 
 TOO_LONG = {

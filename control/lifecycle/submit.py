@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from control.journal.append import Entry, tell_batch, tell_board
@@ -16,14 +17,17 @@ from control.journal.kinds import Kind, stream_of
 from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
 from control.lifecycle.control_events import record_control_event, told
 from control.lifecycle.doorbell import ring_slot
+from control.lifecycle.given_datasets import checked_options, find_datasets, hold_datasets, station_of
 from control.lifecycle.packages import MANUAL_CONTROL, find_package, keep_content
 from control.lifecycle.refusals import BadValue, check_label, check_text
+from control.lifecycle.same_work import TwinIsLive, finished_twin, live_twin, newest_twin, work_key
 from control.lifecycle.sequences import check_may_start
 from control.lifecycle.slots.choice import choose_slot, open_slots
 from control.lifecycle.stopping import check_not_stopping
-from control.models import Batch, ControlEvent, Stream
+from control.models import Batch, ControlEvent, Dataset, Stream
 from control.states import State
 from sequences.catalogue import Package
+from sequences.items.options import ItemsOptions
 from sequences.manifest import Manifest
 from sequences.parameters import ParameterError, resolve_parameters
 from stations.contracts import Carried
@@ -36,6 +40,8 @@ PARAMETERS_LIMIT = 64 * 1024  # bytes of JSON: a job travels to its guard in one
 
 # How long a run will take is told by the last ones that were like it, among so many.
 USUAL_OF, LOOKED_AT = 10, 50
+# The batch in whose favour a submit gave way may end in that moment, and another one begin, and end.
+TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -49,17 +55,46 @@ class Order:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     priority: Batch.Priority = Batch.Priority.NORMAL
     wait: bool = True  # False: refuse instead of queueing when the slot is busy
+    # What it works on, by id or name, and how; None: as the manifest says.
+    dataset: str | None = None
+    target_dataset: str | None = None  # what `dataset` is compared with
+    chunk_size: int | None = None  # items; 0: automatic
+    item_timeout_s: float | None = None
+    max_pixels: int | None = None  # of one image
+    lanes: int | None = None  # at most so many work on it at a time; 0: as many as there are
+    fresh: bool = False  # do it anew, although it was done before
+    await_dataset: bool = False  # a dataset that is still being read will do: the batch waits for it
+
+
+@dataclass(frozen=True)
+class Work:
+    """What an order asks for, checked; `key` as control.lifecycle.same_work has it."""
+
+    order: Order
+    package: Package
+    parameters: dict[str, Any]
+    datasets: dict[str, Dataset] = field(default_factory=dict)
+    items_options: Mapping[str, Any] = field(default_factory=dict)
+    key: str = ""
 
 
 @dataclass(frozen=True)
 class CheckedOrder:
     """An order that can be run, and where."""
 
-    order: Order
-    package: Package
-    parameters: dict[str, Any]
+    work: Work
     station: Station
     slot: Slot | None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The batch that does, or has done, what an order asks for."""
+
+    batch: Batch
+    existing: bool = False  # it waited or ran already
+    cached: bool = False  # it had done that already
+    age_s: float | None = None  # since the end of what is cached
 
 
 @dataclass(frozen=True)
@@ -72,9 +107,35 @@ class Origin:
 
 
 def submit(order: Order, *, by: Actor, trigger: Batch.Trigger, reason: str = USER_REQUEST) -> Batch:
-    """Queue a batch and wake its slot: `check_order`, then `enqueue`."""
+    """Queue a batch and wake its slot, or return the one that does the same or has done it: see `submit_once`."""
+    return submit_once(order, by=by, trigger=trigger, reason=reason).batch
+
+
+def submit_once(order: Order, *, by: Actor, trigger: Batch.Trigger, reason: str = USER_REQUEST) -> Answer:
+    """`check_order`, then `enqueue`; where the sequence declares that its work need not be done twice, only if no batch
+    does it, and none has done it. However many ask at once, one batch comes of it; that others asked stands there.
+    """
     check_text("reason", reason, LONGEST_REASON)
-    return enqueue(check_order(order), by=by, trigger=trigger, reason=reason)
+    work = check_work(order)
+    for tries_left in reversed(range(TRIES)):
+        if (answer := _answer_there_is(work)) is not None:
+            _record_asked_again(answer, by, reason)
+            return answer
+        try:
+            return Answer(enqueue(find_place(work), by=by, trigger=trigger, reason=reason))
+        except TwinIsLive:
+            if not tries_left:
+                raise
+    raise AssertionError("the last try returns or raises")
+
+
+def _answer_there_is(work: Work) -> Answer | None:
+    """The same work under way, or else done before, unless somebody wants it afresh."""
+    if (twin := live_twin(work.key)) is not None:
+        return Answer(twin, existing=True)
+    if work.package.manifest.cacheable and not work.order.fresh and (done := finished_twin(work.key)) is not None:
+        return Answer(done, cached=True, age_s=max(0.0, (timezone.now() - done.ended_at).total_seconds()))
+    return None
 
 
 def check_order(order: Order, content: Package | None = None) -> CheckedOrder:
@@ -83,27 +144,53 @@ def check_order(order: Order, content: Package | None = None) -> CheckedOrder:
     Raises UnknownName or BadValue for what cannot be run, WrongState for a slot that takes nothing now, and while its
     station is being stopped.
     """
+    return find_place(check_work(order, content))
+
+
+def check_work(order: Order, content: Package | None = None) -> Work:
+    """Check what is to be done. Writes nothing. Raises UnknownName or BadValue, WrongState for a dataset that cannot be
+    worked on now.
+    """
+    package, parameters, options = check_task(order, content)
+    named = {"dataset": order.dataset, "target_dataset": order.target_dataset}
+    datasets = find_datasets(package.manifest, named, may_be_read_yet=order.await_dataset)
+    key = work_key(package, parameters, order.subject, datasets)
+    return Work(order, package, parameters, datasets, options, key)
+
+
+def check_task(
+    order: Order, content: Package | None = None
+) -> tuple[Package, dict[str, Any], ItemsOptions | dict[str, Any]]:
+    """Check what is to be done, whatever it is done with; return package, parameters and options of items."""
     check_label("name", order.name, LONGEST_NAME)
     check_label("subject", order.subject, LONGEST_SUBJECT)
     package = content or find_package(order.sequence)
     check_may_start(package)
-    parameters = _resolve(package, order.parameters)
-    station, slot = choose_slot(package.name, package.manifest.instruments, order.slot, wait=order.wait)
+    return package, _resolve(package, order.parameters), checked_options(package.manifest, vars(order))
+
+
+def find_place(work: Work) -> CheckedOrder:
+    """Find who does it. Raises as `check_order`."""
+    order, package = work.order, work.package
+    bound = station_of(work.datasets)
+    station, slot = choose_slot(package.name, package.manifest.instruments, order.slot, wait=order.wait, station=bound)
     check_not_stopping(station.pk)
-    return CheckedOrder(order, package, parameters, station, slot)
+    return CheckedOrder(work, station, slot)
 
 
 def enqueue(
     checked: CheckedOrder, *, by: Actor, trigger: Batch.Trigger, reason: str, origin: Origin | None = None
 ) -> Batch:
     """Effects, in order: the content of its package in the store, Batch, its Stream, a ControlEvent, a line in the
-    batch's story and on the board, a bell. Raises WrongState when the content cannot be kept.
+    batch's story and on the board, a bell. Raises WrongState when the content cannot be kept, TwinIsLive where the same
+    work is being done.
     """
-    keep_content(checked.package)
+    keep_content(checked.work.package)
     with transaction.atomic():
-        batch = _create(checked, by, trigger, origin)
+        hold_datasets(checked.work.datasets)
+        batch = _create_alone(checked, by, trigger, origin)
         _record(batch, by, reason)
-        for woken in _slots_to_wake(batch):
+        for woken in slots_to_wake(batch):
             ring_slot(woken)
     return batch
 
@@ -131,16 +218,38 @@ def check_size(parameters: Mapping[str, Any]) -> None:
         )
 
 
+def _create_alone(checked: CheckedOrder, by: Actor, trigger: Batch.Trigger, origin: Origin | None) -> Batch:
+    """Raises TwinIsLive when another batch with the same key was first, which the database decides."""
+    try:
+        with transaction.atomic():
+            return _create(checked, by, trigger, origin)
+    except IntegrityError:
+        recovered = origin is not None and origin.kind == Batch.OriginKind.RECOVERY
+        if recovered and origin.batch.followers.filter(origin_kind=Batch.OriginKind.RECOVERY).exists():
+            raise  # not for its work: somebody else was faster
+        twin = newest_twin(checked.work.key)
+        if twin is None:
+            raise
+        raise TwinIsLive(twin) from None
+
+
 def _create(checked: CheckedOrder, by: Actor, trigger: Batch.Trigger, origin: Origin | None) -> Batch:
-    order, package = checked.order, checked.package
+    work = checked.work
+    order, package = work.order, work.package
     batch = Batch.objects.create(
         name=order.name or " ".join(filter(None, [package.title[:99], order.subject])),
         subject=order.subject,
         sequence=package.name,
         version=package.version,
+        kind=package.manifest.kind[:40],
+        concurrent=package.manifest.concurrent,
         sha256=package.sha256,
         package=origin.batch.package if origin else str(package.path),
-        parameters=checked.parameters,
+        parameters=work.parameters,
+        dataset=work.datasets.get("dataset"),
+        target_dataset=work.datasets.get("target_dataset"),
+        items_options=work.items_options,
+        work_key=work.key,
         units=_units(package.manifest),
         limits=package.manifest.limits,
         **_bounds(package.manifest, checked.station),
@@ -151,7 +260,7 @@ def _create(checked: CheckedOrder, by: Actor, trigger: Batch.Trigger, origin: Or
         created_by=by.user,
         submitted_by=by.name,
         station_configuration=checked.station.configuration,
-        expected_s=usual_duration_s(package, checked.parameters),
+        expected_s=usual_duration_s(package, work.parameters),
         **{"restarts_left": package.manifest.restartable, **_following(origin)},
     )
     Stream.objects.create(name=stream_of(batch.pk), batch=batch)
@@ -186,6 +295,8 @@ def _following(origin: Origin | None) -> dict[str, Any]:
     columns = {"origin": origin.batch, "origin_kind": origin.kind, "carried": origin.carried}
     if origin.kind == Batch.OriginKind.RECOVERY:
         columns["restarts_left"] = origin.batch.restarts_left - 1
+    if origin.kind == Batch.OriginKind.RESTART:  # its place is that of the one which was stopped for it
+        columns["queued_as_of"] = origin.batch.queued_as_of
     return columns
 
 
@@ -212,7 +323,13 @@ def _record(batch: Batch, by: Actor, reason: str) -> None:
     tell_board(batch, Kind.BATCH_QUEUED)
 
 
-def _slots_to_wake(batch: Batch) -> list[Slot]:
+def _record_asked_again(answer: Answer, by: Actor, reason: str) -> None:
+    kind, state = ControlEvent.Kind.BATCH_START, {"state": answer.batch.state}
+    details = {"asked_again": True}
+    record_control_event(kind, by=by, reason=reason, batch=answer.batch, at_once=True, after=state, details=details)
+
+
+def slots_to_wake(batch: Batch) -> list[Slot]:
     """The batch's own slot, or one lane; a busy lane looks for more work by itself when it is done."""
     if batch.slot is not None:
         return [batch.slot]

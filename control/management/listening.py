@@ -21,6 +21,7 @@ from stations.station_file import Server
 
 EVERYWHERE = ("0.0.0.0", "::")
 WAITING_CLIENTS = 128
+FEWEST_LANES = 3  # of a station where nobody has said how many
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,9 @@ def add_address_arguments(parser: CommandParser) -> None:
 
 
 def add_workers_argument(parser: CommandParser) -> None:
-    parser.add_argument("--workers", type=_workers, help="lanes for work without a bench; default: one per processor")
+    parser.add_argument(
+        "--workers", type=_workers, help="lanes for work without a bench; default: one per processor, at least 3"
+    )
 
 
 def chosen_address(server: Server, options: dict[str, Any]) -> Address:
@@ -68,8 +71,11 @@ def chosen_address(server: Server, options: dict[str, Any]) -> Address:
 
 
 def chosen_lanes(server: Server, flag: int | None) -> int:
-    """How many lanes by flag, environment or station file; else one per processor."""
-    return flag or settings.WORKERS or server.workers or os.cpu_count() or 1
+    """How many lanes by flag, environment or station file; else one per processor.
+
+    At least three, so that two analyses run and one lane is left to help them, or for urgent work.
+    """
+    return flag or settings.WORKERS or server.workers or max(FEWEST_LANES, os.cpu_count() or 1)
 
 
 def listen_at(address: Address) -> socket.socket:

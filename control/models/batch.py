@@ -41,6 +41,9 @@ class Batch(models.Model):
     sequence = models.CharField(_("sequence"), max_length=100)
     version = models.CharField(_("version"), max_length=40)
     sha256 = models.CharField(_("checksum of the package"), max_length=64)
+    kind = models.CharField(_("kind"), max_length=40, default="test")  # of the sequence
+    # as its sequence declares: at most so many batches of it run at a time on the station
+    concurrent = models.PositiveSmallIntegerField(_("at a time"), null=True)
     package = models.CharField(_("package"), max_length=500)  # the folder it was in, when it was submitted
     parameters = models.JSONField(_("parameters"), default=dict)
     units = models.JSONField(_("units"), default=dict)  # of parameters that have one
@@ -79,6 +82,7 @@ class Batch(models.Model):
 
     # How often its run was begun: after the first time, because its lane was lost and its sequence works over items.
     runs = models.PositiveSmallIntegerField(_("runs"), default=1)
+    done_at_loss = models.PositiveIntegerField(_("done when its lane was lost last"), default=0)  # items and steps
     idle_losses = models.PositiveSmallIntegerField(_("lanes lost in a row"), default=0)  # without anything done between
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.QUEUED)
     outcome = models.CharField(_("outcome"), max_length=7, choices=StepOutcome.choices, default=StepOutcome.NONE)
@@ -155,3 +159,8 @@ class Batch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.id})"
+
+    @property
+    def run_name(self) -> str:
+        """Names its run, and so its spool, to the guard: another one each time that it is begun."""
+        return str(self.pk) if self.runs == 1 else f"{self.pk}.{self.runs}"

@@ -11,7 +11,7 @@ from control.models.batch import Batch
 
 
 class ChunkedStep(models.Model):
-    """A step that goes over items, from the moment on at which it began. Its row is the lock of whoever cuts chunks.
+    """A step that goes over items, from the moment on at which it began.
 
     Items from `next_index` on are in no chunk yet; `over` once every item is settled.
     """
@@ -108,6 +108,9 @@ class Chunk(models.Model):
         constraints = [models.UniqueConstraint(fields=["chunked_step", "number"], name="chunk_once_per_number")]
         indexes = [
             models.Index(fields=["chunked_step", "state"], name="chunk_by_state"),
+            models.Index(
+                fields=["chunked_step", "-ended_at"], condition=Q(ended_at__isnull=False), name="chunk_by_end"
+            ),
             models.Index(fields=["helper"], condition=Q(state="RUNNING"), name="chunk_in_hand"),
         ]
         ordering = ["chunked_step", "number"]

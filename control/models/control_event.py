@@ -22,6 +22,7 @@ class ControlEvent(models.Model):
         BATCH_SETTINGS = "BATCH_SETTINGS", _("Change settings")
         BATCH_RESTART = "BATCH_RESTART", _("Restart")
         BATCH_RERUN = "BATCH_RERUN", _("Run again")
+        BATCH_MOVE = "BATCH_MOVE", _("Move in the queue")
         PROMPT_ANSWER = "PROMPT_ANSWER", _("Answer")
         MANUAL_COMMAND = "MANUAL_COMMAND", _("Command by hand")
         MANUAL_END = "MANUAL_END", _("End of manual control")

@@ -75,6 +75,7 @@ def batch_page(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         links=_links(facts),
         slot_address=_slot_address(row),
         origin=origin_of(row),
+        datasets=_datasets(facts, story["provenance"]),
         followers=followers_of(row),
         comparable=nearest_comparisons(row),
         **dialogs_of(row, allowed, form),
@@ -149,6 +150,23 @@ def _slot_address(batch: Batch) -> str:
     if batch.slot is None or not batch.slot.instruments:
         return ""
     return reverse("control:slot", args=batch.slot_id.split("/"))
+
+
+def _datasets(facts: Facts, provenance: Facts) -> list[dict[str, str]]:
+    """What it works on, each with its page, where there is one."""
+    labels = {"dataset": _("Dataset"), "target_dataset": _("Compared with")}
+    return [
+        {"label": label, "name": provenance[f"{role}_name"], "address": _page_of_dataset(facts[role])}
+        for role, label in labels.items()
+        if facts[role]
+    ]
+
+
+def _page_of_dataset(dataset_id: str) -> str:
+    try:
+        return reverse("control:dataset", args=[dataset_id])
+    except NoReverseMatch:
+        return ""
 
 
 def _links(facts: Facts) -> dict[str, str]:

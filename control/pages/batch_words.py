@@ -150,6 +150,7 @@ def _controls() -> Words:
         },
         "not_yet": "–",
         "skipped_step": _("step %(number)s, %(step)s"),
+        "asked_again": _("asked for the same once more"),
         "modes": {
             "same": _("everything"),
             "failed_steps": _("only the steps that did not pass"),

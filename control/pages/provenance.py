@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from control.history.facts import Facts
 from control.history.limits import limits_text
 from control.pages.values import change_text, value_text
+from sequences.items.options import AUTOMATIC
 
 
 def provenance_of(facts: Facts, units: dict[str, str]) -> dict[str, Any]:
@@ -29,6 +30,7 @@ def provenance_of(facts: Facts, units: dict[str, str]) -> dict[str, Any]:
             (_("Time after SIGTERM"), value_text(facts["term_grace_s"], "s")),
             (_("Time after a deadline"), value_text(facts["deadline_grace_s"], "s")),
         ],
+        "items": _items(facts["items_options"]),
         "carried": _carried(facts["carried"]),
         "resources": _resources(facts["resources"]),
         "station_configuration": json.dumps(facts["station_configuration"], indent=2, ensure_ascii=False),
@@ -46,6 +48,19 @@ def _carried(carried: Facts | None) -> Facts | None:
     ranges = [(steps["first"] + 1, steps["last"] + 1) for steps in carried["steps"]]
     texts = [str(first) if first == last else f"{first} – {last}" for first, last in ranges]
     return {"steps": ", ".join(texts), "address": reverse("control:batch", args=[carried["batch"]])}
+
+
+def _items(options: Facts | None) -> list[tuple[str, str]]:
+    """How it goes over items; nothing without a dataset."""
+    if options is None:
+        return []
+    return [
+        (_("Items in a chunk"), _("automatic") if options["chunk_size"] == AUTOMATIC else str(options["chunk_size"])),
+        (_("Time of an item at most"), value_text(options["timeout_s"], "s")),
+        (_("Pixels of an image at most"), f"{options['max_pixels']:,}"),
+        (_("Failed items at most"), str(options["max_failed_items"])),
+        (_("Lanes at most"), str(options["lanes"]) if options["lanes"] else _("all there are")),
+    ]
 
 
 def _resources(resources: Facts) -> list[tuple[str, str]]:

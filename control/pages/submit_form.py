@@ -11,6 +11,7 @@ from django.utils.translation import gettext, gettext_lazy
 from control.lifecycle.refusals import BadValue, check_label
 from control.lifecycle.submit import LONGEST_NAME, LONGEST_SUBJECT
 from control.models import Batch
+from control.pages.dataset_fields import NAMES, dataset_fields
 from control.pages.parameter_fields import PREFIX, TextField, parameter_field
 from sequences.manifest import Manifest
 from sequences.parameters import ParameterError, parse_value, resolve_parameters
@@ -40,9 +41,13 @@ class SubmitForm(forms.Form):
         self.parameters: dict[str, Any] = {}  # the values given, under the names of the manifest, once they are right
         for name, declared in self.schema.items():
             self.fields[PREFIX + name] = parameter_field(name, declared)
+        self.fields |= dataset_fields(manifest, self.data or self.initial)
 
     def parameter_fields(self) -> list[forms.BoundField]:
         return [self[name] for name in self.fields if name.startswith(PREFIX)]
+
+    def dataset_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in NAMES if name in self.fields]
 
     def general_fields(self) -> list[forms.BoundField]:
         return [self["subject"], self["name"], self["priority"]]

@@ -6,8 +6,11 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -18,8 +21,9 @@ from control.history.slots import read_slots
 from control.lifecycle.packages import known_packages
 from control.lifecycle.refusals import BadValue, Refused, UnknownName
 from control.lifecycle.sequences import disabled_sentence
-from control.lifecycle.submit import Order, submit
+from control.lifecycle.submit import Answer, Order, submit_once
 from control.models import Batch, ControlEvent, Sequence
+from control.pages.dataset_fields import NAMES, chosen_items, items_as_before
 from control.pages.inside import draw, needs
 from control.pages.parameter_fields import PREFIX
 from control.pages.submit_form import SubmitForm
@@ -33,7 +37,7 @@ from stations.models import Slot
 def new_batch(request: HttpRequest) -> HttpResponse:
     """Without `sequence` a choice of all; with it the form, and after that form the page of the new batch.
 
-    `like`: an old batch; the form begins with what that one was given.
+    `like`: an old batch; the form begins with what that one was given. `dataset` chooses one, `fresh` asks for it anew.
     """
     packages = known_packages()
     old = _old_batch(request.GET.get("like", ""))
@@ -50,16 +54,19 @@ def new_batch(request: HttpRequest) -> HttpResponse:
         return draw(request, "control/choose_sequence.html", _("New batch"), **about)
     places = fitting_places(chosen)
     if request.method != "POST":
-        form = SubmitForm(chosen.manifest, initial=_as_before(old, places) if old else {"slot": ""})
+        form = SubmitForm(
+            chosen.manifest, initial=_asked_for(request.GET) | (_as_before(old, places) if old else {"slot": ""})
+        )
         return _form_page(request, chosen, form, places, changed=_changed_since(old, chosen))
     if request.POST.get("sha256", chosen.sha256) != chosen.sha256:
         form = SubmitForm(chosen.manifest, initial=_as_typed(request.POST, chosen))
         return _form_page(request, chosen, form, places, status=409, changed=_changed_meanwhile(request.POST, chosen))
     form = SubmitForm(chosen.manifest, request.POST)
     if form.is_valid():
-        batch = _submit(request, chosen, form, {place["id"] for place in places})
-        if batch is not None:
-            return HttpResponseRedirect(reverse("control:batch", args=[batch.pk]))
+        answer = _submit(request, chosen, form, {place["id"] for place in places})
+        if answer is not None:
+            _tell_where_nothing_began(request, answer)
+            return HttpResponseRedirect(reverse("control:batch", args=[answer.batch.pk]))
     return _form_page(request, chosen, form, places, status=400)
 
 
@@ -95,7 +102,9 @@ def _other_parameters(before: Collection[str], chosen: Package) -> list[str]:
 def _as_typed(typed: QueryDict, chosen: Package) -> dict[str, Any]:
     """What a form of another version held. A switch that is off sends nothing: it counts as off if it was there."""
     asked = typed.get("asked", "").split()
-    kept: dict[str, Any] = {name: typed[name] for name in ("name", "subject", "priority", "slot") if name in typed}
+    kept: dict[str, Any] = {
+        name: typed[name] for name in ("name", "subject", "priority", "slot", *NAMES) if name in typed
+    }
     for name, declared in chosen.manifest.parameters.items():
         if PREFIX + name in typed:
             kept[PREFIX + name] = typed[PREFIX + name]
@@ -115,11 +124,12 @@ def _as_before(old: Batch, places: list[Facts]) -> dict[str, Any]:
     """What a form begins with to run a batch again; on its slot only while that one takes work."""
     free = {place["id"] for place in places if place["takes_work"]}
     parameters = {PREFIX + name: value for name, value in old.parameters.items()}
-    return {"subject": old.subject, "slot": old.slot_id if old.slot_id in free else "", **parameters}
+    about = {"subject": old.subject, "slot": old.slot_id if old.slot_id in free else ""}
+    return {**about, **items_as_before(old), **parameters}
 
 
-def _submit(request: HttpRequest, chosen: Package, form: SubmitForm, fitting: set[str]) -> Batch | None:
-    """The new batch; None when it was refused, and then the form says why, beside the field where that is known."""
+def _submit(request: HttpRequest, chosen: Package, form: SubmitForm, fitting: set[str]) -> Answer | None:
+    """The batch; None when it was refused, and then the form says why, beside the field where that is known."""
     order = Order(
         sequence=chosen.name,
         slot=form.cleaned_data["slot"] or None,
@@ -127,13 +137,34 @@ def _submit(request: HttpRequest, chosen: Package, form: SubmitForm, fitting: se
         subject=form.cleaned_data["subject"],
         parameters=form.parameters,
         priority=Batch.Priority(form.cleaned_data["priority"]),
+        **chosen_items(form.cleaned_data),
     )
     try:
-        return submit(order, by=actor_of(request.user, ControlEvent.Face.PAGE), trigger=Batch.Trigger.MANUAL)
+        return submit_once(order, by=actor_of(request.user, ControlEvent.Face.PAGE), trigger=Batch.Trigger.MANUAL)
     except Refused as error:
+        if (field := getattr(error, "field", "")) in form.fields:
+            form.add_error(field, str(error))
+            return None
         about_slot = not isinstance(error, BadValue) or not fitting or order.slot not in {None, *fitting}
         form.add_error("slot" if about_slot else None, str(error))
     return None
+
+
+def _tell_where_nothing_began(request: HttpRequest, answer: Answer) -> None:
+    if answer.existing:
+        messages.info(request, _("This is the batch that does it already. Nothing new was started."))
+    elif answer.cached:
+        sentence = _("This was done %(age)s ago with the same content, so nothing was started. {}") % {
+            "age": timesince(answer.batch.ended_at)
+        }
+        afresh = f"{reverse('control:new_batch')}?like={answer.batch.pk}&fresh=1"
+        messages.info(request, format_html(sentence, format_html('<a href="{}">{}</a>', afresh, _("Do it afresh"))))
+
+
+def _asked_for(query: QueryDict) -> dict[str, Any]:
+    """What a link to the form has chosen."""
+    names = [name for name in NAMES if name in query]
+    return {name: query[name] for name in names}
 
 
 def _form_page(

@@ -48,6 +48,7 @@ STORED = (
     gettext_noop("Emergency stop of %(scope)s by %(by)s: %(why)s"),
     gettext_noop("Emergency stop by %(by)s before it began: %(why)s"),
     gettext_noop("Nothing was started: %(why)s"),
+    gettext_noop("Dataset '%(name)s' cannot be read: %(why)s"),
     gettext_noop("%(scope)s reset by %(by)s: %(why)s"),
     gettext_noop("Slot %(slot)s was taken out of service by %(by)s: %(why)s"),
     gettext_noop("Slot %(slot)s was put back into service by %(by)s: %(why)s"),

@@ -14,12 +14,14 @@ from control.pages import (
     language,
     login_link,
     overview,
+    queue,
     safety,
     sequences,
     service,
     slot,
     submitting,
     system,
+    workers,
 )
 
 app_name = "control"
@@ -41,6 +43,9 @@ urlpatterns = [
         path(f"batches/<uuid:batch_id>/{word}/", controls.control, {"word": word}, name="control")
         for word in controls.WORDS
     ),
+    path("batches/<uuid:batch_id>/queue/", queue.move, name="move"),
+    path("queue/", queue.queue_page, name="queue"),
+    path("workers/", workers.workers_page, name="workers"),
     path("datasets/", datasets.datasets, name="datasets"),
     path("datasets/new/", datasets.new_dataset, name="new_dataset"),
     path("datasets/<uuid:dataset_id>/", datasets.dataset_page, name="dataset"),

@@ -8,10 +8,13 @@ import time
 
 from django.conf import settings
 
+from control.lifecycle.carrying import carry_to_resume
+from control.lifecycle.chunks.over import results_of, saved_of
+from control.lifecycle.live_settings import settings_of
 from control.lifecycle.packages import folder_to_run
 from control.lifecycle.sequences import may_bring_drivers
-from control.models import Batch
-from stations.contracts import Ending, GuardStatus, Job
+from control.models import Batch, Helper
+from stations.contracts import Carried, Ending, GuardStatus, Job
 from stations.safety import client
 
 ASK_EVERY_S = 0.02
@@ -31,7 +34,7 @@ def takes_work(status: GuardStatus | None) -> bool:
 def job_of(batch: Batch) -> Job:
     """What the guard is told of a batch."""
     job = Job(
-        run=str(batch.pk),
+        run=batch.run_name,
         package=str(folder_to_run(batch)),
         sha256=batch.sha256,
         version=batch.version,
@@ -46,17 +49,31 @@ def job_of(batch: Batch) -> Job:
         resources=batch.resources,
         attachments=str(settings.STATION_PATHS.attachments_of(str(batch.pk))),
     )
-    if batch.carried:
-        job["carried"] = batch.carried
+    carried = carry_to_resume(batch) if batch.runs > 1 else batch.carried
+    if carried:
+        job["carried"] = carried
+    if batch.items_options:
+        job["items"] = batch.items_options
+        job["results"] = results_of(batch)
     return job
+
+
+def help_job_of(helper: Helper, batch: Batch) -> Job:
+    """What the guard of a helping lane is told: the same, but for one step's items and nothing else."""
+    return {
+        **job_of(batch),
+        "run": str(helper.pk),
+        "parameters": settings_of(batch),
+        "helps_with": helper.chunked_step.name,
+        "carried": Carried(batch=str(batch.pk), steps=[], saved=saved_of(batch)),
+    }
 
 
 class HandOver:
     """Asking again does no harm: the guard creates the spool, and only once."""
 
-    def __init__(self, batch: Batch) -> None:
-        self._slot = batch.slot_id or ""
-        self._job = job_of(batch)
+    def __init__(self, slot_id: str, job: Job) -> None:
+        self._slot, self._job = slot_id, job
         self._done = False
         self._since = time.monotonic()
         self._next = 0.0

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from uuid import UUID
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
 from control.journal.append import Fenced
-from control.models import Step, Stream
+from control.journal.kinds import Kind
+from control.models import ChunkedStep, Step, Stream
 from control.states import StepState
 from control.worker.prompt_import import PromptLines, waiting_prompts
 from control.worker.spool import PAGE, Spool, parse
@@ -21,85 +24,119 @@ log = logging.getLogger(__name__)
 TRY_AGAIN = (Fenced, OperationalError, InterfaceError, OSError)
 
 
-class SpoolFollower:
-    def __init__(self, stream: Stream) -> None:
-        self.stream = stream
-        self.batch = stream.batch
-        self.spool = Spool(settings.STATION_PATHS.spool(str(stream.batch_id)))
-        self.running: dict[StepKey, Row] = {}
-        self.waiting: dict[str, StepKey] = {}  # prompts
-        self.over = False  # nothing more to do: the batch has ended, or is somebody else's
+class SpoolFollower(ABC):
+    """Reads a spool page by page. What a page comes to, and how its import is fenced, its subclasses know."""
+
+    def __init__(self, run_name: str, offset: int, batch_id: UUID) -> None:
+        self.spool = Spool(settings.STATION_PATHS.spool(run_name))
+        self.offset = offset  # bytes that are in the database
+        self.batch_id = batch_id
+        self.over = False  # nothing more to do: the run has ended, or is somebody else's
         self.lost = False  # somebody else's
         self.behind = False  # the last page was full: there is more
-        # What is in the database may differ from what is remembered here: not straight after the first claim.
-        self.doubtful = stream.generation > 1
+        self.chunks_ended = 0
+        # What is in the database may differ from what is remembered here.
+        self.doubtful = False
 
     def close(self) -> None:
         self.spool.close()
 
+    @abstractmethod
     def resynchronise(self) -> bool:
-        """Read the stream's row again: a commit may have arrived unanswered. False when it is somebody else's."""
+        """Read the database again: a commit may have arrived unanswered. False when the run is somebody else's."""
+
+    @abstractmethod
+    def write(self, lines: Sequence[Line], offset: int) -> None:
+        """Write lines that end at `offset` in one transaction. Raises Fenced, and then nothing is written."""
+
+    @abstractmethod
+    def move(self, offset: int) -> bool:
+        """Go on at another place of the spool. False when the run is somebody else's."""
+
+    def import_page(self) -> bool:
+        """Bring the next lines into the database; False when there are none. Raises Fenced or a database error."""
+        text = self.spool.read(self.offset)
+        if not text:
+            return self._skip_what_power_loss_ate()
+        lines = list(parse(text))
+        try:
+            self.write(lines, self.offset + len(text))
+        except TRY_AGAIN:
+            raise
+        except Exception:
+            log.exception(
+                "a page of the spool is refused, importing it line by line", extra={"batch": str(self.batch_id)}
+            )
+            self._write_one_by_one(text)
+        else:
+            self.offset += len(text)
+        self.behind = len(text) > PAGE // 2
+        return True
+
+    def _write_one_by_one(self, text: bytes) -> None:
+        offset = self.offset
+        for raw in text.splitlines(keepends=True):
+            offset += len(raw)
+            for line in parse(raw):
+                try:
+                    self.write([line], offset)
+                except TRY_AGAIN:
+                    raise
+                except Exception as error:
+                    self.write([_refused(line, error)], offset)
+            self.offset = offset
+
+    def _skip_what_power_loss_ate(self) -> bool:
+        found = self.spool.after_power_loss(self.offset)
+        if found == self.offset:
+            return False
+        if not self.move(found):
+            raise Fenced(str(self.batch_id))
+        self.offset = found
+        return True
+
+
+class BatchFollower(SpoolFollower):
+    """The spool of a batch's own run: its story."""
+
+    def __init__(self, stream: Stream) -> None:
+        super().__init__(stream.batch.run_name, stream.spool_offset, stream.batch_id)
+        self.stream = stream
+        self.batch = stream.batch
+        self.running: dict[StepKey, Row] = {}
+        self.waiting: dict[str, StepKey] = {}  # prompts
+        self.goes_over_items = False
+        self.doubtful = stream.generation > 1  # not straight after the first claim
+
+    def resynchronise(self) -> bool:
         found = Stream.objects.get(pk=self.stream.pk)
         if found.generation != self.stream.generation:
             self.over = self.lost = True
             return False
-        self.stream.spool_offset = found.spool_offset
+        self.stream.spool_offset = self.offset = found.spool_offset
         running = Step.objects.filter(batch=self.batch, state=StepState.RUNNING)
         self.running = {
             (row["index"], row["attempt"]): row for row in running.values("id", "index", "attempt", "started_at")
         }
         self.waiting = waiting_prompts(self.batch)
+        self.goes_over_items = ChunkedStep.objects.filter(batch=self.batch, over=False).exists()
         self.doubtful = False
         return True
 
-    def import_page(self) -> bool:
-        """Bring the next lines into the database; False when there are none. Raises Fenced or a database error."""
-        offset = self.stream.spool_offset
-        text = self.spool.read(offset)
-        if not text:
-            return self._skip_what_power_loss_ate(offset)
-        lines = list(parse(text))
-        try:
-            self._write(lines, offset + len(text))
-        except TRY_AGAIN:
-            raise
-        except Exception:
-            log.exception(
-                "a page of the spool is refused, importing it line by line", extra={"batch": str(self.batch.pk)}
-            )
-            self._write_one_by_one(text)
-        self.behind = len(text) > PAGE // 2
-        return True
-
-    def _write(self, lines: Sequence[Line], offset: int) -> None:
+    def write(self, lines: Sequence[Line], offset: int) -> None:
         page = Page(self.batch, dict(self.running), PromptLines(dict(self.waiting)))
         for line in lines:
             page.take(line)
         write_page(page, self.stream, offset)
         self.stream.spool_offset, self.running, self.waiting = offset, page.running, page.prompts.waiting
         self.over = page.end is not None
+        self.goes_over_items |= bool(page.over_items)
+        self.chunks_ended += sum(line["k"] == Kind.CHUNK_ENDED for line in page.of_items)
 
-    def _write_one_by_one(self, text: bytes) -> None:
-        offset = self.stream.spool_offset
-        for raw in text.splitlines(keepends=True):
-            offset += len(raw)
-            for line in parse(raw):
-                try:
-                    self._write([line], offset)
-                except TRY_AGAIN:
-                    raise
-                except Exception as error:
-                    self._write([_refused(line, error)], offset)
-
-    def _skip_what_power_loss_ate(self, offset: int) -> bool:
-        found = self.spool.after_power_loss(offset)
-        if found == offset:
-            return False
-        mine = Stream.objects.filter(pk=self.stream.pk, generation=self.stream.generation, spool_offset=offset)
-        if not mine.update(spool_offset=found):
-            raise Fenced(self.stream.name)
-        self.stream.spool_offset = found
-        return True
+    def move(self, offset: int) -> bool:
+        mine = Stream.objects.filter(pk=self.stream.pk, generation=self.stream.generation, spool_offset=self.offset)
+        self.stream.spool_offset = offset
+        return bool(mine.update(spool_offset=offset))
 
 
 def _refused(line: Line, error: Exception) -> Line:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import time
 from collections.abc import Callable
@@ -16,6 +15,10 @@ from django.db import transaction
 from control.journal.append import Entry, alert, import_spool, tell_board
 from control.journal.bulk import insert_rows
 from control.journal.kinds import Kind
+from control.lifecycle.chunks.begin import begin_step_over_items
+from control.lifecycle.chunks.relaunch import relaunch
+from control.lifecycle.chunks.settle import settle_items
+from control.lifecycle.failures import fingerprint
 from control.lifecycle.finish import End, finish
 from control.models import Attachment, Batch, ControlEvent, ErrorLog, Measurement, Step, Stream
 from control.states import State, StepOutcome, StepState, settle
@@ -32,6 +35,9 @@ _ENVELOPE = {"k", "at", "level", "message", "step"}
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 # More than this many alerts of one page say nothing more to a person.
 _ALERTS_PER_PAGE = 10
+OF_ITEMS = (Kind.CHUNK_ENDED, "chunk.begun", "item")
+# How a run ends whose lane was lost: none of these is the fault of what it did, as far as anybody knows.
+_LOST = (Ending.CRASHED, Ending.GUARD_LOST, Ending.WARDEN_LOST, Ending.LOST)
 
 
 @dataclass
@@ -52,11 +58,20 @@ class Page:
     saved: dict[str, Any] = field(default_factory=dict)
     readings: list[Line] = field(default_factory=list)  # that change what is known of instruments
     columns: dict[str, Any] = field(default_factory=dict)  # of the batch
+    over_items: list[Line] = field(default_factory=list)  # steps over items that began
+    of_items: list[Line] = field(default_factory=list)  # what became of chunks and items
     end: End | None = None
+    lost: str = ""  # why the run is over, where its lane died
+    goes_on: bool = False  # in another run of the same batch
 
     def take(self, line: Line) -> None:
-        """Add one line: exactly one event, and whatever rows its kind stands for."""
+        """Add one line: exactly one event, and whatever rows its kind stands for. Those of items are rows alone."""
         kind = line["k"]
+        if kind in OF_ITEMS:
+            self.of_items.append(line)
+            if kind != Kind.CHUNK_ENDED:
+                return
+            line = {**line, "failed": len(line["failed"])}
         at = datetime.fromtimestamp(line.get("at") or time.time(), UTC)
         entry = Entry(
             kind,
@@ -114,7 +129,9 @@ def _take_batch_started(page: Page, line: Line, at: datetime) -> None:
 
 def _take_step_started(page: Page, line: Line, at: datetime) -> None:
     key = (line["step"], line["attempt"])
-    page.steps[key] = page.running[key] = _step_row(page, line, state=StepState.RUNNING, started_at=at)
+    begun = page.running.get(key)  # by a run of the same batch whose lane was lost
+    since = begun["started_at"] if begun else at
+    page.steps[key] = page.running[key] = _step_row(page, line, state=StepState.RUNNING, started_at=since)
     page.columns["current_step"] = line["name"]
 
 
@@ -136,7 +153,8 @@ def _take_step_ended(page: Page, line: Line, at: datetime) -> None:
         result=line.get("result"),
         message=line.get("message") or "",
     )
-    page.columns["progress"] = line["progress"]
+    if page.batch.dataset_id is None:  # else its items tell how far it is
+        page.columns["progress"] = line["progress"]
     if page.prompts.end_step(key, at):
         page.columns["open_prompt"] = ""
 
@@ -247,7 +265,12 @@ def _take_saved(page: Page, line: Line, at: datetime) -> None:
     page.saved[line["name"]] = line["value"]
 
 
+def _take_items_begun(page: Page, line: Line, at: datetime) -> None:
+    page.over_items.append(line)
+
+
 def _take_batch_ended(page: Page, line: Line, at: datetime) -> None:
+    page.lost = (line.get("message") or "") if line["why"] in _LOST else ""
     verdict = line.get("verdict") or {}
     state, outcome, unfinished = settle(Ending(line["why"]), line.get("verdict"))
     page.end = End(
@@ -289,14 +312,9 @@ _TAKERS: dict[str, Callable[[Page, Line, datetime], None]] = {
     Kind.MANUAL_ENDED: _take_manual,
     Kind.MANUAL_ANSWERED: _take_manual_answered,
     Kind.READING: _take_reading,
+    Kind.ITEMS_BEGUN: _take_items_begun,
     Kind.BATCH_ENDED: _take_batch_ended,
 }
-
-
-def fingerprint(line: Line) -> str:
-    """Return the same short word for failures that are alike: same exception, same message but for its numbers."""
-    alike = re.sub(r"\d+", "0", f"{line['category']}|{line['exception']}|{line['message']}")
-    return hashlib.sha1(alike.encode()).hexdigest()[:16]
 
 
 def write_page(page: Page, stream: Stream, offset: int) -> None:
@@ -307,11 +325,16 @@ def write_page(page: Page, stream: Stream, offset: int) -> None:
     """
     with transaction.atomic():
         import_spool(stream, page.entries, offset)
+        page.goes_on = bool(page.lost) and relaunch(page.batch, stream, page.lost)
         steps = _write_steps(page)
         _write_of_steps(Measurement, page.measurements, steps)
         _write_of_steps(Attachment, page.attachments, steps)
         ErrorLog.objects.bulk_create(page.errors)
         page.prompts.write(page.batch)
+        for line in page.over_items:
+            begin_step_over_items(page.batch.pk, line["step"], line["name"], at=datetime.fromtimestamp(line["at"], UTC))
+        if page.of_items:
+            settle_items(page.batch.pk, page.batch.slot_id or "", page.of_items)
         for control, columns in page.obeyed.items():
             ControlEvent.objects.filter(pk=control).update(**columns)
         for control, why in page.refused.items():
@@ -323,11 +346,24 @@ def write_page(page: Page, stream: Stream, offset: int) -> None:
 def _write_steps(page: Page) -> dict[StepKey, int]:
     """Write the steps; return the primary key of each step to which what this page measured and kept may belong."""
     key = ("batch", "index", "attempt")
-    found = insert_rows(Step, list(page.steps.values()), key=key, returning=("id", "index", "attempt"))
+    rows = page.steps if page.batch.runs == 1 else _without_known(page)
+    found = insert_rows(Step, list(rows.values()), key=key, returning=("id", "index", "attempt"))
     written = {(index, attempt): pk for pk, index, attempt in found}
     for step, row in page.running.items():
         row.setdefault("id", written.get(step))
     return {step: row["id"] for step, row in page.running.items()} | written
+
+
+def _without_known(page: Page) -> dict[StepKey, Row]:
+    """A later run of the same batch tells of steps again that an earlier one has begun or ended: those rows stand."""
+    known = Step.objects.filter(batch=page.batch).exclude(state=StepState.PENDING).values_list("index", "attempt")
+    ended = Step.objects.filter(batch=page.batch, state=StepState.ENDED).values_list("index", "attempt")
+    begun_before, ended_before = set(known), set(ended)
+    return {
+        step: row
+        for step, row in page.steps.items()
+        if step not in ended_before and not (row["state"] == StepState.PENDING and step in begun_before)
+    }
 
 
 def _write_of_steps(
@@ -352,7 +388,7 @@ def _write_batch(page: Page) -> None:
     if page.errors:  # the first one is the cause, what follows are its consequences
         first = page.errors[0]
         Batch.objects.filter(pk=page.batch.pk, error="").update(error=f"{first.exception}: {first.message}")
-    if page.end is not None:
+    if page.end is not None and not page.goes_on:
         finish(page.batch.pk, page.end)
         return
     told = [Kind.BATCH_PAUSED if moved == State.PAUSED else Kind.BATCH_RESUMED] if moved else []

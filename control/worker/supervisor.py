@@ -1,12 +1,13 @@
-"""The supervisor of one running batch: asks the guard to run it, imports its spool, delivers wishes.
+"""Supervisors of runs: they ask the guard to run, import the spool, deliver wishes and chunks.
 
-It owns nothing and may die at any time: another one goes on at the stored offset. One thread.
+A supervisor owns nothing and may die at any time: another one goes on at the stored offset. One thread.
 """
 
 from __future__ import annotations
 
 import logging
 import time
+from abc import ABC, abstractmethod
 from contextlib import ExitStack
 
 from django.conf import settings
@@ -15,15 +16,22 @@ from django.db import Error, connection
 from control.journal.append import Fenced
 from control.journal.bell import Listener
 from control.lifecycle import presence
-from control.lifecycle.claim import claim, take_over
+from control.lifecycle.chunks.help import join, show_help_lives, take_over_help, why_leave
+from control.lifecycle.claim import claim, take_over, what_waits_for
 from control.lifecycle.doorbell import wishes_of
 from control.lifecycle.presence import Presence
-from control.models import Stream
+from control.lifecycle.queue_order import best_first
+from control.models import Batch, Helper, Stream
 from control.states import ACTIVE
-from control.worker.hand_over import HandOver, takes_work
+from control.worker.chunk_feed import ChunkFeed, can_work_here
+from control.worker.hand_over import HandOver, help_job_of, job_of, takes_work
+from control.worker.helper_follower import HelperFollower
+from control.worker.over_items import OverItems
 from control.worker.spool_bell import SpoolBell
-from control.worker.spool_follower import SpoolFollower
+from control.worker.spool_follower import BatchFollower, SpoolFollower
 from control.worker.wishes import deliver_wishes
+from sequences.items.contracts import ItemsOver
+from stations.contracts import Job
 from stations.models import Slot
 from stations.safety import client
 
@@ -36,32 +44,45 @@ DATABASE_RETRY_S = 0.25
 GUARD_ANSWERS_S = 1.0
 
 
-def take_up(slot_id: str) -> Supervisor | None:
-    """Return a supervisor for what a slot runs without one, else for what waits for it; None when there is nothing."""
+def take_up(slot_id: str) -> RunSupervisor | None:
+    """Return a supervisor for what a slot runs without one, else for what waits for it, else for a batch that it can
+    help; None when there is nothing.
+    """
     with client.Caller(settings.STATION_PATHS) as guard:
         guard.send(slot_id, {"op": "status"})  # answered while the database is asked
         slot = Slot.objects.get(pk=slot_id)
         running = Stream.objects.filter(batch__slot=slot, batch__state__in=ACTIVE).select_related("batch").first()
         if running is not None:
             stream = None if presence.is_supervised(running.batch_id) else take_over(running)
-        else:
-            stream = claim(slot) if takes_work(guard.receive(GUARD_ANSWERS_S)) else None
-    return Supervisor(stream) if stream is not None else None
+            return Supervisor(stream) if stream is not None else None
+        helping = Helper.objects.filter(slot=slot, ended_at=None).select_related("chunked_step").first()
+        if helping is not None:
+            helper = None if presence.is_supervised(helping.pk) else take_over_help(helping)
+            return HelperSupervisor(helper) if helper is not None else None
+        if not takes_work(guard.receive(GUARD_ANSWERS_S)):
+            return None
+        stream = claim(slot)
+        if stream is not None:
+            return Supervisor(stream)
+        helper = join(slot, can_work_here)
+        return HelperSupervisor(helper) if helper is not None else None
 
 
-class Supervisor:
-    def __init__(self, stream: Stream) -> None:
-        self.batch = stream.batch
-        self.follower = SpoolFollower(stream)
-        self.hand_over = HandOver(self.batch)
-        self.wishes_due_at = 0.0
+class RunSupervisor(ABC):
+    """What is the same for every run. `name`: that of its run; `holder`: whose supervisor this is."""
+
+    def __init__(self, batch: Batch, slot_id: str, name: str, holder: object, follower: SpoolFollower) -> None:
+        self.batch, self.slot_id, self.name, self.holder = batch, slot_id, name, holder
+        self.follower = follower
+        self.hand_over = HandOver(slot_id, self.job())
+        self.errands_due_at = 0.0
 
     def run(self) -> bool:
-        """Work until the batch has ended: True. False when another supervisor has taken it over."""
+        """Work until the run has ended: True. False when another supervisor has taken it over."""
         paths = settings.STATION_PATHS
         with ExitStack() as stack:
-            sign_of_life = stack.enter_context(Presence(self.batch.pk, self.batch.slot_id or ""))
-            spool_bell = stack.enter_context(SpoolBell(paths.spool_bell(str(self.batch.pk))))
+            sign_of_life = stack.enter_context(Presence(self.holder, self.slot_id))
+            spool_bell = stack.enter_context(SpoolBell(paths.spool_bell(self.name)))
             listener = stack.enter_context(Listener(wishes_of(self.batch.pk)))
             stack.callback(self.follower.close)
             while not self.follower.over:
@@ -79,21 +100,109 @@ class Supervisor:
         return not self.follower.lost
 
     def turn(self, listener: Listener, spool_bell: SpoolBell) -> None:
-        """One turn: hand over, import, wait for a reason to go on, deliver."""
+        """One turn: hand over, import, wait for a reason to go on, do what else is to be done."""
         if self.follower.doubtful and not self.follower.resynchronise():
             return
         self.hand_over.ask()
         imported = self.follower.import_page()
         if self.follower.over:
             return
+        self.after_page()
         if imported:
             rung = listener.wait(0.0 if self.follower.behind else COALESCE_S)
         else:
             rung = listener.wait(IMPORT_EVERY_S, spool_bell.fileno())
             spool_bell.drain()
         if rung:
-            self.wishes_due_at = 0.0
+            self.errands_due_at = 0.0
         # Also between two pages: a step that never stops writing must not keep its own stop waiting.
-        if time.monotonic() >= self.wishes_due_at:
-            deliver_wishes(self.batch)
-            self.wishes_due_at = time.monotonic() + LOOK_EVERY_S
+        if time.monotonic() >= self.errands_due_at:
+            self.errands()
+            self.errands_due_at = time.monotonic() + LOOK_EVERY_S
+
+    @abstractmethod
+    def job(self) -> Job:
+        """What the guard is told."""
+
+    @abstractmethod
+    def after_page(self) -> None:
+        """What may follow from what was imported. Called often: it asks the database only for a reason."""
+
+    @abstractmethod
+    def errands(self) -> None:
+        """What is done when somebody rings, and once a second."""
+
+
+class Supervisor(RunSupervisor):
+    """That of a batch's own run."""
+
+    def __init__(self, stream: Stream) -> None:
+        self.stream = stream
+        self.over_items: OverItems | None = None
+        follower = BatchFollower(stream)
+        super().__init__(stream.batch, stream.batch.slot_id or "", stream.batch.run_name, stream.batch_id, follower)
+
+    def job(self) -> Job:
+        return job_of(self.batch)
+
+    def after_page(self) -> None:
+        follower = self.follower
+        assert isinstance(follower, BatchFollower)
+        if self.over_items is None and follower.goes_over_items:
+            self.over_items = OverItems.of(self.stream)
+        if self.over_items is not None:
+            self.over_items.turn(follower.chunks_ended)
+            if self.over_items.over:
+                self.over_items, follower.goes_over_items = None, False
+
+    def errands(self) -> None:
+        deliver_wishes(self.batch)
+        if self.over_items is not None:
+            self.over_items.look()
+
+
+class HelperSupervisor(RunSupervisor):
+    """That of a lane that works on the chunks of a batch which runs elsewhere."""
+
+    def __init__(self, helper: Helper) -> None:
+        self.helper = helper
+        batch = Batch.objects.select_related("dataset", "target_dataset", "origin").get(pk=helper.chunked_step.batch_id)
+        self.feed = ChunkFeed(helper.chunked_step, batch, helper.slot, str(helper.pk), helper)
+        self.leaves = self.leaves_now = False
+        self.chunks_ended = 0
+        super().__init__(batch, helper.slot_id, str(helper.pk), helper.pk, HelperFollower(helper))
+
+    def job(self) -> Job:
+        return help_job_of(self.helper, self.batch)
+
+    def after_page(self) -> None:
+        if self.follower.chunks_ended != self.chunks_ended:
+            self.chunks_ended = self.follower.chunks_ended
+            self.feed.look()
+            self.errands()
+        if self.feed.turn(claims=not self.leaves) and self.feed.in_hand == 0:
+            self.leave()
+
+    def errands(self) -> None:
+        show_help_lives(self.helper)
+        why = why_leave(self.helper, best_waiting(self.helper.slot), can_work_here)
+        if (
+            why == "now"
+            or Batch.objects.values_list("settings", flat=True).get(pk=self.batch.pk) != self.batch.settings
+        ):
+            self.leave(now=True)
+        elif why is not None:
+            self.leave()
+
+    def leave(self, *, now: bool = False) -> None:
+        """Let the lane go once its chunk is done, or `now` its item."""
+        if self.leaves and not (now and not self.leaves_now):
+            return
+        self.leaves, self.leaves_now = True, self.leaves_now or now
+        over = ItemsOver(step=self.feed.opened.step, total=0, completed=0, failed=0, results="", leave=True, now=now)
+        self.feed.say(over)
+
+
+def best_waiting(slot: Slot) -> Batch | None:
+    """The batch that a slot would run now, were it free."""
+    return what_waits_for(slot).order_by(*best_first()).first()

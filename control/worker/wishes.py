@@ -52,7 +52,7 @@ def deliver_wishes(batch: Batch) -> int:
             wish["until"] = time.time() + GIVEN_FOR_S - waited_s
         if held_up and wish["word"] != "stop":
             continue
-        answer = client.wish(settings.STATION_PATHS, batch.slot_id or "", str(batch.pk), wish)
+        answer = client.wish(settings.STATION_PATHS, batch.slot_id or "", batch.run_name, wish)
         if answer is None or answer.get("answer") != "delivered":
             held_up = True
             continue

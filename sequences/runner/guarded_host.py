@@ -68,10 +68,11 @@ class GuardedHost:
         except OSError:
             raise guard_lost() from None
 
-    def receive_wish(self, timeout_s: float | None) -> Wish | None:
+    def receive_wish(self, timeout_s: float | None, other: int = -1) -> Wish | None:
         self._fetch()
         if not self._wishes and timeout_s != 0.0:
-            select.select([self._guard], [], [], timeout_s)
+            both = [self._guard.fileno(), other]
+            select.select(both if other >= 0 else both[:1], [], [], timeout_s)
             self._fetch()
         return self._wishes.popleft() if self._wishes else None
 

@@ -27,6 +27,8 @@ _RUNG = frozenset(
         "manual.begun",
         "manual.answered",
         "manual.ended",
+        "items.begun",
+        "chunk.ended",
     }
 )
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, default=str).encode

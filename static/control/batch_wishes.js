@@ -21,6 +21,7 @@ export function detailsOf({ kind, details = {}, before = {} }) {
   if (kind === "BATCH_SKIP") return fill(text.skipped_step, { number: number(details.step + 1), step: details.name });
   if (kind === "PROMPT_ANSWER") return fill(text.question_and_answer, { question: details.question, answer: shownAnswer(details.value, details.unit) });
   if (kind === "MANUAL_COMMAND") return commandOf(details);
+  if (kind === "BATCH_START" && details.asked_again) return text.asked_again;
   if (kind === "BATCH_RERUN" && details.mode) return modeOf(details);
   const changes = Object.entries(details.settings ?? {});
   return changes.map(([name, value]) => `${name}: ${changeOf(name, before.settings?.[name], value)}`).join(", ");

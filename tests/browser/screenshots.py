@@ -41,6 +41,10 @@ def test_pictures_while_batches_run(look: Page, language: str, scheme: str, widt
     look.locator("#steps").get_by_text("burn_in").first.wait_for()
     look.wait_for_timeout(12_000)  # until the longest step has something to show
     look.screenshot(path=FOLDER / f"batch-live-{width}-{scheme}-{language[:2]}.png", full_page=True)
+    for name in ("queue", "workers"):
+        look.goto(f"/control/{name}/")
+        look.wait_for_timeout(500)
+        look.screenshot(path=FOLDER / f"{name}-live-{width}-{scheme}-{language[:2]}.png", full_page=True)
     look.goto("/control/")
     look.locator("#live [data-key]").nth(1).wait_for()
     look.wait_for_timeout(1500)

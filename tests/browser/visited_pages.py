@@ -100,6 +100,8 @@ def addresses(story: Story) -> dict[str, str]:
         "sequence-disabled": "/control/sequences/step_loop/",
         "sequence-unknown": "/control/sequences/nothing_like_this/",
         "system": "/control/system/",
+        "queue": "/control/queue/",
+        "workers": "/control/workers/",
         "slot": "/control/slots/demo/slot-2/",
         "slot-lane": "/control/slots/demo/lane-1/",
         "slot-unknown": "/control/slots/demo/nothing-like-this/",

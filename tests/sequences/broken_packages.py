@@ -1,4 +1,4 @@
-"""Fourteen packages that are deliberately broken, and what the validator says of each: `file:line: CODE`."""
+"""Fifteen packages that are deliberately broken, and what the validator says of each: `file:line: CODE`."""
 
 from __future__ import annotations
 
@@ -53,6 +53,15 @@ EXPECTED = {
         "manifest.yaml:10: E121",
         "manifest.yaml:11: E121",
         "manifest.yaml:13: E123",
+    ],
+    "wrong_items": [
+        "manifest.yaml:7: E145",
+        "manifest.yaml:9: E139",
+        "manifest.yaml:10: E139",
+        "manifest.yaml:11: E139",
+        "manifest.yaml:12: E143",
+        "manifest.yaml:13: E145",
+        "manifest.yaml:14: E144",
     ],
     "wrong_unit": ["manifest.yaml:7: E121", "manifest.yaml:9: E123", "sequence.py:17: E213", "sequence.py:18: E213"],
 }

@@ -4,6 +4,7 @@ A comment above each block, which readers do not see, says to which example it b
 
     <!-- example: hello_board -->                      a yaml block is its manifest, a python block its sequence
     <!-- example: sweep {"parameters": {"n": 3}} -->   how it is run: arguments of trial.run, and the "outcome"
+    <!-- example: looks {"items": "pictures"} -->      over the files of a folder; of that name the test makes one
     <!-- example: sweep {"file": "board.py"} -->       another file of the package
     <!-- example: hello_board test -->                 a test that pytest runs beside the package
     <!-- example: hello_board script -->               a script, run in the folder of the packages

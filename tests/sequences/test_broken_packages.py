@@ -29,9 +29,9 @@ def broken(tmp_path: Path) -> Path:
     return copy_broken(tmp_path / "broken")
 
 
-def test_there_are_fourteen():
+def test_there_are_fifteen():
     assert sorted(path.name for path in BROKEN.iterdir()) == sorted(EXPECTED)
-    assert len(EXPECTED) == 14
+    assert len(EXPECTED) == 15
 
 
 @pytest.mark.parametrize("name", EXPECTED)

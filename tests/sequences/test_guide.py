@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import get_commands
+from PIL import Image
 
 from sequences import trial
 from sequences.catalogue import read_package
@@ -39,6 +40,16 @@ def run_beside_packages(folder: Path, *arguments: str) -> subprocess.CompletedPr
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
 
 
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the folders are that examples go over: `pictures` holds three."""
+    made = tmp_path_factory.mktemp("folders")
+    (made / "pictures").mkdir()
+    for number, grey in enumerate((0, 128, 255)):
+        Image.new("L", (8, 8), grey).save(made / "pictures" / f"{number}.png")
+    return made
+
+
 def test_every_block_says_to_which_example_it_belongs():
     unmarked = [f"docs/{PAGE.name}:{block.line}" for block in BLOCKS if not block.is_marked]
     assert unmarked == [], "put <!-- example: NAME --> above each, as tests/sequences/guide.py describes"
@@ -51,10 +62,11 @@ def test_example_validates_without_warnings(example: Example, tmp_path: Path):
 
 
 @pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES)
-def test_example_runs(example: Example, tmp_path: Path, own_bench: trial.OwnBench):
+def test_example_runs(example: Example, tmp_path: Path, own_bench: trial.OwnBench, folders: Path):
     own_bench.reset()
     folder = example.write(tmp_path)
     options = dict(example.options)
+    options |= {each: folders / options[each] for each in ("items", "target_items") if each in options}
     outcome = options.pop("outcome", "PASS")
     if read_package(folder).manifest.instruments:
         options["slot"] = own_bench.slot()

@@ -17,16 +17,20 @@ from stations.models import Slot, Station
 from stations.provisioning import ALIVE_FOR
 
 
-def choose_slot(sequence: str, roles: Collection[str], named: str | None, *, wait: bool) -> tuple[Station, Slot | None]:
+def choose_slot(
+    sequence: str, roles: Collection[str], named: str | None, *, wait: bool, station: str | None = None
+) -> tuple[Station, Slot | None]:
     """Return the named slot, else the first free fitting one; no slot but a station for work that any lane may take.
 
-    Raises UnknownName or BadValue for a slot that does not fit, WrongState for one that takes nothing now.
+    `station`: the only one whose lanes have the files. Raises UnknownName or BadValue for a slot that does not fit,
+    WrongState for one that takes nothing now.
     """
     if named is not None:
         slot = _named_slot(named)
         _check_fits(slot, sequence, roles)
+        _check_has_files(slot, station)
     elif not roles:
-        return _first_lane().station, None
+        return _first_lane(station).station, None
     else:
         slot = _first_fitting(sequence, roles)
     check_takes_work(slot, wait=wait)
@@ -79,10 +83,13 @@ def _explain_no_slot(sequence: str, roles: Collection[str]) -> NoReturn:
     )
 
 
-def _first_lane() -> Slot:
-    lanes = open_slots(Slot.Kind.LANE)
-    if lanes:
-        return lanes[0]
+def _first_lane(station: str | None) -> Slot:
+    for lane in open_slots(Slot.Kind.LANE):
+        if station in (None, lane.station_id):
+            return lane
+    if station is not None:
+        sentence = _("Its files lie on the host of station %(station)s, none of whose lanes takes work now.")
+        raise WrongState(sentence % {"station": station})
     if Slot.objects.filter(kind=Slot.Kind.LANE).exists():
         raise WrongState(
             _(
@@ -100,6 +107,12 @@ def _check_fits(slot: Slot, sequence: str, roles: Collection[str]) -> None:
             _("Slot %(slot)s has no %(roles)s, which '%(sequence)s' needs. Choose another slot.")
             % {"slot": slot.pk, "roles": ", ".join(missing), "sequence": sequence}
         )
+
+
+def _check_has_files(slot: Slot, station: str | None) -> None:
+    if station not in (None, slot.station_id):
+        sentence = _("The files lie on the host of station %(station)s. Choose one of its lanes, or none.")
+        raise BadValue(sentence % {"station": station}, field="slot")
 
 
 def check_takes_work(slot: Slot, *, wait: bool = False) -> None:

@@ -28,7 +28,7 @@ from control.lifecycle.slots.instruments import Asked, asked_text
 from control.lifecycle.slots.leases import check_not_held
 from control.lifecycle.steer import stop_batch
 from control.lifecycle.stopping import check_not_stopping
-from control.lifecycle.submit import CheckedOrder, Order, enqueue, trigger_of
+from control.lifecycle.submit import CheckedOrder, Order, Work, enqueue, trigger_of
 from control.models import Batch, ControlEvent
 from control.states import ACTIVE, LIVE, State
 from sequences.parameters import ParameterError, resolve_parameters
@@ -61,7 +61,7 @@ def begin_session(slot_id: str, *, idle_limit_s: float | None = None, by: Actor,
         parameters = resolve_parameters(package.manifest.parameters, given)
     except ParameterError as error:
         raise BadValue("\n".join(problem.said(_) for problem in error.problems), field="idle_limit_s") from None
-    checked = CheckedOrder(Order(package.name, slot=slot.pk), package, parameters, slot.station, slot)
+    checked = CheckedOrder(Work(Order(package.name, slot=slot.pk), package, parameters), slot.station, slot)
     try:
         with transaction.atomic():
             return enqueue(checked, by=by, trigger=trigger_of(by), reason=reason)

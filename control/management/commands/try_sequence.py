@@ -17,8 +17,9 @@ from control.management.refusing import REFUSED, refusing
 from control.management.terminal_story import TerminalStory
 from control.management.trying.answering import Answers
 from control.management.trying.choice import chosen_package, chosen_parameters
+from control.management.trying.item_feed import ItemFeed, opened_feed
 from control.management.trying.places import Place, opened_place
-from control.management.trying.report import as_json, show_table
+from control.management.trying.report import as_json, show_failed_items, show_table
 from control.management.trying.running import OneTrial, Tellers
 from sequences.catalogue import Package
 
@@ -42,6 +43,9 @@ class Command(BaseCommand):
             "--answer", action="append", default=[], help="to a question that it asks, in order; else the terminal is"
         )
         parser.add_argument("--subject", default="", help="what it is about, for example a serial number")
+        parser.add_argument("--items", default="", metavar="FOLDER", help="whose files its steps over items are given")
+        parser.add_argument("--target-items", default="", metavar="FOLDER", help="with the ones to compare them with")
+        parser.add_argument("--chunk-size", type=int, help="items that are worked on together; default: as it declares")
         parser.add_argument("--json", action="store_true", help="print the whole result as JSON, and nothing else")
         parser.add_argument("--yes", action="store_true", help="do not ask before real instruments are switched")
 
@@ -54,7 +58,15 @@ class Command(BaseCommand):
             with opened_place(package.manifest.instruments, options["slot"], simulate=options["simulate"]) as place:
                 if place.is_real and not options["yes"]:
                     self._ask(package, place)
-                trial = OneTrial(package, parameters, options["subject"], place, Answers(options["answer"]))
+                feed = opened_feed(
+                    package,
+                    items=options["items"],
+                    target_items=options["target_items"],
+                    chunk_size=options["chunk_size"],
+                    results=place.paths.data / "item-results",
+                )
+                answers = Answers(options["answer"])
+                trial = OneTrial(package, parameters, options["subject"], place, answers, ItemFeed(feed))
                 if options["json"]:
                     _run_silently(trial)
                 else:
@@ -92,4 +104,5 @@ def _run_loudly(trial: OneTrial, *, verbose: bool) -> None:
     with AwaitedSignals(signal.SIGINT, signal.SIGTERM) as ctrl_c, TerminalStory(console, verbose=verbose) as story:
         trial.run(ctrl_c, Tellers(event=story.tell, say=lambda text: story.say(f"  {text}", "yellow")))
     show_table(trial, console)
+    show_failed_items(trial, console)
     story.verdict(trial.batch)

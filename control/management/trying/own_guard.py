@@ -88,8 +88,10 @@ class OwnGuard:
         """Ask the run to end with its teardown; after its graces the guard kills it."""
         self.wish(run, Wish(word="stop", control="", reason=reason))
 
-    def wish(self, run: str, wish: Wish) -> None:
-        client.wish(self.place.paths, self.place.slot, run, wish)
+    def wish(self, run: str, wish: Wish) -> bool:
+        """Whether it has arrived at the run."""
+        answer = client.wish(self.place.paths, self.place.slot, run, wish)
+        return answer is not None and answer.get("answer") == "delivered"
 
     def kill(self) -> None:
         """Kill the run at once and make safe: what the guard does when it loses us."""

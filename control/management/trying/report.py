@@ -14,6 +14,7 @@ from control.management.following import exit_code
 from control.management.terminal_words import duration_text, marked, value_text, visible
 from control.management.trying.running import OneTrial
 from control.states import StepOutcome
+from sequences.items.feeding import Tally
 from sequences.limit_words import limits_text
 
 Line = dict[str, Any]
@@ -22,6 +23,7 @@ Line = dict[str, Any]
 NARROW = 60
 # Of a step that is repeated ten thousand times nobody reads all rows: those that did not pass, and the last ones.
 MOST_STEPS = 60
+MOST_FAILURES = 50  # of one step over items
 
 
 class Row(NamedTuple):
@@ -53,6 +55,20 @@ def show_table(trial: OneTrial, console: Console) -> None:
     for row in rows:
         text = "  ".join(cell.ljust(width) for cell, width in zip(row.cells, widths, strict=True) if cell or width)
         console.print(Text(text.rstrip(), row.style), soft_wrap=not console.is_terminal)
+
+
+def show_failed_items(trial: OneTrial, console: Console) -> None:
+    """The items that failed, with their reasons."""
+    for step, tally in trial.items.tallies.items():
+        if not tally.failures:
+            continue
+        console.print()
+        console.print(Text(f"{len(tally.failures):,} of {tally.total:,} items of {visible(step)} failed:", "bold"))
+        for path, reason in tally.failures[:MOST_FAILURES]:
+            told = Text.assemble("  ", visible(path), ("  " + visible(reason), "red"))
+            console.print(told, soft_wrap=not console.is_terminal)
+        if len(tally.failures) > MOST_FAILURES:
+            console.print(Text(f"  … {len(tally.failures) - MOST_FAILURES:,} more: --json names all of them", "dim"))
 
 
 def _table(rows: list[Row]) -> Table:
@@ -129,6 +145,7 @@ def as_json(trial: OneTrial) -> dict[str, Any]:
         "result": batch.result,
         "exit_code": exit_code(batch),
         "steps": [_step_as_json(step, measured) for step in trial.record.attempts],
+        "items": {step: _tally_as_json(tally) for step, tally in trial.items.tallies.items()},
         "attachments": [_without(line, "k", "at", "id", "message") for line in trial.record.of_kind("attachment")],
         "logs": [_without(line, "k", "at") for line in trial.record.of_kind("log")],
         "errors": [_without(line, "k", "at") for line in trial.record.of_kind("error")],
@@ -139,6 +156,11 @@ def as_json(trial: OneTrial) -> dict[str, Any]:
 def _step_as_json(step: Line, measured: Mapping[tuple[int, int], list[Line]]) -> Line:
     own = [_without(line, "k", "at", "step", "attempt") for line in measured[step["step"], step["attempt"]]]
     return {**_without(step, "k", "at", "progress"), "measurements": own}
+
+
+def _tally_as_json(tally: Tally) -> Line:
+    failures = [{"path": path, "reason": reason} for path, reason in tally.failures]
+    return {"total": tally.total, "completed": tally.completed, "failed": failures}
 
 
 def _without(line: Line, *keys: str) -> Line:

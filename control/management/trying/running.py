@@ -15,6 +15,7 @@ from control.lifecycle.finish import End
 from control.management.awaited_signals import AwaitedSignals
 from control.management.refusing import StartFailed
 from control.management.trying.answering import Answers
+from control.management.trying.item_feed import OF_ITEMS, ItemFeed, progress_event
 from control.management.trying.own_guard import OwnGuard
 from control.management.trying.places import Place
 from control.models import Batch, Event
@@ -47,10 +48,18 @@ class OneTrial:
     """Runs one package at a place. `batch`, which is in no database, tells how it ended; `record` all that happened."""
 
     def __init__(
-        self, package: Package, parameters: dict[str, Any], subject: str, place: Place, answers: Answers
+        self,
+        package: Package,
+        parameters: dict[str, Any],
+        subject: str,
+        place: Place,
+        answers: Answers,
+        items: ItemFeed | None = None,
     ) -> None:
         self.package = package
         self.answers = answers
+        self.items = items or ItemFeed(None)
+        self._progress, self._total_steps = 0.0, 1
         self.place = place
         self.record = Record(package.name)
         self.safe_state: dict[str, Any] | None = None
@@ -84,6 +93,7 @@ class OneTrial:
             died = guard.has_ended()  # before we look: what it wrote last is read once more
             if self._tell_new(tellers, guard):
                 return
+            self.items.deliver(lambda wish: guard.wish(self.job["run"], wish))
             if ctrl_c.count > obeyed:
                 obeyed = ctrl_c.count
                 ctrl_c.take()
@@ -116,6 +126,10 @@ class OneTrial:
         while text := self._spool.read(self._offset):
             self._offset += len(text)
             for line in parse(text):
+                self.items.take(line)
+                if line["k"] in OF_ITEMS:
+                    self._take_items(line, tellers)
+                    continue
                 self._take(line, tellers)
                 if line["k"] == Kind.PROMPT_ASKED and (wish := self.answers.ask(line, tellers.say)):
                     guard.wish(self.job["run"], wish)
@@ -123,8 +137,17 @@ class OneTrial:
                     self.answers.forget()
         return self._page.end is not None
 
+    def _take_items(self, line: dict[str, Any], tellers: Tellers) -> None:
+        """A thousand items are no thousand events: only how far they are is shown."""
+        self.record.lines.append(line)
+        if self.items.tallies:
+            *_, tally = self.items.tallies.values()
+            tellers.event(progress_event(tally, self._progress, self._total_steps))
+
     def _take(self, line: dict[str, Any], tellers: Tellers) -> None:
         self.record.lines.append(line)
+        self._progress = line.get("progress", self._progress)
+        self._total_steps = line.get("total_steps", self._total_steps) or 1
         if line["k"] == "safe_state":
             self.safe_state = {key: line[key] for key in ("confirmed", "instruments")}
         self._page.take(line)  # as a supervisor reads it

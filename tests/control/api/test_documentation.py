@@ -10,13 +10,15 @@ import pytest
 from drf_spectacular.generators import SchemaGenerator
 
 from control.access.rights import RIGHTS, Right, Role
-from control.api.batches import BatchFilter, NewBatch
+from control.api.batches import BatchFilter
 from control.api.bodies import Reason
 from control.api.datasets import NewDatasetBody
 from control.api.emergency import ResetScope, Scope
 from control.api.following import RerunBody
+from control.api.new_batch import NewBatch
 from control.api.problems import TYPES, Problem
 from control.api.prompts import AnswerBody
+from control.api.queue import MoveBody
 from control.api.schedules import NewSchedule, ScheduleChange
 from control.api.steering import SettingsBody, SkipBody
 from tests.rows import HOUSE
@@ -28,6 +30,7 @@ SHAPES: dict[str, Any] = {
     "stop_batch": Reason,
     "skip_step": SkipBody,
     "change_settings": SettingsBody,
+    "move_batch": MoveBody,
     "answer_prompt": AnswerBody,
     "rerun_batch": RerunBody,
     "emergency_stop": Scope,

@@ -153,7 +153,7 @@ def test_packages_of_a_folder_that_is_not_named_here_are_told(archive: Path, oth
 
 
 def test_an_older_archive_is_brought_up_to_date(other: Installation):
-    assert other.manage("migrate", "control", "0005", "-v0").returncode == 0
+    assert other.manage("migrate", "control", "0001", "-v0").returncode == 0
     archive = backed_up(other)
     restored(other, archive)
     assert other.manage("migrate", "--check").returncode == 0

@@ -226,5 +226,5 @@ def test_attached_files_that_a_killed_run_has_left_go(settings: Any) -> None:
 def test_one_batch_costs_few_queries(django_assert_max_num_queries: Any) -> None:
     for _ in range(3):
         ended()
-    with django_assert_max_num_queries(3 * 33 + 12):
+    with django_assert_max_num_queries(3 * 39 + 12):
         assert pruned().batches == 3

@@ -43,7 +43,7 @@ def test_flag_wins_over_the_environment_and_children_learn_it(settings):
 
 @pytest.mark.parametrize(
     ("flag", "environment", "file", "lanes"),
-    [(1, 2, 3, 1), (None, 2, 3, 2), (None, None, 3, 3), (None, None, None, os.cpu_count())],
+    [(1, 2, 3, 1), (None, 2, 3, 2), (None, None, 3, 3), (None, None, None, max(3, os.cpu_count() or 1))],
 )
 def test_lanes_go_by_flag_environment_file_and_processors(settings, flag, environment, file, lanes):
     settings.WORKERS = environment

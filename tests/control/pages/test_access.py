@@ -35,6 +35,8 @@ ALL_PAGES = {
     "control:overview": SEERS,
     "control:new_batch": OPERATORS,
     "control:system": SEERS,
+    "control:queue": SEERS,
+    "control:workers": SEERS,
     "admin:control_batch_changelist": SEERS,
 }
 

@@ -20,7 +20,7 @@ from control.lifecycle.safety.press import emergency_stop_batch
 from control.lifecycle.steer import change_settings, pause_batch, skip_step, stop_batch
 from control.models import Batch, ControlEvent
 from control.pages.batch import ending_rules
-from control.worker.spool_follower import SpoolFollower
+from control.worker.spool_follower import BatchFollower
 from sequences import trial
 from tests import spool_lines as lines
 from tests.control.pages.in_chromium import evaluate
@@ -61,7 +61,7 @@ class Run:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         demo_station(monkeypatch)
         self.stream = running()
-        self.follower = SpoolFollower(self.stream)
+        self.follower = BatchFollower(self.stream)
         self.follower.resynchronise()
         self.stories: list[dict[str, Any]] = []  # that it was claimed is told on the board, not in its own story
 

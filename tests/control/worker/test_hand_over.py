@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 
 from control.worker import hand_over
-from control.worker.hand_over import HandOver, takes_work
+from control.worker.hand_over import HandOver, job_of, takes_work
 from stations.contracts import GuardStatus
 from tests.rows import demo_station, running
 
@@ -40,7 +40,7 @@ def test_batch_without_any_guard_gets_its_end_written(monkeypatch: pytest.Monkey
     settings.STATION_PATHS.prepare()
     monkeypatch.setattr(hand_over, "GIVE_UP_AFTER_S", 0.0)
     batch = running().batch
-    HandOver(batch).ask()
+    HandOver(batch.slot_id, job_of(batch)).ask()
     line = json.loads(settings.STATION_PATHS.spool(str(batch.pk)).read_text())
     assert (line["k"], line["why"]) == ("batch.ended", "lost")
     assert line["message"].startswith("The guard of demo/slot-1 did not take the run")

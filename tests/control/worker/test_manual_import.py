@@ -14,7 +14,7 @@ from control.journal.read import read_after
 from control.lifecycle.slots.instruments import Asked
 from control.lifecycle.slots.manual import await_answer, command
 from control.models import Batch
-from control.worker.spool_follower import SpoolFollower
+from control.worker.spool_follower import BatchFollower
 from tests import spool_lines as lines
 from tests.rows import ANNA, demo_station, running
 
@@ -29,7 +29,7 @@ def reading(**instruments: Any) -> lines.Line:
 def test_readings_and_answers_are_kept_while_somebody_drives(monkeypatch: pytest.MonkeyPatch) -> None:
     demo_station(monkeypatch)
     stream = running(slot=SLOT)
-    follower = SpoolFollower(stream)
+    follower = BatchFollower(stream)
     follower.resynchronise()
 
     def tell(*more: lines.Line) -> Batch:

@@ -14,7 +14,7 @@ from control.journal.kinds import ALERTS, BOARD
 from control.journal.read import read_after
 from control.lifecycle.answer import answer_prompt
 from control.models import Batch, ControlEvent, Prompt, Stream
-from control.worker.spool_follower import SpoolFollower
+from control.worker.spool_follower import BatchFollower
 from tests import spool_lines as lines
 from tests.rows import ANNA, demo_station, running
 
@@ -34,7 +34,7 @@ def told(stream: Stream) -> Callable[..., None]:
 
     def tell(*more: Any) -> None:
         lines.write(settings.STATION_PATHS.spool(str(stream.batch_id)), more)
-        follower = SpoolFollower(stream)
+        follower = BatchFollower(stream)
         follower.resynchronise()
         while follower.import_page():
             pass
@@ -120,7 +120,7 @@ def test_one_question_after_the_other(told: Any) -> None:
 
 def test_a_batch_that_asks_nothing_costs_no_query_for_it(told: Any, stream: Stream) -> None:
     told(*BEGUN)
-    follower = SpoolFollower(stream)
+    follower = BatchFollower(stream)
     follower.resynchronise()
     lines.write(settings.STATION_PATHS.spool(str(stream.batch_id)), [lines.step_ended(0, "boot")])
     with CaptureQueriesContext(connection) as asked:

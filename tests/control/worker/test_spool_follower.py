@@ -15,7 +15,7 @@ from control.journal.read import read_after
 from control.lifecycle.claim import take_over
 from control.models import Attachment, Batch, ControlEvent, ErrorLog, Event, Measurement, Step, Stream
 from control.states import State
-from control.worker.spool_follower import SpoolFollower
+from control.worker.spool_follower import BatchFollower
 from stations.models import Lease
 from tests import spool_lines as lines
 from tests.rows import demo_station, running
@@ -30,12 +30,12 @@ def stream(monkeypatch: pytest.MonkeyPatch) -> Stream:
 
 
 @pytest.fixture
-def told(stream: Stream) -> Callable[..., SpoolFollower]:
+def told(stream: Stream) -> Callable[..., BatchFollower]:
     """`told(line, line, …)`: these lines are in the spool and imported."""
-    follower = SpoolFollower(stream)
+    follower = BatchFollower(stream)
     follower.resynchronise()
 
-    def tell(*more: Any) -> SpoolFollower:
+    def tell(*more: Any) -> BatchFollower:
         lines.write(settings.STATION_PATHS.spool(str(stream.batch_id)), more)
         while follower.import_page():
             pass
@@ -168,7 +168,7 @@ def test_another_generation_fences(told: Any, stream: Stream) -> None:
 
 def test_successor_goes_on_where_the_first_one_stopped(told: Any, stream: Stream) -> None:
     told(lines.started("measure"), lines.step_started(0, "measure"))
-    successor = SpoolFollower(take_over(Stream.objects.get(pk=stream.pk)) or stream)
+    successor = BatchFollower(take_over(Stream.objects.get(pk=stream.pk)) or stream)
     successor.resynchronise()
     lines.write(
         settings.STATION_PATHS.spool(str(stream.batch_id)),

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ import pytest
 from stations.safety import client
 from tests.control.conftest import Manage
 from tests.control.management.doctor.told import findings, level_of
-from tests.installations import Installation, wait_until
+from tests.installations import Installation, Template, wait_until
 from tests.postgresql import PostgreSQL
 
 WRITES = """
@@ -111,7 +112,7 @@ def test_doctor_cannot_write_into_the_database(installation: Installation):
 
 
 def test_doctor_finds_a_database_that_is_behind_the_program(installation: Installation):
-    assert installation.manage("migrate", "stations", "0001", "-v0", "--fake").returncode == 0
+    assert installation.manage("migrate", "control", "0001", "-v0", "--fake").returncode == 0
     found = findings(doctor(installation), "database")
     behind = [finding["text"] for finding in found if finding["level"] == "wrong"]
     assert [re.sub(r"\d+ migrations?", "n", text) for text in behind] == ["The database is n behind the program."]
@@ -127,20 +128,25 @@ def test_doctor_finds_a_database_of_a_newer_program(installation: Installation):
     ]
 
 
-@pytest.fixture
-def running(installation: Installation) -> subprocess.Popen[str]:
-    """A station without pages."""
+@pytest.fixture(scope="module")
+def running(installation_template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """A station without pages, which each test leaves as it was."""
+    installation = installation_template.install(tmp_path_factory.mktemp("running"))
     installation.data.chmod(0o700)
     installation.environment["GWANJE_WORKERS"] = "1"
-    started = installation.start("serve_station", "--with-bench")
-    wait_until(lambda: "is ready" in installation.output(started), 60, "the station")
-    wait_until(lambda: level_of(doctor(installation), "heartbeats") == ["ok"], 30, "the first heartbeat")
-    wait_until(lambda: level_of(doctor(installation), "station") == ["ok"], 30, "the clusters")
-    return started
+    try:
+        started = installation.start("serve_station", "--with-bench")
+        wait_until(lambda: "is ready" in installation.output(started), 60, "the station")
+        wait_until(lambda: level_of(doctor(installation), "heartbeats") == ["ok"], 30, "the first heartbeat")
+        wait_until(lambda: level_of(doctor(installation), "station") == ["ok"], 30, "the clusters")
+        yield installation
+    finally:
+        installation.remove()
 
 
-def test_doctor_of_a_running_station_finds_it_well(installation: Installation, running: subprocess.Popen[str]):
-    done = doctor(installation)
+@pytest.mark.any_database
+def test_doctor_of_a_running_station_finds_it_well(running: Installation):
+    done = doctor(running)
     for topic in (
         "station",
         "heartbeats",
@@ -156,28 +162,35 @@ def test_doctor_of_a_running_station_finds_it_well(installation: Installation, r
 
 
 @pytest.mark.any_database
-def test_doctor_finds_what_stands_still(installation: Installation, running: subprocess.Popen[str]):
-    warden = warden_of(installation)
-    guard = client.status(installation.paths, "demo/slot-1")
+def test_doctor_finds_what_stands_still(running: Installation):
+    guard = client.status(running.paths, "demo/slot-1")
     assert guard is not None
-    for pid in (running.pid, warden, guard["pid"]):  # from above: each would replace the next
+    warden = process_of(running, b"stations.safety.warden")
+    still = (process_of(running, b"serve_station"), warden, guard["pid"])  # from above: each would replace the next
+    for pid in still:
         os.kill(pid, signal.SIGSTOP)
-    done = doctor(installation)
+    try:
+        done = doctor(running)
+    finally:
+        for pid in still:
+            os.kill(pid, signal.SIGCONT)
     assert (done.returncode, level_of(done, "station"), level_of(done, "guards")) == (1, ["wrong"], ["wrong"])
     assert findings(done, "guards")[0]["text"] == "The guard of demo/slot-1 does not answer."
+    wait_until(lambda: client.status(running.paths, "demo/slot-1", 0.5), 20, "a guard that answers again")
 
 
-def warden_of(installation: Installation) -> int:
+def process_of(installation: Installation, word: bytes) -> int:
     words = {pid: Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0") for pid in installation.processes()}
-    return next(pid for pid, said in words.items() if b"stations.safety.warden" in said)
+    return next(pid for pid, said in words.items() if word in said)
 
 
 @pytest.mark.any_database
-def test_doctor_tells_of_a_latch_and_how_to_lift_it(installation: Installation, running: subprocess.Popen[str]):
-    installation.manage("estop", "--slot", "demo/slot-2", "--reason", "smoke")
-    (found,) = findings(doctor(installation), "guards")
+def test_doctor_tells_of_a_latch_and_how_to_lift_it(running: Installation):
+    running.manage("estop", "--slot", "demo/slot-2", "--reason", "smoke")
+    (found,) = findings(doctor(running), "guards")
     assert found["level"] == "attention"
     assert found["remedy"] == 'When it is safe: manage.py reset --slot demo/slot-2 --reason "…"'
+    assert running.manage("reset", "--all", "--reason", "the test is over").returncode == 0
 
 
 @pytest.mark.any_database

@@ -1,0 +1,66 @@
+"""A step over items begins: how many there are, and which of them an earlier batch has done already."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Max
+
+from control.lifecycle.chunks.files import datasets_of
+from control.lifecycle.doorbell import ring_slot
+from control.models import Batch, ChunkedStep, Item
+from stations.models import Slot
+
+
+def begin_step_over_items(batch_id: UUID, step: int, name: str, *, at: datetime) -> ChunkedStep:
+    """Open a step for chunks; again for the same step, after its lane was lost, it stays as it is.
+
+    Call inside a transaction that holds the batch's story. Effects, in order: the step, items carried over, a bell for
+    every lane that could help.
+    """
+    found = ChunkedStep.objects.filter(batch=batch_id, step=step).first()
+    if found is not None:
+        return found
+    batch = Batch.objects.select_related("dataset", "target_dataset", "origin").get(pk=batch_id)
+    after = ChunkedStep.objects.filter(batch=batch, step__lt=step).aggregate(Max("step"))["step__max"]
+    total = _items_of(batch) if after is None else _completed(batch_id, after)
+    opened = ChunkedStep.objects.create(
+        batch=batch, step=step, name=name, after=after, total_items=total, uncut_items=total, began_at=at
+    )
+    carried = _carry_over(batch, opened)
+    if carried:
+        opened.carried_items = carried
+        opened.uncut_items = total - carried
+        opened.save(update_fields=["carried_items", "uncut_items"])
+    for lane in Slot.objects.filter(kind=Slot.Kind.LANE, in_service=True):
+        ring_slot(lane)
+    return opened
+
+
+def _items_of(batch: Batch) -> int:
+    return sum(dataset.total_files for dataset in datasets_of(batch))
+
+
+def _completed(batch_id: UUID, step: int) -> int:
+    return Item.objects.filter(batch=batch_id, step=step, state=Item.State.COMPLETED).count()
+
+
+def _carry_over(batch: Batch, opened: ChunkedStep) -> int:
+    """What the batch before this one completed in the step of the same name, unless a dataset was read anew since."""
+    if not (batch.carried or {}).get("items") or batch.origin is None:
+        return 0
+    before = ChunkedStep.objects.filter(batch=batch.origin, name=opened.name).first()
+    read_at = [dataset.read_at for dataset in datasets_of(batch)]
+    if before is None or any(read is None or read > batch.origin.created_at for read in read_at):
+        return 0
+    done = Item.objects.filter(batch=batch.origin, step=before.step, state=Item.State.COMPLETED)
+    carried = 0
+    page: list[Item] = []
+    for item in done.iterator(chunk_size=1000):
+        item.pk, item.batch, item.step, item.chunk = None, batch, opened.step, None
+        page.append(item)
+        if len(page) == 1000:
+            carried += len(Item.objects.bulk_create(page))
+            page = []
+    return carried + len(Item.objects.bulk_create(page))

@@ -1,0 +1,126 @@
+"""Handing out chunks: cut off what no chunk has yet, and what is to be tried again, one claim for each lane."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from django.db import transaction
+
+from control.journal.append import lock_story
+from control.lifecycle.chunks.files import datasets_of, files_of
+from control.models import Batch, Chunk, ChunkedStep, Helper, Item
+from control.states import State
+from sequences.items.options import AUTOMATIC
+from stations.models import Slot
+
+# Automatic chunks aim at so much work of one lane (R1.1): little enough to steer, enough to pay for its way.
+CHUNK_S = 2.0
+MEASURED_OVER = 20  # chunks, the last ones
+MOST_ITEMS = 250  # of an automatic chunk
+# A chunk travels to its runner in one datagram of at most 200 KiB.
+ORDER_BYTES, CHUNK_BYTES = 500, 120 * 1024
+MIB = 1024**2
+# How automatic chunks begin, by the mean size of a file (R1.1).
+FIRST_SIZES = ((1 * MIB, 20), (5 * MIB, 10))
+FIRST_SIZE_OF_LARGE = 5
+
+
+def claim_chunks(opened: ChunkedStep, slot: Slot, helper: Helper | None, most: int) -> list[Chunk]:
+    """Claim up to `most` chunks for a lane: fresh ones first, then those to be tried again.
+
+    Nothing is claimed while the batch does not run.
+    """
+    with transaction.atomic():
+        lock_story(opened.batch_id)
+        batch = Batch.objects.select_related("dataset", "target_dataset").get(pk=opened.batch_id)
+        if batch.state != State.RUNNING:
+            return []
+        opened.refresh_from_db()
+        claimed: list[Chunk] = []
+        while len(claimed) < most and (chunk := _cut(opened, batch) or _waiting(opened)) is not None:
+            _take(chunk, slot, helper)
+            claimed.append(chunk)
+        return claimed
+
+
+def what_is_left(opened: ChunkedStep) -> bool:
+    """Whether a lane could be given something now."""
+    uncut = ChunkedStep.objects.filter(pk=opened.pk, over=False, uncut_items__gt=0)
+    return uncut.exists() or Chunk.objects.filter(chunked_step=opened, state=Chunk.State.PENDING).exists()
+
+
+def _take(chunk: Chunk, slot: Slot, helper: Helper | None) -> None:
+    chunk.state, chunk.slot, chunk.helper = Chunk.State.RUNNING, slot, helper
+    chunk.token += 1
+    chunk.began_at = None  # until its lane says so
+    chunk.save()
+
+
+def _waiting(opened: ChunkedStep) -> Chunk | None:
+    waiting = Chunk.objects.filter(chunked_step=opened, state=Chunk.State.PENDING)
+    return waiting.order_by("tries", "number").first()
+
+
+def _cut(opened: ChunkedStep, batch: Batch) -> Chunk | None:
+    """A new chunk of what is in none, not saved yet; None when all is. Raises its counters."""
+    if not opened.uncut_items:
+        return None
+    indexes = list(islice(_uncut(opened, batch), chunk_size(opened, batch)))
+    indexes = _fitting(batch, indexes)
+    chunk = Chunk(chunked_step=opened, number=opened.next_number, items=indexes)
+    opened.next_number += 1
+    opened.next_index = indexes[-1] + 1
+    opened.uncut_items -= len(indexes)
+    opened.save(update_fields=["next_number", "next_index", "uncut_items"])
+    return chunk
+
+
+def _uncut(opened: ChunkedStep, batch: Batch) -> Iterator[int]:
+    """The items in no chunk yet, in order."""
+    done = set() if not opened.carried_items else _carried_from(opened)
+    if opened.after is None:
+        total = sum(dataset.total_files for dataset in datasets_of(batch))
+        yield from (index for index in range(opened.next_index, total) if index not in done)
+        return
+    before = Item.objects.filter(batch=batch, step=opened.after, state=Item.State.COMPLETED)
+    ahead = before.filter(index__gte=opened.next_index).order_by("index").values_list("index", flat=True)
+    yield from (index for index in ahead.iterator(chunk_size=500) if index not in done)
+
+
+def _carried_from(opened: ChunkedStep) -> set[int]:
+    carried = Item.objects.filter(batch=opened.batch_id, step=opened.step, chunk=None, index__gte=opened.next_index)
+    return set(carried.values_list("index", flat=True))
+
+
+def _fitting(batch: Batch, indexes: list[int]) -> list[int]:
+    """As many of them as one datagram takes. A path stands in it twice, and in UTF-8."""
+    paths = {index: file.path for index, file in files_of(batch, indexes).items()}
+    bytes_left, fitting = CHUNK_BYTES, []
+    for index in indexes:
+        bytes_left -= ORDER_BYTES + 2 * len(paths.get(index, "").encode())
+        if bytes_left < 0 and fitting:
+            break
+        fitting.append(index)
+    return fitting
+
+
+def chunk_size(opened: ChunkedStep, batch: Batch) -> int:
+    """How many items the next chunk has: as the batch says, or by how large or how slow they are."""
+    wanted: int = batch.items_options.get("chunk_size", 10)
+    if wanted != AUTOMATIC:
+        return wanted
+    item_ms = mean_item_ms(opened)
+    if item_ms is not None:
+        return max(1, min(MOST_ITEMS, round(CHUNK_S * 1000 / max(item_ms, 0.001))))
+    datasets = datasets_of(batch)
+    mean = sum(dataset.total_bytes for dataset in datasets) / max(1, sum(dataset.total_files for dataset in datasets))
+    return next((size for below, size in FIRST_SIZES if mean < below), FIRST_SIZE_OF_LARGE)
+
+
+def mean_item_ms(opened: ChunkedStep) -> float | None:
+    """How long an item took on one lane lately, in milliseconds; None before the first chunk has ended."""
+    ended = Chunk.objects.filter(chunked_step=opened, ended_at__isnull=False).order_by("-ended_at")
+    rows = list(ended.values_list("busy_ms", "completed_items", "failed_items")[:MEASURED_OVER])
+    items = sum(completed + failed for _, completed, failed in rows)
+    return sum(busy for busy, _, _ in rows) / items if items else None

@@ -1,0 +1,76 @@
+"""Work that need not be done twice: what counts as the same, and the batch that does it or has done it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from control.lifecycle.refusals import WrongState
+from control.models import Batch, ControlEvent, Dataset
+from control.states import LIVE, State
+from sequences.catalogue import Package
+
+# Somebody's hand in a run: what came of it is not what its parameters alone would give.
+TOUCHED = (ControlEvent.Kind.BATCH_SKIP, ControlEvent.Kind.BATCH_SETTINGS)
+
+
+class TwinIsLive(WrongState):
+    """The same work waits or runs as another batch; by now that may have ended."""
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+        super().__init__(
+            _("The same work is being done already, as batch %(id)s. Wait for it, or stop it first.") % {"id": batch.pk}
+        )
+
+
+def work_key(package: Package, parameters: Mapping[str, Any], subject: str, datasets: Mapping[str, Dataset]) -> str:
+    """The same work has the same key; empty where the sequence does not declare that it need not be done twice.
+
+    Neither name nor priority count, nor how its items are cut into chunks. Datasets count by their content; while
+    one is still being read, nobody can say what is the same.
+    """
+    if not package.manifest.unique or any(not dataset.sha256 for dataset in datasets.values()):
+        return ""
+    work = {
+        "sequence": [package.name, package.version, package.sha256],
+        "parameters": _plain(dict(parameters)),
+        "subject": subject,
+        "datasets": {role: dataset.sha256 for role, dataset in datasets.items()},
+    }
+    return hashlib.sha256(json.dumps(work, sort_keys=True).encode()).hexdigest()
+
+
+def live_twin(key: str) -> Batch | None:
+    """The batch that waits or runs with this key."""
+    return Batch.objects.filter(work_key=key, state__in=LIVE).first() if key else None
+
+
+def finished_twin(key: str) -> Batch | None:
+    """The newest batch that has done this work to its end, without anybody's hand in it."""
+    if not key:
+        return None
+    done = Batch.objects.filter(work_key=key, state=State.COMPLETED, settings={})
+    return done.exclude(control_events__kind__in=TOUCHED).order_by("-pk").first()
+
+
+def newest_twin(key: str) -> Batch | None:
+    return Batch.objects.filter(work_key=key).order_by("-pk").first() if key else None
+
+
+def give_up_work(batch: Batch) -> None:
+    """The work of a batch is another one's from now on: it does not stand in that one's way, nor is it an answer."""
+    Batch.objects.filter(pk=batch.pk).exclude(work_key="").update(work_key="")
+
+
+def _plain(value: Any) -> Any:
+    """5 and 5.0 are the same number, and some databases give back the one for the other."""
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value

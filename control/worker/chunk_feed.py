@@ -1,0 +1,110 @@
+"""Handing chunks to a run: one in work and one that waits, so that no lane is idle for want of news."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import Any
+
+from django.conf import settings
+
+from control.datasets.access import is_reachable_here, place_of
+from control.lifecycle.chunks.claim import claim_chunks
+from control.lifecycle.chunks.files import datasets_of, files_of
+from control.lifecycle.packages import content_of
+from control.models import Batch, Chunk, ChunkedStep, Dataset, DatasetFile, Helper
+from sequences.items.contracts import ChunkOrder, ItemOrder, ItemsOver
+from stations.contracts import Wish
+from stations.models import Slot
+from stations.safety import client
+
+AHEAD = 2
+LOOK_EVERY_S = 1.0  # for what others gave back, should no bell tell
+
+
+def can_work_here(batch: Batch) -> bool:
+    """Whether this host has the files of a batch, and what it runs."""
+    return content_of(batch) is not None and all(is_reachable_here(dataset) for dataset in datasets_of(batch))
+
+
+class ChunkFeed:
+    """Feeds one run: that of a batch itself, or that of a helping lane. May die at any time: claims are rows."""
+
+    def __init__(self, opened: ChunkedStep, batch: Batch, slot: Slot, run_name: str, helper: Helper | None) -> None:
+        self.opened, self._batch, self._slot = opened, batch, slot
+        self._run_name, self._helper = run_name, helper
+        self._wishes: deque[Wish] = deque()
+        self._due_at = 0.0
+        self.in_hand = 0
+        # What a supervisor before this one has claimed, and perhaps handed over: the run knows what it has.
+        for chunk in self._running().order_by("number"):
+            self._wishes.append(self._wish_of(chunk))
+
+    @property
+    def all_said(self) -> bool:
+        """Whether the run has been told all there was to tell."""
+        return not self._wishes
+
+    def look(self) -> None:
+        """Something has changed: claim what there is room for, at once."""
+        self._due_at = 0.0
+
+    def say(self, over: ItemsOver) -> None:
+        """Tell the run that nothing more will come."""
+        self._wishes.append(Wish(word="items-over", control="", reason="", over=dict(over)))
+
+    def turn(self, *, claims: bool = True) -> bool:
+        """Claim and hand over. True when it looked, and nothing was there to be claimed."""
+        dry = False
+        if claims and time.monotonic() >= self._due_at:
+            self._due_at = time.monotonic() + LOOK_EVERY_S
+            self.in_hand = self._running().count()
+            if self.in_hand < AHEAD:
+                claimed = claim_chunks(self.opened, self._slot, self._helper, AHEAD - self.in_hand)
+                self._wishes.extend(self._wish_of(chunk) for chunk in claimed)
+                self.in_hand += len(claimed)
+                dry = not claimed
+        self._deliver()
+        return dry
+
+    def _deliver(self) -> None:
+        while self._wishes:
+            answer = client.wish(settings.STATION_PATHS, self._slot.pk, self._run_name, self._wishes[0])
+            if answer is None or answer.get("answer") != "delivered":
+                return  # not begun yet, or busy: the next turn tries again
+            self._wishes.popleft()
+
+    def _running(self) -> Any:
+        return Chunk.objects.filter(chunked_step=self.opened, state=Chunk.State.RUNNING, helper=self._helper)
+
+    def _wish_of(self, chunk: Chunk) -> Wish:
+        order = ChunkOrder(step=self.opened.step, chunk=chunk.number, token=chunk.token, items=self._orders(chunk))
+        return Wish(word="chunk", control="", reason="", chunk=dict(order))
+
+    def _orders(self, chunk: Chunk) -> list[ItemOrder]:
+        datasets = {dataset.pk: dataset for dataset in datasets_of(self._batch)}
+        orders: list[ItemOrder] = []
+        for index, file in sorted(files_of(self._batch, chunk.items).items()):
+            dataset = datasets[file.dataset_id]
+            side = "dataset" if dataset.pk == self._batch.dataset_id and index == file.index else "target_dataset"
+            order = ItemOrder(
+                index=index,
+                path=file.path,
+                side=side,
+                size=file.size,
+                modified_ns=file.modified_ns,
+                sha256=file.sha256,
+                media_type=file.media_type,
+                width=file.width,
+                height=file.height,
+            )
+            orders.append({**order, **_place(dataset, file)})
+        return orders
+
+
+def _place(dataset: Dataset, file: DatasetFile) -> dict[str, str]:
+    """A file that is not there is the item's failure, not that of its chunk."""
+    try:
+        return dict(place_of(dataset, file))
+    except OSError as error:
+        return {"problem": str(error)}

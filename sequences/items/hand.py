@@ -1,0 +1,144 @@
+"""The process that works on items, one after the other: a fork of the runner, which has the package loaded.
+
+Whatever an item does to it (a segmentation fault, an endless loop, a leak) ends this process, not the run: the runner
+notices, tells of the item that it was given last, and forks another one.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+from sequences.items.contracts import ItemEnded, ItemOrder
+
+_LARGEST = 1 << 18
+LARGEST_TOLD = 128 * 1024  # bytes of one message: the kernel takes 208 KiB at once
+_TOO_LONG = b'{"log": "a line that was too long is left out", "level": "WARNING", "origin": "engine"}'
+# So long may a process that has closed its end take to be gone: it may be writing what it died of.
+_DEATH_PATIENCE_S = 1.0
+_PR_SET_PDEATHSIG = 1
+
+Tell = Callable[[dict[str, Any]], None]
+Work = Callable[[ItemOrder, Tell], ItemEnded]
+
+
+class Hand:
+    """At most one process at a time; it begins with the first item that it is given."""
+
+    def __init__(self, begin: Callable[[Tell], Work]) -> None:
+        """`begin`: called once in the new process; returns what works on one item there. It must not raise."""
+        self._begin = begin
+        self._socket: socket.socket | None = None
+        self._pid = 0
+
+    def fileno(self) -> int:
+        return -1 if self._socket is None else self._socket.fileno()
+
+    @property
+    def lives(self) -> bool:
+        return self._pid != 0
+
+    def give(self, item: ItemOrder) -> None:
+        """Let it work on an item. Raises OSError when it has died, or there is no process to be had."""
+        if not self._pid:
+            self._fork()
+        assert self._socket is not None
+        self._socket.send(json.dumps(item, ensure_ascii=False).encode())
+
+    def messages(self) -> Iterator[dict[str, Any]]:
+        """What it has told so far. Ends it and yields {"died": how} when it is gone."""
+        while self._socket is not None:
+            try:
+                message = self._socket.recv(_LARGEST, socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                return
+            except OSError:
+                message = b""
+            if not message:
+                yield {"died": self._died()}
+                return
+            yield json.loads(message)
+
+    def end(self) -> None:
+        """Kill it, if it lives."""
+        if self._pid:
+            with suppress(ProcessLookupError, ChildProcessError):  # a package that waits for any child took it
+                os.kill(self._pid, signal.SIGKILL)  # ours until we have waited for it: the number is of nobody else
+                os.waitpid(self._pid, 0)
+            self._forget()
+
+    def _died(self) -> str:
+        """It has closed its end: how it died."""
+        until = time.monotonic() + _DEATH_PATIENCE_S
+        while time.monotonic() < until:
+            try:
+                pid, status = os.waitpid(self._pid, os.WNOHANG)
+            except ChildProcessError:
+                break
+            if pid:
+                self._forget()
+                return _how(status)
+            time.sleep(0.001)
+        self.end()
+        return "it did not answer any more"
+
+    def _forget(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+        self._socket, self._pid = None, 0
+
+    def _fork(self) -> None:
+        for stream in (sys.stdout, sys.stderr):  # else both processes write what is not written yet
+            with suppress(OSError, ValueError):
+                stream.flush()
+        parent = os.getpid()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            pid = os.fork()
+        except OSError:
+            ours.close()
+            theirs.close()
+            raise
+        if not pid:
+            try:
+                ours.close()
+                _live_and_die(theirs, self._begin, parent)
+            finally:
+                os._exit(1)
+        theirs.close()
+        self._socket, self._pid = ours, pid
+
+
+def _live_and_die(runner: socket.socket, begin: Callable[[Tell], Work], parent: int) -> None:
+    """In the new process: one item after the other, until the runner has no more or is gone."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:  # it died before the kernel was to tell us
+        return
+    for number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGALRM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+
+    def tell(message: dict[str, Any]) -> None:
+        text = json.dumps(message, ensure_ascii=False, default=str).encode("utf-8", "replace")
+        runner.send(text if len(text) < LARGEST_TOLD else _TOO_LONG)
+
+    work = begin(tell)
+    while order := runner.recv(_LARGEST):
+        tell({"ended": work(json.loads(order), tell)})
+    os._exit(0)
+
+
+def _how(status: int) -> str:
+    """What a process died of, for people."""
+    if os.WIFSIGNALED(status):
+        with suppress(ValueError):
+            return f"signal {signal.Signals(os.WTERMSIG(status)).name}"
+        return f"signal {os.WTERMSIG(status)}"
+    return f"exit code {os.waitstatus_to_exitcode(status)}"

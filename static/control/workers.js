@@ -1,0 +1,5 @@
+// Who works, kept true.
+
+import { keepAlive } from "./living_page.js";
+
+keepAlive(2000);
