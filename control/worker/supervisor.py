@@ -17,10 +17,9 @@ from control.journal.append import Fenced
 from control.journal.bell import Listener
 from control.lifecycle import presence
 from control.lifecycle.chunks.help import join, show_help_lives, take_over_help, why_leave
-from control.lifecycle.claim import claim, take_over, what_waits_for
+from control.lifecycle.claim import best_claimable, claim, take_over
 from control.lifecycle.doorbell import wishes_of
 from control.lifecycle.presence import Presence
-from control.lifecycle.queue_order import best_first
 from control.models import Batch, Helper, Stream
 from control.states import ACTIVE
 from control.worker.chunk_feed import ChunkFeed, can_work_here
@@ -185,7 +184,7 @@ class HelperSupervisor(RunSupervisor):
 
     def errands(self) -> None:
         show_help_lives(self.helper)
-        why = why_leave(self.helper, best_waiting(self.helper.slot), can_work_here)
+        why = why_leave(self.helper, best_claimable(self.helper.slot), can_work_here)
         if (
             why == "now"
             or Batch.objects.values_list("settings", flat=True).get(pk=self.batch.pk) != self.batch.settings
@@ -201,8 +200,3 @@ class HelperSupervisor(RunSupervisor):
         self.leaves, self.leaves_now = True, self.leaves_now or now
         over = ItemsOver(step=self.feed.opened.step, total=0, completed=0, failed=0, results="", leave=True, now=now)
         self.feed.say(over)
-
-
-def best_waiting(slot: Slot) -> Batch | None:
-    """The batch that a slot would run now, were it free."""
-    return what_waits_for(slot).order_by(*best_first()).first()
