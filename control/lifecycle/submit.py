@@ -324,8 +324,12 @@ def _record(batch: Batch, by: Actor, reason: str) -> None:
 
 
 def _record_asked_again(answer: Answer, by: Actor, reason: str) -> None:
+    """Once for each who asks: a script that asks every second would crowd out what people did with the batch."""
     kind, state = ControlEvent.Kind.BATCH_START, {"state": answer.batch.state}
     details = {"asked_again": True}
+    mine = ControlEvent.objects.filter(batch=answer.batch, kind=kind, by=by.name, face=by.face)
+    if any(known == details for known in mine.values_list("details", flat=True)):
+        return
     record_control_event(kind, by=by, reason=reason, batch=answer.batch, at_once=True, after=state, details=details)
 
 
