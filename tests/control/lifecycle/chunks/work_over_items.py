@@ -20,7 +20,10 @@ from tests.spool_lines import AT, Line
 
 LANES = ("demo/lane-1", "demo/lane-2", "demo/lane-3")
 OPTIONS = {"chunk_size": 10, "timeout_s": 60.0, "max_pixels": 100_000_000, "max_failed_items": 0, "lanes": 0}
-PLAN = [{"index": index, "name": name, "group": "main", "repeat": 1, "items": True} for index, name in enumerate("mn")]
+PLAN = [
+    {"index": index, "name": name, "group": "main", "repeat": 1, "items": True, "resumable": True}
+    for index, name in enumerate("mn")
+]
 
 
 def files(count: int, content: str = "tiles", size: int = 1000, path: str = "{:05}.png") -> Dataset:
