@@ -22,12 +22,11 @@ from control.worker.spool_import import Page, Row, StepKey
 def write_page(page: Page, stream: Stream, offset: int) -> None:
     """Write a page in one transaction. Raises Fenced, and then nothing is written.
 
-    Effects, in order: events, steps, measurements and attachments, errors, prompts, wishes obeyed, alerts, the batch,
-    its end or the board.
+    Effects, in order: events, steps, measurements and attachments, errors, prompts, items, another run where the lane
+    was lost, wishes obeyed, alerts, the batch, its end or the board.
     """
     with transaction.atomic():
         import_spool(stream, page.entries, offset)
-        page.goes_on = bool(page.lost) and relaunch(page.batch, stream, page.lost)
         steps = _write_steps(page)
         _write_of_steps(Measurement, page.measurements, steps)
         _write_of_steps(Attachment, page.attachments, steps)
@@ -37,6 +36,8 @@ def write_page(page: Page, stream: Stream, offset: int) -> None:
             begin_step_over_items(page.batch.pk, line["step"], line["name"], at=datetime.fromtimestamp(line["at"], UTC))
         if page.of_items:
             settle_items(page.batch.pk, page.batch.slot_id or "", page.of_items)
+        # Not before its last words are written: what it gives back is then what was not done.
+        page.goes_on = bool(page.lost) and relaunch(page.batch, stream, page.lost)
         for control, columns in page.obeyed.items():
             ControlEvent.objects.filter(pk=control).update(**columns)
         for control, why in page.refused.items():

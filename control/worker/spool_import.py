@@ -264,7 +264,7 @@ def _take_items_begun(page: Page, line: Line, at: datetime) -> None:
 
 
 def _take_batch_ended(page: Page, line: Line, at: datetime) -> None:
-    page.lost = (line.get("message") or "") if line["why"] in _LOST else ""
+    page.lost = (line.get("message") or line["why"]) if line["why"] in _LOST else ""
     verdict = line.get("verdict") or {}
     state, outcome, unfinished = settle(Ending(line["why"]), line.get("verdict"))
     page.end = End(

@@ -51,6 +51,16 @@ def what_is_left(opened: ChunkedStep) -> bool:
     return uncut.exists() or Chunk.objects.filter(chunked_step=opened, state=Chunk.State.PENDING).exists()
 
 
+def left_of(chunk: Chunk) -> list[int]:
+    """The items of a claimed chunk that no try before has settled: what is done is not done again."""
+    if chunk.token == 1:
+        return list(chunk.items)
+    opened = chunk.chunked_step
+    settled = Item.objects.filter(batch=opened.batch_id, step=opened.step, index__in=chunk.items)
+    done = set(settled.values_list("index", flat=True))
+    return [index for index in chunk.items if index not in done]
+
+
 def _take(chunk: Chunk, slot: Slot, helper: Helper | None) -> None:
     chunk.state, chunk.slot, chunk.helper = Chunk.State.RUNNING, slot, helper
     chunk.token += 1
@@ -60,7 +70,7 @@ def _take(chunk: Chunk, slot: Slot, helper: Helper | None) -> None:
 
 def _waiting(opened: ChunkedStep) -> Chunk | None:
     waiting = Chunk.objects.filter(chunked_step=opened, state=Chunk.State.PENDING)
-    return waiting.order_by("tries", "number").first()
+    return waiting.select_related("chunked_step").order_by("tries", "number").first()
 
 
 def _cut(opened: ChunkedStep, batch: Batch) -> Chunk | None:

@@ -42,6 +42,9 @@ def join(slot: Slot, can_work: CanWork) -> Helper | None:
         return None
     try:
         with transaction.atomic():
+            lock_story(opened.batch_id)
+            if not needing_help(slot).filter(pk=opened.pk).exists():
+                return None  # enough lanes have come since we looked
             now = timezone.now()
             return Helper.objects.create(chunked_step=opened, slot=slot, began_at=now, seen_at=now)
     except IntegrityError:

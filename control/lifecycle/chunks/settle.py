@@ -127,9 +127,10 @@ def _end_try(opened: ChunkedStep, slot_id: str, chunk: Chunk, line: Line) -> Non
     if judged.next is Next.GIVEN_UP:
         _fail(opened, slot_id, chunk, {index: failures.get(index, _lost(index, judged.losses)) for index in left}, at)
     chunk.tries, chunk.losses = judged.tries, judged.losses
+    keeps_some = judged.next is Next.AGAIN
     if judged.next is Next.SPLIT:
-        _split(opened, chunk, left)
-    if judged.next in (Next.AGAIN, Next.SPLIT) and (judged.next is Next.AGAIN or len(left) == len(chunk.items)):
+        keeps_some = _split(opened, chunk, left)
+    if keeps_some:
         chunk.state = Chunk.State.PENDING
     else:
         chunk.state = Chunk.State.FAILED if chunk.failed_items else Chunk.State.COMPLETED
@@ -137,9 +138,10 @@ def _end_try(opened: ChunkedStep, slot_id: str, chunk: Chunk, line: Line) -> Non
     chunk.save()
 
 
-def _split(opened: ChunkedStep, chunk: Chunk, left: list[int]) -> None:
-    """Each item that is left gets a chunk of its own; where none was done, the first one stays in this chunk."""
-    alone = left if len(left) < len(chunk.items) else left[1:]
+def _split(opened: ChunkedStep, chunk: Chunk, left: list[int]) -> bool:
+    """Each item that is left gets a chunk of its own; where none was done, the first one stays in this chunk: True."""
+    none_done = len(left) == len(chunk.items)
+    alone = left[1:] if none_done else left
     opened.refresh_from_db(fields=["next_number"])
     Chunk.objects.bulk_create(
         Chunk(
@@ -157,8 +159,7 @@ def _split(opened: ChunkedStep, chunk: Chunk, left: list[int]) -> None:
     opened.save(update_fields=["next_number"])
     gone = set(alone)
     chunk.items = [index for index in chunk.items if index not in gone]
-    if len(left) > len(alone):  # one is left here, and nothing else
-        chunk.items = left[:1]
+    return none_done
 
 
 def _fail(
