@@ -18,6 +18,7 @@ from stations.models import Slot
 CHUNK_S = 2.0
 MEASURED_OVER = 20  # chunks, the last ones
 MOST_ITEMS = 250  # of an automatic chunk
+LEAST_AT_END = 5
 # A chunk travels to its runner in one datagram of at most 200 KiB.
 ORDER_BYTES, CHUNK_BYTES = 500, 120 * 1024
 MIB = 1024**2
@@ -122,7 +123,10 @@ def chunk_size(opened: ChunkedStep, batch: Batch) -> int:
         return wanted
     item_ms = mean_item_ms(opened)
     if item_ms is not None:
-        return max(1, min(MOST_ITEMS, round(CHUNK_S * 1000 / max(item_ms, 0.001))))
+        size = max(1, min(MOST_ITEMS, round(CHUNK_S * 1000 / max(item_ms, 0.001))))
+        lanes = 1 + opened.helpers.filter(ended_at=None).count()
+        # Smaller ones at the end, so that all lanes end at the same time.
+        return min(size, max(LEAST_AT_END, -(-opened.uncut_items // (2 * lanes))))
     datasets = datasets_of(batch)
     mean = sum(dataset.total_bytes for dataset in datasets) / max(1, sum(dataset.total_files for dataset in datasets))
     return next((size for below, size in FIRST_SIZES if mean < below), FIRST_SIZE_OF_LARGE)
