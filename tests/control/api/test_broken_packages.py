@@ -34,7 +34,9 @@ def test_catalogue_lists_them_with_their_problems(broken: None):
     answer = with_key(Role.VIEWER).get("/api/sequences/")
     found = {sequence["name"]: sequence for sequence in answer.json()["results"]}
     assert answer.status_code == 200
-    bundled = {path.name for path in (django_settings.BASE_DIR / "sequences" / "packages").iterdir() if path.is_dir()} - {"__pycache__"}
+    bundled = {
+        path.name for path in (django_settings.BASE_DIR / "sequences" / "packages").iterdir() if path.is_dir()
+    } - {"__pycache__"}
     assert set(found) == {*EXPECTED, "caf\\udce9", *bundled}
     assert {name for name, sequence in found.items() if not sequence["problems"]} == bundled
 

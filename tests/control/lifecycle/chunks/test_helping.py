@@ -16,6 +16,7 @@ from control.lifecycle.chunks.help import (
     end_help,
     end_lost_help,
     join,
+    must_leave,
     needing_help,
     show_help_lives,
     take_over_help,
@@ -132,10 +133,17 @@ def test_lane_leaves_at_once_what_is_over_or_paused() -> None:
     opened = step_over(25)
     helper = help_of(opened)
     Batch.objects.update(state=State.PAUSED)
-    assert why_leave(helper, None, anything) == "now"
+    assert must_leave(helper, {})
     Batch.objects.update(state=State.RUNNING)
+    assert not must_leave(helper, {})
     ChunkedStep.objects.update(over=True)
-    assert why_leave(helper, None, anything) == "now"
+    assert must_leave(helper, {})
+
+
+def test_lane_leaves_at_once_when_a_live_parameter_changes() -> None:
+    helper = help_of(step_over(25))
+    Batch.objects.update(settings={"limit": 3})
+    assert (must_leave(helper, {}), must_leave(helper, {"limit": 3})) == (True, False)
 
 
 @pytest.mark.parametrize(
