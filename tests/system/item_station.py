@@ -41,6 +41,18 @@ from control.states import Control
 ask(Control({word!r}), {batch!r}, by=SYSTEM, reason="for the test")
 """
 
+GIVE_UP = """
+from django.db import transaction
+from django.utils import timezone
+from control.journal.append import lock_story
+from control.lifecycle.chunks.help import end_help
+from control.models import Helper
+for helper in Helper.objects.filter(ended_at=None).select_related("chunked_step"):
+    with transaction.atomic():
+        lock_story(helper.chunked_step.batch_id)
+        end_help(helper, lost=True, at=timezone.now())
+"""
+
 
 class ItemBatch:
     """A batch over items, as its rows tell of it."""
@@ -117,6 +129,10 @@ class ItemStation(RunningStation):
         """Pause, resume or stop it."""
         self._shell(STEER.format(word=word, batch=batch.id))
 
+    def give_up_helpers(self) -> None:
+        """Take all helping lanes for lost, as the supervisor of a batch does with a host that is silent."""
+        self._shell(GIVE_UP)
+
     def _shell(self, text: str) -> str:
         done = self.manage("shell", "--no-imports", "-c", text)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -129,6 +145,9 @@ class ItemStation(RunningStation):
             runner = self.pid("runner", slot)
             return next((pid for pid in self.installation.processes() if runner and parent_of(pid) == runner), None)
         return super().pid(who, slot)
+
+    def run_on(self, lane: str) -> str | None:
+        return (self.status(lane) or {}).get("run")
 
     def at_work(self) -> list[str]:
         """The lanes that run something."""

@@ -178,6 +178,17 @@ def test_exactly_the_poison_fails(station: ItemStation, pictures: str) -> None:
 
 
 @pytest.mark.any_database
+def test_lanes_that_were_given_up_too_early_become_free_and_help_again(station: ItemStation, texts: str) -> None:
+    """A host that was silent for a while still has the runs of its lanes when it comes back."""
+    batch = station.submit(texts, item_ms=20)
+    wait_until(lambda: len(station.at_work()) == len(LANES), 30, "three lanes at work")
+    before = {station.run_on(lane) for lane in LANES}
+    station.give_up_helpers()
+    wait_until(lambda: len({station.run_on(lane) for lane in LANES} - before - {None}) == 2, 30, "other runs")
+    check_complete(batch)
+
+
+@pytest.mark.any_database
 def test_urgent_batch_begins_when_a_chunk_is_done(station: ItemStation, texts: str) -> None:
     long = station.submit(texts, item_ms=200)
     long.wait_for_lanes(3)
