@@ -23,7 +23,7 @@ from control.lifecycle.chunks.help import (
     why_leave,
 )
 from control.lifecycle.presence import Presence
-from control.models import Batch, Chunk, ChunkedStep, Helper
+from control.models import Batch, Chunk, ChunkedStep, ControlEvent, Helper
 from control.states import State
 from stations.models import Slot, Station
 from tests.control.lifecycle.chunks.work_over_items import (
@@ -138,6 +138,16 @@ def test_lane_leaves_at_once_what_is_over_or_paused() -> None:
     assert not must_leave(helper, {})
     ChunkedStep.objects.update(over=True)
     assert must_leave(helper, {})
+
+
+@pytest.mark.parametrize("kind", ["BATCH_PAUSE", "BATCH_STOP", "BATCH_RESTART"])
+def test_lane_leaves_at_once_when_somebody_wants_its_batch_to_halt(kind: str) -> None:
+    helper = help_of(opened := step_over(25))
+    about = {"batch": opened.batch, "kind": kind, "by": "somebody", "face": "PAGE"}
+    wish = ControlEvent.objects.create(**about, requested_at=timezone.now())
+    assert must_leave(helper, {})
+    ControlEvent.objects.filter(pk=wish.pk).update(after={"note": "it came too late"})
+    assert not must_leave(helper, {})
 
 
 def test_lane_leaves_at_once_when_a_live_parameter_changes() -> None:
