@@ -11,6 +11,7 @@ from django.db.models import Count, Q, Sum
 from control.lifecycle.chunks.claim import chunk_size, mean_item_ms
 from control.models import Batch, Chunk, ChunkedStep, Helper
 from control.states import TERMINAL, State
+from sequences.items.options import AUTOMATIC
 
 ITEMS_SHARE = 0.95
 
@@ -62,12 +63,20 @@ def _planned(batch: Batch) -> int:
 
 
 def _add(found: Figures, step: Any, batch: Batch) -> None:
-    uncut = -(-step.uncut_items // chunk_size(step, batch)) if step.uncut_items else 0
+    uncut = -(-step.uncut_items // _size(step, batch)) if step.uncut_items else 0
     found["completed_items"] = step.completed + step.carried_items
     found["failed_items"] += step.failed
     found["total_chunks"] += step.chunks_made + uncut
     found["completed_chunks"] += step.chunks_completed
     found["failed_chunks"] += step.chunks_failed
+
+
+def _size(step: Any, batch: Batch) -> int:
+    """Of the chunks that are not cut yet. Of a batch that has ended none will be: no query for each one in a list."""
+    cut = step.total_items - step.carried_items - step.uncut_items
+    if batch.state in TERMINAL and step.chunks_made and batch.items_options.get("chunk_size") == AUTOMATIC:
+        return max(1, round(cut / step.chunks_made))
+    return chunk_size(step, batch)
 
 
 def _add_pace(found: Figures, step: ChunkedStep | None, batch: Batch) -> None:

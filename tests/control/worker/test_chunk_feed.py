@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.conf import settings
 
 from control.models import Batch, Chunk, ChunkedStep, Helper
 from control.worker.chunk_feed import AHEAD, ChunkFeed, can_work_here
