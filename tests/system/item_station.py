@@ -115,6 +115,7 @@ class ItemStation(RunningStation):
     def __init__(self, installation: Installation) -> None:
         super().__init__(installation)
         self.folder = installation.folder / "items"
+        self.folder.mkdir()
         installation.environment["GWANJE_WORKERS"] = str(len(LANES))
         installation.environment["GWANJE_DATASET_ROOTS"] = str(self.folder)
 

@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from tests.installations import Template, wait_until
+from tests.system.conftest import serving
 from tests.system.invariants import check_invariants
 from tests.system.item_station import LANES, ItemBatch, ItemStation
 from tests.system.running_station import as_time
@@ -27,15 +28,9 @@ KILLS = ["runner", "item process", "guard", "cluster"] * 7 + ["runner", "item pr
 
 @pytest.fixture(scope="module")
 def served(installation_template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ItemStation]:
-    installation = installation_template.install(tmp_path_factory.mktemp("station"))
-    station = ItemStation(installation)
-    station.folder.mkdir()
-    try:
-        yield station.start()
-        station.stop()
-        wait_until(lambda: not installation.processes(), 5, "a station without orphans")
-    finally:
-        installation.remove()
+    with serving(installation_template, tmp_path_factory.mktemp("station"), ItemStation) as station:
+        assert isinstance(station, ItemStation)
+        yield station
 
 
 @pytest.fixture
