@@ -58,6 +58,7 @@ def _navigation() -> list[dict[str, Any]]:
                 live,
                 {**_page(_("Queue"), "low_priority", "control:queue"), "active": _on("queue")},
                 {**_page(_("Sequences"), "lists", "control:sequences"), "active": _on("sequences")},
+                {**_page(_("Datasets"), "photo_library", "control:datasets"), "active": _on("datasets")},
                 _rows(_("Batches"), "inventory_2", "control_batch"),
                 _rows(_("Steps"), "checklist", "control_step"),
                 _rows(_("Measurements"), "straighten", "control_measurement"),
@@ -108,7 +109,8 @@ def _rows(title: Any, icon: str, rows: str, *, to: str = "may_see") -> dict[str,
     return {**_page(title, icon, f"admin:{rows}_changelist"), "permission": f"control.admin.registry.{to}"}
 
 
-OF_THEIR_OWN = ("queue", "sequences", "workers", "system")  # pages below /control/ with an entry for themselves
+# pages below /control/ with an entry for themselves
+OF_THEIR_OWN = ("queue", "sequences", "datasets", "workers", "system")
 
 
 def _on_live_pages(request: HttpRequest) -> bool:

@@ -16,7 +16,7 @@ from control.lifecycle.claim import claim
 from control.lifecycle.schedules.changes import create_schedule
 from control.lifecycle.schedules.plan import Plan
 from control.lifecycle.submit import Order, submit
-from control.models import Attachment, Batch, ControlEvent, Dataset, Prompt, Schedule, Step, Stream
+from control.models import Attachment, Batch, ControlEvent, Dataset, DatasetFile, Prompt, Schedule, Step, Stream
 from stations.models import Slot, Station
 from stations.provisioning import take_in
 from stations.station_file import Station as Described
@@ -81,3 +81,13 @@ def ask(batch: Batch, key: str = "p1", type: str = "number", **question: Any) ->
     asked = {**known, "image": None, "timeout_s": None, **question}
     Batch.objects.filter(pk=batch.pk).update(open_prompt=key)
     return Prompt.objects.create(batch=batch, key=key, step=0, type=type, question=asked, asked_at=timezone.now())
+
+
+def dataset_row(state: Dataset.State = Dataset.State.READY, files: int = 1, **more: Any) -> Dataset:
+    """A dataset of files that are nowhere."""
+    facts = {"name": "tiles", "kind": "UPLOAD", "station_id": "demo", "sha256": "0" * 64, "submitted_by": "anna"}
+    counted = {"total_files": files, "read_files": files}
+    made = Dataset.objects.create(**{**facts, **counted, "state": state, **more})
+    for index in range(files):
+        DatasetFile.objects.create(dataset=made, index=index, path=f"{index}.png", size=1, sha256="0" * 64)
+    return made

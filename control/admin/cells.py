@@ -183,6 +183,8 @@ def details_of(event: ControlEvent) -> str:
         return gettext("step %(number)s, %(step)s") % {"number": details["step"] + 1, "step": details["name"]}
     if event.kind == ControlEvent.Kind.SEQUENCE_CHANGE:
         return gettext("enabled") if details.get("change") == "enabled" else gettext("disabled")
+    if event.kind == ControlEvent.Kind.DATASET_CHANGE and "name" in details:
+        return f"{details['name']}: {_change_of_dataset(details.get('change', ''))}"
     if event.kind == ControlEvent.Kind.STATION_CHANGE:
         if details.get("change") == "added":
             return gettext("new")
@@ -205,6 +207,16 @@ def details_of(event: ControlEvent) -> str:
     }
     step = details.get("step")
     return modes.get(details.get("mode"), EMPTY) % {"step": step + 1 if isinstance(step, int) else step}
+
+
+def _change_of_dataset(change: str) -> str:
+    words = {
+        "created": gettext("made"),
+        "completed": gettext("completed"),
+        "read again": gettext("read again"),
+        "deleted": gettext("deleted"),
+    }
+    return words.get(change, change)
 
 
 def row_link(row: Any, text: Any = None) -> SafeString | str:

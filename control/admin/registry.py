@@ -15,6 +15,7 @@ from control.admin.attachments import AttachmentAdmin
 from control.admin.batches import BatchAdmin
 from control.admin.bench import InstrumentAdmin, SlotAdmin, StationAdmin
 from control.admin.control_events import ControlEventAdmin
+from control.admin.datasets import DatasetAdmin
 from control.admin.errors import ErrorAdmin
 from control.admin.events import EventAdmin
 from control.admin.measurements import MeasurementAdmin
@@ -27,6 +28,7 @@ from control.models import (
     Attachment,
     Batch,
     ControlEvent,
+    Dataset,
     ErrorLog,
     Event,
     Measurement,
@@ -41,6 +43,7 @@ PAGES: dict[type[Model], type[ModelAdmin]] = {
     Step: StepAdmin,
     Measurement: MeasurementAdmin,
     Attachment: AttachmentAdmin,
+    Dataset: DatasetAdmin,
     Event: EventAdmin,
     ControlEvent: ControlEventAdmin,
     ErrorLog: ErrorAdmin,

@@ -19,8 +19,8 @@ _WORDS = {
     406: "Only JSON is answered.",
     409: "The state of the batch, slot or station does not allow this.",
     411: "The body came without its length.",
-    413: "The body is larger than 1 MiB.",
-    415: "Only JSON is read.",
+    413: "The body is larger than 1 MiB, or has more files than a request may bring.",
+    415: "The body is of a kind that is not read here: JSON is, and files where it says so.",
     500: "An error of ours. The log of the web process tells what.",
     503: "The database does not answer.",
 }

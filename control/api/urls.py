@@ -8,6 +8,16 @@ from control.api.attachments import Attachments, OneAttachment
 from control.api.batches import OneBatch
 from control.api.comparison import Compare
 from control.api.control_events import ControlEvents
+from control.api.datasets import (
+    CompleteDataset,
+    Datasets,
+    FilesOfDataset,
+    OneDataset,
+    OneFile,
+    ReadDatasetAgain,
+    StatusOfDataset,
+    Thumbnail,
+)
 from control.api.emergency import EmergencyStop, Reset
 from control.api.errors import Errors
 from control.api.events import Events, OneEvent
@@ -57,7 +67,18 @@ of_batch = [
     path("release/", Release.as_view(), name="release"),
     path("emergency-stop/", EmergencyStopOfBatch.as_view(), name="emergency-stop-batch"),
 ]
+of_dataset = [
+    path("", OneDataset.as_view(), name="dataset"),
+    path("status/", StatusOfDataset.as_view(), name="dataset-status"),
+    path("files/", FilesOfDataset.as_view(), name="dataset-files"),
+    path("files/<int:index>/", OneFile.as_view(), name="dataset-file"),
+    path("files/<int:index>/thumbnail/", Thumbnail.as_view(), name="dataset-thumbnail"),
+    path("complete/", CompleteDataset.as_view(), name="complete-dataset"),
+    path("read/", ReadDatasetAgain.as_view(), name="read-dataset"),
+]
 urlpatterns = [
+    path("datasets/", Datasets.as_view(), name="datasets"),
+    path("datasets/<uuid:dataset_id>/", include(of_dataset)),
     path("control/batches/", Batches.as_view(), name="batches"),
     path("control/batches/<uuid:batch_id>/", include(of_batch)),
     path("queue/", Queue.as_view(), name="queue"),

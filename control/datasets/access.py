@@ -10,7 +10,7 @@ from typing import TypedDict
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from control.datasets import places
+from control.datasets import places, problems
 from control.datasets.buckets import Bucket, NoBuckets
 from control.datasets.folders import holds_own_files, open_file, root_of
 from control.models import Dataset, DatasetFile
@@ -41,17 +41,14 @@ def top_of(dataset: Dataset) -> Path:
     Raises OSError when it is elsewhere, no longer allowed, or has become a link.
     """
     if dataset.station.host != socket.gethostname():
-        raise OSError(
-            _("It lies on the host of station %(station)s, %(host)s.")
-            % {"station": dataset.station_id, "host": dataset.station.host}
-        )
+        raise OSError(_(problems.ELSEWHERE) % {"station": dataset.station_id, "host": dataset.station.host})
     if dataset.kind == Dataset.Kind.UPLOAD:
         return places.uploads_of(dataset.pk)
     folder = Path(dataset.location)
     if root_of(folder) is None or holds_own_files(folder):
-        raise OSError(_("%(folder)s is not below a folder of GWANJE_DATASET_ROOTS.") % {"folder": folder})
+        raise OSError(_(problems.NOT_ALLOWED) % {"folder": folder})
     if folder.resolve() != folder:
-        raise OSError(_("%(folder)s leads elsewhere by now, over a symbolic link.") % {"folder": folder})
+        raise OSError(_(problems.LEADS_ELSEWHERE) % {"folder": folder})
     return folder
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
+from control.datasets import problems
 from control.datasets.names import LONGEST_PATH
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -62,7 +62,7 @@ def open_file(root: Path, path: str) -> int:
         handle = os.open(name, _FILE, dir_fd=folder)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
-        raise OSError(_("It is no regular file."))
+        raise OSError(problems.NO_FILE)
     return handle
 
 
@@ -91,7 +91,7 @@ def _listed(folder: int, prefix: str, hidden: bool) -> Iterator[Found]:
         try:
             handle = os.open(name, _FOLDER, dir_fd=folder)
         except OSError as error:
-            yield Found(_text(prefix + name), problem=_("This folder cannot be read: %s") % error.strerror)
+            yield Found(_text(prefix + name), problem=problems.FOLDER_UNREADABLE % {"problem": error.strerror})
             continue
         try:
             yield from _listed(handle, f"{prefix}{name}/", hidden)
@@ -102,15 +102,15 @@ def _listed(folder: int, prefix: str, hidden: bool) -> Iterator[Found]:
 def _found(entry: os.DirEntry[str], path: str) -> Found:
     text = _text(path)
     if text != path:
-        return Found(text, problem=_("Its name is too long or no text. Rename it."))
+        return Found(text, problem=problems.NO_TEXT)
     try:
         about = entry.stat(follow_symlinks=False)
     except OSError as error:
         return Found(path, problem=error.strerror or str(error))
     if stat.S_ISLNK(about.st_mode):
-        return Found(path, problem=_("It is a symbolic link, and these are not followed."))
+        return Found(path, problem=problems.LINK)
     if not stat.S_ISREG(about.st_mode):
-        return Found(path, problem=_("It is no regular file."))
+        return Found(path, problem=problems.NO_FILE)
     return Found(path, about.st_size, about.st_mtime_ns)
 
 

@@ -16,8 +16,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
+from control.datasets import problems
 from control.datasets.looking import LONGEST_MESSAGE
 
 HEAD = 512  # bytes that tell what a file is
@@ -71,7 +71,7 @@ class Looker:
         """
         named, begins = (mimetypes.guess_type(path)[0] or "").lower(), _signature(head)
         if not head:
-            return Seen("", problem=_("It is empty."))
+            return Seen("", problem=problems.EMPTY)
         if not begins.startswith("image/") and (not named.startswith("image/") or named in DRAWINGS):
             return Seen(begins)
         seen = self._look_at_image(handle, thumbnail, named, begins)
@@ -134,11 +134,11 @@ class _Child:
             socket.send_fds(self._line, [message], [handle, target])
             answer = self._line.recv(LONGEST_MESSAGE)
         except TimeoutError:
-            raise _Lost(_("Decoding it takes longer than %d seconds.") % TIMEOUT_S) from None
+            raise _Lost(problems.TOO_SLOW % {"seconds": f"{TIMEOUT_S:.0f}"}) from None
         except OSError:
             pass  # it has ended
         if not answer:
-            raise _Lost(_("Decoding it ended the process: %s.") % self._how_it_ended())
+            raise _Lost(problems.ENDED_PROCESS % {"how": self._how_it_ended()})
         found: dict[str, Any] = json.loads(answer)
         return found
 
@@ -160,13 +160,13 @@ def _problem(found: dict[str, Any], named: str, begins: str) -> str:
     problem: str = found["problem"]
     if problem == "pixels":
         words = {"width": found["width"], "height": found["height"], "most": f"{settings.DATASET_MAX_PIXELS:,}"}
-        return _("It has %(width)d × %(height)d pixels; at most %(most)s are decoded.") % words
+        return problems.TOO_MANY_PIXELS % words
     if problem and "media_type" in found and not found["media_type"] and not begins.startswith("image/"):
         problem = ""  # what a decoder says of something else
     if problem:
-        return problem if problem.endswith(".") else _("It cannot be decoded: %s") % problem
+        return problem if problem.endswith(".") else problems.BROKEN % {"problem": problem}
     if not found["media_type"] and named.startswith("image/"):
-        return _("Its name says %s, but its content is no image that can be read.") % named
+        return problems.NO_IMAGE % {"named": named}
     return ""
 
 

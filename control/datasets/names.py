@@ -7,8 +7,11 @@ import unicodedata
 
 from django.utils.translation import gettext as _
 
+from control.datasets import problems
+
 LONGEST_PATH = 1000  # characters, and bytes of UTF-8
 LONGEST_PART = 255  # bytes of UTF-8, what file systems take
+UNREADABLE = "\ufffd"  # stands for bytes that were no text
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
 
@@ -19,19 +22,16 @@ class WrongPath(ValueError):
 def check_path(path: str) -> str:
     """Return the path, relative and with "/". Raises WrongPath."""
     if not path:
-        raise WrongPath(_("It has no name."))
+        raise WrongPath(_(problems.NO_NAME))
     if path.startswith(("/", "\\")) or _DRIVE.match(path):
-        raise WrongPath(_("Its name is an absolute path. Send one that is relative to the dataset."))
+        raise WrongPath(_(problems.ABSOLUTE))
     parts = path.split("/")
     if ".." in parts:
-        raise WrongPath(_("Its name leads out of the dataset with '..'."))
+        raise WrongPath(_(problems.LEADS_OUT))
     if "" in parts or "." in parts:
-        raise WrongPath(_("Its name has an empty part or '.' between two slashes."))
-    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in path):
-        raise WrongPath(_("Its name holds a character that no name has, such as a line break or U+0000."))
+        raise WrongPath(_(problems.EMPTY_PART))
+    if any(unicodedata.category(letter) in ("Cc", "Cs") or letter == UNREADABLE for letter in path):
+        raise WrongPath(_(problems.NO_CHARACTER))
     if len(path.encode()) > LONGEST_PATH or any(len(part.encode()) > LONGEST_PART for part in parts):
-        raise WrongPath(
-            _("Its name is too long: at most %(part)d bytes between two slashes, %(whole)d in all.")
-            % {"part": LONGEST_PART, "whole": LONGEST_PATH}
-        )
+        raise WrongPath(_(problems.TOO_LONG) % {"part": LONGEST_PART, "whole": LONGEST_PATH})
     return path

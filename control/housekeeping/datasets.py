@@ -15,7 +15,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import F
 
-from control.datasets import places
+from control.datasets import places, problems
 from control.housekeeping.schedules import last_line
 from control.lifecycle.datasets.reading import fail_reading
 from control.lifecycle.datasets.removing import forget_removed
@@ -56,7 +56,7 @@ class DatasetReaders:
         why = f"killed by signal {-code}" if code < 0 else said or f"exit code {code}"
         log.warning("the reader of a dataset died: %s", why, extra={"dataset": str(dataset_id)})
         if reading.filter(reader_losses__gt=TRIES).exists():
-            fail_reading(dataset_id, f"Its reader died {TRIES + 1} times, at last so: {why}")
+            fail_reading(dataset_id, problems.READER_DIED % {"times": TRIES + 1, "why": why})
 
 
 @dataclass

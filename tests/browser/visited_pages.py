@@ -9,19 +9,22 @@ from typing import Any
 from playwright.sync_api import Page
 
 from tests.browser.web_station import WebStation
+from tests.control.datasets.pictures import picture
 
 OPEN_DIALOG = ".g-dialog:popover-open"
 
 
 @dataclass(frozen=True)
 class Story:
-    """Batches of every kind, so that no page is empty."""
+    """Batches and datasets of every kind, so that no page is empty."""
 
     passed: str
     failed: str
     stopped: str
     aborted: str
     kept: str
+    dataset: str
+    receiving: str
 
 
 def tell_story(web: WebStation) -> Story:
@@ -47,7 +50,16 @@ def tell_story(web: WebStation) -> Story:
     web.post(manual, action="end")
     kept = web.submit("keeper", subject="SN-0006")
     web.wait_for(kept, "COMPLETED")
-    return Story(passed, failed, stopped, aborted, kept)
+    pictures = {
+        "a.jpg": picture(),
+        "b/c.png": picture(kind="PNG"),
+        "empty.png": b"",
+        "renamed.jpg": b"text",
+        "notes": b"x",
+    }
+    dataset = web.upload("tiles", pictures)
+    receiving = web.post("/api/datasets/", name="half sent")["id"]
+    return Story(passed, failed, stopped, aborted, kept, dataset, receiving)
 
 
 def addresses(story: Story) -> dict[str, str]:
@@ -77,6 +89,11 @@ def addresses(story: Story) -> dict[str, str]:
         "choose-comparison": f"/control/batches/{story.failed}/compare/?with=Board",
         "choose-sequence": "/control/batches/new/",
         "new-batch": "/control/batches/new/?sequence=board_test",
+        "datasets": "/control/datasets/",
+        "dataset": f"/control/datasets/{story.dataset}/",
+        "dataset-problems": f"/control/datasets/{story.dataset}/?only=problems",
+        "dataset-receiving": f"/control/datasets/{story.receiving}/",
+        "dataset-unknown": "/control/datasets/01900000-0000-7000-8000-000000000000/",
         "sequences": "/control/sequences/",
         "sequences-none-found": "/control/sequences/?q=nothing+like+this",
         "sequence": "/control/sequences/board_test/",

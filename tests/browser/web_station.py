@@ -7,7 +7,7 @@ import os
 import re
 import signal
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,18 @@ class WebStation:
         headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
         with urllib.request.urlopen(urllib.request.Request(self.address + path, data, headers), timeout=20) as answer:
             return json.load(answer)
+
+    def upload(self, name: str, files: Mapping[str, bytes]) -> str:
+        """A dataset of these files, once it is read; its id."""
+        parts = [f'form-data; name="name"\r\n\r\n{name}'.encode()]
+        parts += [f'form-data; name="files"; filename="{path}"\r\n\r\n'.encode() + files[path] for path in files]
+        body = b"".join(b"--x-of-a-test\r\nContent-Disposition: " + part + b"\r\n" for part in parts)
+        headers = {"Content-Type": "multipart/form-data; boundary=x-of-a-test", "Authorization": f"Bearer {self.key}"}
+        request = urllib.request.Request(f"{self.address}/api/datasets/", body + b"--x-of-a-test--\r\n", headers)
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            dataset = str(json.load(answer)["id"])
+        wait_until(lambda: self.get(f"/api/datasets/{dataset}/status/")["state"] == "READY", 30, "the dataset")
+        return dataset
 
     def submit(self, sequence: str = "board_test", **more: Any) -> str:
         """Submit as a script would; the id of the batch."""

@@ -20,7 +20,7 @@ from control.journal import bell
 from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
 from control.lifecycle.control_events import record_control_event
 from control.lifecycle.refusals import BadValue, NotFound, UnknownName, WrongState, can_be_kept, check_label, check_text
-from control.models import Batch, ControlEvent, Dataset
+from control.models import Batch, ControlEvent, Dataset, DatasetFile
 from control.states import LIVE
 from sequences.wording import quoted
 from stations.models import Station
@@ -131,6 +131,14 @@ def find_dataset(dataset_id: UUID) -> Dataset:
     found = Dataset.objects.filter(pk=dataset_id).select_related("station").first()
     if found is None:
         raise NotFound(_("There is no dataset %(id)s. It may have been deleted.") % {"id": dataset_id})
+    return found
+
+
+def find_file(dataset: Dataset, index: int) -> DatasetFile:
+    """Raises NotFound."""
+    found = DatasetFile.objects.filter(dataset=dataset, index=index).first() if index < 2**31 else None
+    if found is None:
+        raise NotFound(_("Dataset '%(name)s' has no file %(index)d.") % {"name": dataset.name, "index": index})
     return found
 
 

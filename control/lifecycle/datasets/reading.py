@@ -16,9 +16,8 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from control.datasets import places
+from control.datasets import places, problems
 from control.datasets.access import top_of
 from control.datasets.buckets import Bucket, NoBuckets
 from control.datasets.folders import Found, list_files, open_file
@@ -60,7 +59,7 @@ def read_dataset(dataset_id: UUID) -> None:
                 fail_reading(dataset_id, str(error))
                 return
             if not listing.total:
-                fail_reading(dataset_id, _("There are no files in it."))
+                fail_reading(dataset_id, problems.NO_FILES)
                 return
             _read_files(dataset, source, listing)
             listing.close()
@@ -166,7 +165,7 @@ def _row(dataset: Dataset, index: int, found: Found, source: _Files | _Objects, 
             seen = looker.look(found.path, head, file.fileno(), places.thumbnail_path(dataset.pk, index))
     except OSError as error:
         if os.access(places.thumbnails_of(dataset.pk), os.W_OK):
-            seen = Seen("", problem=_("It cannot be read: %s") % (error.strerror or error))
+            seen = Seen("", problem=problems.UNREADABLE % {"problem": error.strerror or error})
         else:
             raise
     row.media_type, row.width, row.height = seen.media_type, seen.width, seen.height

@@ -14,6 +14,7 @@ from control.models import (
     Attachment,
     Batch,
     ControlEvent,
+    Dataset,
     ErrorLog,
     Event,
     Measurement,
@@ -22,7 +23,7 @@ from control.models import (
     Stream,
 )
 from stations.models import Instrument, Slot, Station
-from tests.rows import attached, queued, scheduled
+from tests.rows import attached, dataset_row, queued, scheduled
 
 VISITORS = ("anonymous", "stranger", "viewer", "operator", "engineer", "admin")
 
@@ -80,6 +81,7 @@ def rows_of(batch: Batch) -> dict[Any, Any]:
         Slot: Slot.objects.get(pk="demo/slot-1"),
         Instrument: Instrument.objects.first(),
         Schedule: scheduled(),
+        Dataset: dataset_row(),
     }
 
 

@@ -15,6 +15,7 @@ from control.models import (
     Attachment,
     Batch,
     ControlEvent,
+    Dataset,
     ErrorLog,
     Event,
     Measurement,
@@ -24,7 +25,7 @@ from control.models import (
 )
 from stations.models import Instrument, Slot, Station
 from tests.control.admin.story import administered, change, changelist, rows_of, tell
-from tests.rows import scheduled
+from tests.rows import dataset_row, scheduled
 
 pytestmark = pytest.mark.any_database
 
@@ -34,6 +35,7 @@ BUDGETS = {
     Step: 6,
     Measurement: 6,
     Attachment: 6,
+    Dataset: 7,
     Event: 8,
     ControlEvent: 6,
     ErrorLog: 6,
@@ -74,11 +76,14 @@ def test_a_list_of_three_asks_no_more_than_a_list_of_one(station, admin, model):
     batch = tell("first")
     administered()
     scheduled()
+    dataset_row()
     one = asked(admin, list_of(model, batch))
     tell("second", slot="demo/slot-2")
     tell("third")
     scheduled(name="second")
     scheduled(name="third")
+    dataset_row()
+    dataset_row()
     User.objects.create_user("second").groups.set(Group.objects.all())
     three = asked(admin, list_of(model, batch))
     assert (len(one), len(three)) == (BUDGETS[model], BUDGETS[model])

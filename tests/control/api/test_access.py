@@ -10,7 +10,7 @@ from drf_spectacular.generators import SchemaGenerator
 
 from control.access.rights import RIGHTS, Right, Role
 from tests.control.api.callers import Caller, logged_in, make_user, with_key
-from tests.rows import attached, demo_station, queued, scheduled
+from tests.rows import attached, dataset_row, demo_station, queued, scheduled
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
@@ -21,6 +21,7 @@ def station(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 BATCH = "/api/control/batches/{batch_id}/"
+DATASET = "/api/datasets/{dataset_id}/"
 SLOT = {"slot": "demo/slot-2"}
 
 # Method, path, right (None: public), body, and the answer to whoever has the right, for a batch that is queued.
@@ -67,6 +68,17 @@ TABLE: list[tuple[str, str, Right | None, Any, int]] = [
     ("get", "/api/sequences/{name}/", Right.SEE, None, 200),
     ("post", "/api/sequences/{name}/enable/", Right.ENGINEER, {}, 200),
     ("post", "/api/sequences/{name}/disable/", Right.ENGINEER, {"reason": "wrong limits"}, 200),
+    ("get", "/api/datasets/", Right.SEE, None, 200),
+    ("post", "/api/datasets/", Right.OPERATE, {"name": "tiles"}, 409),
+    ("get", DATASET, Right.SEE, None, 200),
+    ("delete", DATASET, Right.OPERATE, None, 204),
+    ("get", f"{DATASET}status/", Right.SEE, None, 200),
+    ("get", f"{DATASET}files/", Right.SEE, None, 200),
+    ("post", f"{DATASET}files/", Right.OPERATE, {}, 415),
+    ("get", f"{DATASET}files/{{index}}/", Right.SEE, None, 404),
+    ("get", f"{DATASET}files/{{index}}/thumbnail/", Right.SEE, None, 404),
+    ("post", f"{DATASET}complete/", Right.OPERATE, {}, 409),
+    ("post", f"{DATASET}read/", Right.OPERATE, {}, 202),
     ("get", "/api/schedules/", Right.SEE, None, 200),
     ("post", "/api/schedules/", Right.SCHEDULE, {"name": "save", "action": "BACKUP", "every_s": 3600}, 201),
     ("get", "/api/schedules/{schedule_id}/", Right.SEE, None, 200),
@@ -91,6 +103,8 @@ def address_of(path: str) -> str:
         "station": "demo",
         "slot": "slot-1",
         "schedule_id": scheduled().pk,
+        "dataset_id": dataset_row().pk,
+        "index": 0,
     }
     names |= {"name": "step_loop", "other": queued(slot="demo/slot-2").pk if "{other}" in path else ""}
     if "attachment_id" in path:

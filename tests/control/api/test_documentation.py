@@ -12,6 +12,7 @@ from drf_spectacular.generators import SchemaGenerator
 from control.access.rights import RIGHTS, Right, Role
 from control.api.batches import BatchFilter
 from control.api.bodies import Reason
+from control.api.datasets import NewDatasetBody
 from control.api.emergency import ResetScope, Scope
 from control.api.following import RerunBody
 from control.api.problems import TYPES, Problem
@@ -35,6 +36,7 @@ SHAPES: dict[str, Any] = {
     "emergency_stop": Scope,
     "reset": ResetScope,
     "make_slot_safe": Reason,
+    "create_dataset": NewDatasetBody,
     "create_schedule": NewSchedule,
     "change_schedule": ScheduleChange,
     "problem": Problem,

@@ -23,8 +23,9 @@ from schemathesis.specs.openapi.checks import (
 from control.access.keys import create_key
 from control.access.rights import Role
 from control.lifecycle.steer import pause_batch
+from control.models import Dataset
 from tests.control.api.callers import make_user
-from tests.rows import ANNA, ask, attached, demo_station, queued, running, scheduled
+from tests.rows import ANNA, ask, attached, dataset_row, demo_station, queued, running, scheduled
 
 pytestmark = pytest.mark.any_database
 
@@ -59,6 +60,8 @@ def known(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, 
         "slot": "slot-1",
         "name": "step_loop",
         "schedule_id": str(scheduled().pk),
+        "dataset_id": str(dataset_row(Dataset.State.RECEIVING).pk),
+        "index": 0,
     }
 
 
