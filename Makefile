@@ -13,6 +13,8 @@ WHOLE := tests/system tests/faults --numprocesses=2 --dist=loadfile
 # `make test BROWSER=required` fails where there is no Chromium, instead of skipping its tests.
 PARTS := tests --ignore=tests/system --ignore=tests/faults $(if $(BROWSER),--require-browser) \
 	--numprocesses=3 --dist=loadfile --no-loadscope-reorder
+# What the tests need is compiled when it is imported, by whoever is first; most of it never is. So this must be allowed.
+unexport PYTHONDONTWRITEBYTECODE
 stage = @printf '\n== %s\n' '$(1)'
 
 help: ## print this list
@@ -83,8 +85,8 @@ clean: ## remove the virtual environment and caches; data/ stays
 
 .venv/requirements-dev: requirements-dev.txt requirements-instruments.txt requirements-photographs.txt requirements.txt | .venv/bin/python
 	@echo "Installing what Gwanje and its tests need into .venv."
-	@$(PIP) -r requirements-dev.txt
-	@$(PIP) --no-deps -r requirements-instruments.txt -r requirements-photographs.txt
+	@$(PIP) --no-compile -r requirements-dev.txt
+	@$(PIP) --no-compile --no-deps -r requirements-instruments.txt -r requirements-photographs.txt
 	@touch $@ .venv/requirements
 
 # The peers of `make bench` have an environment of their own, so that their requirements never meet ours.

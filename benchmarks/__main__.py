@@ -21,7 +21,10 @@ BENCHMARKS = {
     "import": "benchmarks.importing",
     "sockets": "benchmarks.sockets",
     "validate": "benchmarks.validating",
+    "chunks": "benchmarks.chunks",
 }
+# On a station of its own, with more lanes than the others have.
+ALONE = {"chunks": "4"}
 
 
 def main() -> int:
@@ -31,12 +34,20 @@ def main() -> int:
     options = parser.parse_args()
     if unknown := set(options.names) - set(BENCHMARKS):
         parser.error(f"unknown: {', '.join(sorted(unknown))} (known: {', '.join(BENCHMARKS)})")
-    if options.database is None:
-        # A process of its own for each: Django knows one database from its beginning to its end.
-        command = [sys.executable, "-m", "benchmarks", *options.names, "--database"]
-        return max(subprocess.run([*command, database]).returncode for database in DATABASES)
-    run(options.names or list(BENCHMARKS), options.database)
-    return 0
+    databases = DATABASES if options.database is None else (options.database,)
+    runs = [(group, database) for database in databases for group in _groups(options.names or list(BENCHMARKS))]
+    if len(runs) == 1:
+        run(*runs[0])
+        return 0
+    # A process of its own for each: Django knows one database from its beginning to its end.
+    command = [sys.executable, "-m", "benchmarks"]
+    return max(subprocess.run([*command, *names, "--database", database]).returncode for names, database in runs)
+
+
+def _groups(names: list[str]) -> list[list[str]]:
+    """What can be measured on one station."""
+    together = [name for name in names if name not in ALONE]
+    return [*([together] if together else []), *([name] for name in names if name in ALONE)]
 
 
 def run(names: list[str], database: str) -> None:
@@ -44,7 +55,7 @@ def run(names: list[str], database: str) -> None:
     console = Console(highlight=False)
     console.width = max(console.width, WIDTH)  # a pipe has no width, and a cut table no use
     console.rule(f"Gwanje on {database}")
-    with running_station(database) as station:
+    with running_station(database, ALONE.get(names[0])) as station:
         for name in names:
             console.print(import_module(BENCHMARKS[name]).measure(station))
 

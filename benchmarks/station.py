@@ -23,7 +23,7 @@ PAUSE_S = 0.1
 
 
 @contextmanager
-def running_station(database: str) -> Iterator[Installation]:
+def running_station(database: str, lanes: str | None = None) -> Iterator[Installation]:
     """Start everything that `serve_station --with-bench` starts, and make this process one of its faces."""
     folder = Path(tempfile.mkdtemp(prefix="gwanje-bench-"))
     server = PostgreSQL() if database == "postgresql" else None
@@ -35,6 +35,9 @@ def running_station(database: str) -> Iterator[Installation]:
         url = f"sqlite:///{folder}/data/gwanje.sqlite3" if server is None else server.url("gwanje")
         installation = Installation(folder, url)
         installation.environment["GWANJE_SEQUENCE_DIRS"] = str(PACKAGES)
+        installation.environment["GWANJE_DATASET_ROOTS"] = str(folder)
+        if lanes is not None:
+            installation.environment["GWANJE_WORKERS"] = lanes
         os.environ.update(installation.environment, DJANGO_SETTINGS_MODULE="control.settings")
         django.setup()
         _start(installation)

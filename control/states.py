@@ -27,7 +27,7 @@ LIVE = (State.QUEUED, *ACTIVE)
 TERMINAL = (State.COMPLETED, State.FAILED, State.STOPPED, State.ABORTED, State.CRASHED)
 
 ALLOWED_MOVES: dict[State, tuple[State, ...]] = {
-    State.QUEUED: (State.RUNNING, State.STOPPED, State.ABORTED),
+    State.QUEUED: (State.RUNNING, State.FAILED, State.STOPPED, State.ABORTED),
     State.RUNNING: (State.PAUSED, *TERMINAL),
     State.PAUSED: (State.RUNNING, *TERMINAL),
     **{state: () for state in TERMINAL},

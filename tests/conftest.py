@@ -19,6 +19,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection
 from django.db.models.signals import post_migrate
+from xdist.scheduler import LoadFileScheduling
 
 from stations.paths import StationPaths
 from tests.installations import Installation, Template
@@ -28,8 +29,12 @@ DATA = pytest.StashKey[Path]()
 SHARED = pytest.StashKey[Path]()
 SERVER = pytest.StashKey[Databases | None]()
 PROCESSES = {"installation_template", "own_postgresql", "postgresql"}
-# Below these folders each file has a whole station, or a web process, of its own.
+# Below these folders are tests of whole stations and web processes.
 STATIONS = {"browser", "faults", "system", "web"}
+# The longest of them. The first one wants to see pages that no other test has filled.
+LONGEST = ("test_every_page.py", "test_watch_and_steer.py")
+# Files of one folder that share a station, so one process of the tests gets them all.
+TOGETHER = {f"tests/web/test_{name}.py" for name in ("api", "attachments", "controls", "prompts", "sockets")}
 DATABASE = {"db", "transactional_db"}
 
 
@@ -73,6 +78,19 @@ def create_roles(**_: Any) -> None:
         apps.get_model("auth", "Group").objects.get_or_create(name=name)
 
 
+class _LoadFileOrStation(LoadFileScheduling):
+    """Hands out whole files, and those that share a station as if they were one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return "tests/web" if file in TOGETHER else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    return _LoadFileOrStation(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tell a process of xdist what it shares with the others."""
@@ -87,7 +105,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = set(getattr(item, "fixturenames", ()))
         if fixtures & (PROCESSES | DATABASE) or item.get_closest_marker("django_db"):
             item.add_marker(pytest.mark.database)
-    items.sort(key=lambda item: not STATIONS & set(item.path.parts))
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    if item.path.name in LONGEST:
+        return LONGEST.index(item.path.name)
+    return len(LONGEST) if STATIONS & set(item.path.parts) else len(LONGEST) + 1
 
 
 def pytest_collection_finish() -> None:

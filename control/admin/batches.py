@@ -126,6 +126,7 @@ class BatchAdmin(ReadOnlyAdmin):
                     ("started", "ended"),
                     ("id", "kept"),
                     ("origin_link", "origin_kind"),
+                    ("dataset", "target_dataset"),
                 )
             },
         ),
@@ -138,6 +139,7 @@ class BatchAdmin(ReadOnlyAdmin):
             {
                 "fields": (
                     ("shown_parameters", "shown_settings"),
+                    "shown_items",
                     "shown_limits",
                     "shown_drivers",
                     "package",
@@ -163,6 +165,7 @@ class BatchAdmin(ReadOnlyAdmin):
     shown_carried = json_of("carried", gettext_lazy("carried over"))
     shown_saved = json_of("saved", gettext_lazy("saved values"))
     origin_link = link_of(lambda batch: batch.origin, gettext_lazy("origin"))
+    shown_items = json_of("items_options", gettext_lazy("options of items"))
     shown_limits = json_of("limits", gettext_lazy("limits"))
     shown_drivers = json_of("drivers", gettext_lazy("drivers"))
     shown_station = json_of("station_configuration", gettext_lazy("station configuration"))

@@ -181,6 +181,8 @@ def details_of(event: ControlEvent) -> str:
     details = event.details
     if event.kind == ControlEvent.Kind.BATCH_SKIP and "name" in details:
         return gettext("step %(number)s, %(step)s") % {"number": details["step"] + 1, "step": details["name"]}
+    if event.kind == ControlEvent.Kind.BATCH_START and "asked_again" in details:
+        return gettext("asked for the same once more")
     if event.kind == ControlEvent.Kind.SEQUENCE_CHANGE:
         return gettext("enabled") if details.get("change") == "enabled" else gettext("disabled")
     if event.kind == ControlEvent.Kind.DATASET_CHANGE and "name" in details:

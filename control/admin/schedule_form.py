@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from control.admin.skin import Select, Switch, Textarea, TextInput
 from control.durations import parse_duration
+from control.lifecycle.given_datasets import OPTIONS
 from control.lifecycle.packages import known_packages
 from control.lifecycle.refusals import UNKEPT, BadValue, Refused, UnknownName, can_be_kept
 from control.lifecycle.schedules.actions import CHORES, order_of
@@ -18,13 +19,15 @@ from control.lifecycle.schedules.plan import LONGEST_NAME, Plan, check_plan
 from control.lifecycle.schedules.times import LONGEST_CRON
 from control.lifecycle.submit import LONGEST_NAME as LONGEST_BATCH_NAME
 from control.lifecycle.submit import LONGEST_SUBJECT, Order
-from control.models import Batch, Schedule
+from control.models import Batch, Dataset, Schedule
+from sequences.items.options import DATASET, TARGET
 from sequences.parameters import ParameterError
 from stations.models import Slot, Station
 
 RUN = Schedule.Action.RUN_SEQUENCE
+OFFERED = 300  # datasets, the newest
 # Which field of the form shows what is wrong with a field of the plan.
-SHOWN_AT = {"every_s": "every"}
+SHOWN_AT = {"every_s": "every", DATASET: "on_dataset", TARGET: "on_target"}
 
 
 def text(label: Any, help_text: Any = "", **more: Any) -> forms.CharField:
@@ -60,6 +63,15 @@ class ScheduleForm(forms.ModelForm):
         gettext_lazy("Parameters"),
         gettext_lazy('As JSON: {"burn_in_time": 10}. What is left out has the default of the sequence.'),
         widget=Textarea(attrs={"rows": 4}),
+    )
+    # What is sent to the admin as "dataset" is taken for something else by its skin.
+    on_dataset = chosen(gettext_lazy("Dataset"), gettext_lazy("Only for sequences that need one."))
+    on_target = chosen(gettext_lazy("Dataset to compare with"), gettext_lazy("Only for sequences that need two."))
+    fresh = forms.BooleanField(
+        label=gettext_lazy("Do it afresh"),
+        help_text=gettext_lazy("Also when the same has been done before."),
+        required=False,
+        widget=Switch,
     )
     keep_days = forms.IntegerField(
         label=gettext_lazy("Keep backups for (days)"),
@@ -102,6 +114,10 @@ class ScheduleForm(forms.ModelForm):
         stations = Station.objects.order_by("pk").values_list("pk", "name")
         self.fields["sequence"].choices = _with_kept(sequences, kept.get("sequence"))
         self.fields["slot"].choices = _with_kept({pk: pk for pk in slots}, kept.get("slot"))
+        datasets = Dataset.objects.filter(state=Dataset.State.READY).order_by("-pk").values_list("pk", "name")[:OFFERED]
+        ready = {str(pk): name for pk, name in datasets}
+        for name in ("on_dataset", "on_target"):
+            self.fields[name].choices = _with_kept(ready, kept.get(name))
         self.fields["station"].choices = _with_kept(dict(stations), kept.get("station"))
 
     def clean_parameters(self) -> dict[str, Any]:
@@ -131,7 +147,7 @@ class ScheduleForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
         if not self.errors:
-            plan = _plan(given)
+            plan = _plan(given, self.instance)
             try:
                 check_plan(plan, pk=self.instance.pk)
                 self.plan = plan
@@ -143,12 +159,12 @@ class ScheduleForm(forms.ModelForm):
         """The lifecycle has checked it, and writes it."""
 
 
-def _plan(given: dict[str, Any]) -> Plan:
+def _plan(given: dict[str, Any], schedule: Schedule) -> Plan:
     action = Schedule.Action(given["action"])
     return Plan(
         name=given["name"],
         action=action,
-        order=_order(given) if action == RUN else None,
+        order=_order(given, schedule) if action == RUN else None,
         options={name: given[name] for name in CHORES[action].options if given[name] is not None}
         if action in CHORES
         else {},
@@ -160,7 +176,9 @@ def _plan(given: dict[str, Any]) -> Plan:
     )
 
 
-def _order(given: dict[str, Any]) -> Order:
+def _order(given: dict[str, Any], schedule: Schedule) -> Order:
+    """How to go over items is not asked here: what the API has declared stays, for the same sequence."""
+    same = schedule.action == RUN and schedule.order.get("sequence") == given["sequence"]
     return Order(
         sequence=given["sequence"],
         slot=given["slot"] or None,
@@ -168,6 +186,10 @@ def _order(given: dict[str, Any]) -> Order:
         subject=given["subject"],
         parameters=given["parameters"],
         priority=Batch.Priority[given["priority"] or Batch.Priority.NORMAL.name],
+        dataset=given["on_dataset"] or None,
+        target_dataset=given["on_target"] or None,
+        fresh=given["fresh"],
+        **({name: schedule.order.get(name) for name in OPTIONS} if same else {}),
     )
 
 
@@ -186,6 +208,9 @@ def _initial(schedule: Schedule | None) -> dict[str, Any]:
         "batch_name": order.name,
         "subject": order.subject,
         "priority": order.priority.name,
+        "on_dataset": order.dataset,
+        "on_target": order.target_dataset,
+        "fresh": order.fresh,
         "parameters": json.dumps(order.parameters, indent=2, ensure_ascii=False) if order.parameters else "",
     }
 

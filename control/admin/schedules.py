@@ -32,7 +32,7 @@ from control.lifecycle.schedules.changes import (
 from control.models import ControlEvent, Schedule
 
 LIST_SHOWS = 80  # characters of what came of the last time
-OF_RUN = ("sequence", "slot", "subject", "batch_name", "priority", "parameters")
+OF_RUN = ("sequence", "slot", "subject", "batch_name", "priority", "parameters", "on_dataset", "on_target", "fresh")
 WHAT_CAME = (
     gettext_lazy("Runs"),
     {"fields": ("next_runs", ("shown_result", "result_at"), ("last_batch_link", "missed"))},

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
@@ -276,7 +277,7 @@ def _with_problem(rows: QuerySet[DatasetFile], wanted: str | None) -> QuerySet[D
     if wanted is None:
         return rows
     if wanted not in ("true", "false"):
-        raise ValidationError({"problem": ["It is true or false."]})
+        raise ValidationError({"problem": [_("It is true or false.")]})
     return rows.exclude(problem="") if wanted == "true" else rows.filter(problem="")
 
 

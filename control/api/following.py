@@ -14,8 +14,9 @@ from control.access.rights import RIGHT_FOR
 from control.api.batches import CREATED, WholeBatch, address_of, whole_batch
 from control.api.bodies import Choice, Reason, StepOfPlan, Whole, reason_in
 from control.api.face import ApiView
+from control.api.once import KEY, answer_to
 from control.api.steering import ACCEPTED
-from control.api.submitting import ADDRESS, KEY, answer_to
+from control.api.submitting import ADDRESS
 from control.history.items import LARGEST
 from control.lifecycle.chunks.carry import MOST_CHUNKS
 from control.lifecycle.follow import Mode, rerun_batch, restart_batch, resume_batch

@@ -14,8 +14,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from control.access.rights import Right
-from control.api.bodies import Body, Choice, Reason, Text, Whole, YesNo, reason_in
+from control.api.bodies import Body, Choice, Number, Reason, Text, Whole, YesNo, reason_in
 from control.api.face import ApiView
+from control.api.new_batch import ChunkSize
 from control.api.pagination import WholeList, whole_list
 from control.api.schema import Shape
 from control.history.schedules import schedule_facts
@@ -69,6 +70,13 @@ class OrderBody(Body):
     subject = Text(required=False, max_length=LONGEST_SUBJECT, help_text="Of the batches.")
     parameters = serializers.DictField(required=False, help_text="By the sequence's own schema.")
     priority = Choice(Batch.Priority.names, required=False, help_text="Default: NORMAL.")
+    dataset = Text(required=False, allow_null=True, help_text="Its id, or a name that no other one has.")
+    target_dataset = Text(required=False, allow_null=True, help_text="What `dataset` is compared with, likewise.")
+    chunk_size = ChunkSize(required=False, allow_null=True, help_text="Items, or auto. Default: as declared.")
+    item_timeout_s = Number(required=False, allow_null=True, help_text="Of one item. Default: likewise.")
+    max_pixels = Whole(required=False, allow_null=True, help_text="Of one image. Default: likewise.")
+    lanes = Whole(required=False, allow_null=True, help_text="At most so many work on it. Default: 0, all there are.")
+    fresh = YesNo(required=False, help_text="Default: false, a batch that has done the same before will do.")
 
 
 class ScheduleChange(Body):

@@ -32,6 +32,7 @@ NOT_ALLOWED = gettext_noop("%(folder)s is not below a folder of GWANJE_DATASET_R
 LEADS_ELSEWHERE = gettext_noop("%(folder)s leads elsewhere by now, over a symbolic link.")
 READER_DIED = gettext_noop("Its reader died %(times)s times, at last so: %(why)s")
 
+OF_DATASETS = (NO_FILES, ELSEWHERE, NOT_ALLOWED, LEADS_ELSEWHERE, READER_DIED)
 _STORED = (
     EMPTY,
     NO_IMAGE,
@@ -42,10 +43,7 @@ _STORED = (
     UNREADABLE,
     FOLDER_UNREADABLE,
     TOO_LONG,
-    ELSEWHERE,
-    NOT_ALLOWED,
-    LEADS_ELSEWHERE,
-    READER_DIED,
+    *OF_DATASETS,
 )
 _PLACE = re.compile(r"%\((\w+)\)s")
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from control.history.facts import PROVENANCE, Facts, iso
 from control.lifecycle.queue_order import best_first, turn_of
 from control.lifecycle.slots.leases import Holder, holders_by_slot, why_neighbour_unsafe
-from control.lifecycle.slots.limits import DATASETS, why_held, with_limits
+from control.lifecycle.slots.limits import DATASETS, Usage, usage_of, why_held
 from control.lifecycle.slots.service import why_out_of_service
 from control.metrics.eta import seconds_left
 from control.models import Batch
@@ -24,7 +24,7 @@ from stations.models import Slot
 from stations.provisioning import ALIVE_FOR
 
 SHOWN = 100  # of each line
-UNSHOWN = (*PROVENANCE, "result", "error", "items_options", "station__configuration")
+UNSHOWN = (*PROVENANCE, "result", "error", "items_options")
 
 
 @dataclass
@@ -48,16 +48,17 @@ def read_queue(now: datetime) -> list[Facts]:
     if not waiting:
         return []
     slots = list(_slots({batch.station_id for batch in waiting}))
-    running = list(Batch.objects.filter(state__in=ACTIVE, slot__in=slots).defer(*UNSHOWN[:-1]).order_by("pk"))
+    running = list(Batch.objects.filter(state__in=ACTIVE, slot__in=slots).defer(*UNSHOWN).order_by("pk"))
     held = holders_by_slot([slot for slot in slots if slot.kind == Slot.Kind.SLOT], running)
-    return [_line_facts(line, slots, held, now) for line in _lines(waiting, slots, running)]
+    usages = usage_of({batch.station_id for batch in waiting})
+    return [_line_facts(line, slots, held, usages[line.station], now) for line in _lines(waiting, slots, running)]
 
 
 def _waiting() -> QuerySet[Batch]:
     """The first of every slot's, and of those that wait for any lane of a station."""
     place = Window(RowNumber(), partition_by=[F("station"), F("slot")], order_by=_order())
-    rows = with_limits(Batch.objects.filter(state=State.QUEUED)).annotate(row=place).filter(row__lte=SHOWN)
-    return rows.select_related("station", *DATASETS).defer(*UNSHOWN).order_by(*best_first())
+    rows = Batch.objects.filter(state=State.QUEUED).annotate(row=place).filter(row__lte=SHOWN)
+    return rows.select_related(*DATASETS).defer(*UNSHOWN).order_by(*best_first())
 
 
 def _order() -> list[object]:
@@ -100,9 +101,9 @@ def _lines(waiting: Sequence[Batch], slots: Sequence[Slot], running: Sequence[Ba
     return [line for line in lines.values() if line.waiting]
 
 
-def _line_facts(line: Line, slots: Sequence[Slot], held: dict[str, list[Holder]], now: datetime) -> Facts:
+def _line_facts(line: Line, slots: Sequence[Slot], held: dict[str, list[Holder]], usage: Usage, now: datetime) -> Facts:
     closed = _why_closed(line, slots, held)
-    reasons = [closed or why_held(batch) for batch in line.waiting]
+    reasons = [closed or why_held(batch, usage) for batch in line.waiting]
     starts = _starts(line, reasons, now)
     slot = line.places[0].pk if line.kind == Slot.Kind.SLOT else None
     return {

@@ -23,9 +23,7 @@ def claim(slot: Slot) -> Stream | None:
 
     Losing a race is no error: somebody else runs the batch, or the slot.
     """
-    while (batch := what_waits_for(slot).select_related("stream").order_by(*best_first()).first()) is not None:
-        if why_neighbour_unsafe(slot):
-            return None
+    while (batch := best_claimable(slot)) is not None:
         try:
             with transaction.atomic():
                 if is_limited(batch):
@@ -41,6 +39,12 @@ def claim(slot: Slot) -> Stream | None:
     return None
 
 
+def best_claimable(slot: Slot) -> Batch | None:
+    """What `claim` would take now, were the slot free and its instruments too: the best of what no limit holds back."""
+    batch = what_waits_for(slot).select_related("stream").order_by(*best_first()).first()
+    return None if batch is None or why_neighbour_unsafe(slot) else batch
+
+
 def take_over(stream: Stream) -> Stream | None:
     """Become the supervisor of a running batch whose last one is gone. None: somebody was faster, or it has ended."""
     with transaction.atomic():
@@ -54,7 +58,7 @@ def what_waits_for(slot: Slot) -> QuerySet[Batch]:
     mine = Q(slot=slot)
     if slot.kind == Slot.Kind.LANE:
         mine |= Q(slot=None, station=slot.station_id)
-    waiting = without_held(Batch.objects.filter(mine, state=State.QUEUED))
+    waiting = without_held(Batch.objects.filter(mine, state=State.QUEUED), slot.station_id)
     if slot.in_service:
         return waiting
     return waiting.filter(sequence=MANUAL_CONTROL) if comes_back_by_itself(slot) else waiting.none()

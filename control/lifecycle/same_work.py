@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from control.lifecycle.refusals import WrongState
@@ -47,19 +48,22 @@ def work_key(package: Package, parameters: Mapping[str, Any], subject: str, data
 
 def live_twin(key: str) -> Batch | None:
     """The batch that waits or runs with this key."""
-    return Batch.objects.filter(work_key=key, state__in=LIVE).first() if key else None
+    return batches_of_work(key).filter(state__in=LIVE).first()
 
 
 def finished_twin(key: str) -> Batch | None:
     """The newest batch that has done this work to its end, without anybody's hand in it."""
-    if not key:
-        return None
-    done = Batch.objects.filter(work_key=key, state=State.COMPLETED, settings={})
+    done = batches_of_work(key).filter(state=State.COMPLETED, settings={})
     return done.exclude(control_events__kind__in=TOUCHED).order_by("-pk").first()
 
 
 def newest_twin(key: str) -> Batch | None:
-    return Batch.objects.filter(work_key=key).order_by("-pk").first() if key else None
+    return batches_of_work(key).order_by("-pk").first()
+
+
+def batches_of_work(key: str) -> QuerySet[Batch]:
+    """None for an empty key. (SQLite takes the index of keys only for who says that he does not mean an empty one.)"""
+    return Batch.objects.filter(work_key=key).exclude(work_key="")
 
 
 def give_up_work(batch: Batch) -> None:

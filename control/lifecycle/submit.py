@@ -27,6 +27,7 @@ from control.lifecycle.stopping import check_not_stopping
 from control.models import Batch, ControlEvent, Dataset, Stream
 from control.states import State
 from sequences.catalogue import Package
+from sequences.items.options import ItemsOptions
 from sequences.manifest import Manifest
 from sequences.parameters import ParameterError, resolve_parameters
 from stations.contracts import Carried
@@ -150,16 +151,22 @@ def check_work(order: Order, content: Package | None = None) -> Work:
     """Check what is to be done. Writes nothing. Raises UnknownName or BadValue, WrongState for a dataset that cannot be
     worked on now.
     """
+    package, parameters, options = check_task(order, content)
+    named = {"dataset": order.dataset, "target_dataset": order.target_dataset}
+    datasets = find_datasets(package.manifest, named, may_be_read_yet=order.await_dataset)
+    key = work_key(package, parameters, order.subject, datasets)
+    return Work(order, package, parameters, datasets, options, key)
+
+
+def check_task(
+    order: Order, content: Package | None = None
+) -> tuple[Package, dict[str, Any], ItemsOptions | dict[str, Any]]:
+    """Check what is to be done, whatever it is done with; return package, parameters and options of items."""
     check_label("name", order.name, LONGEST_NAME)
     check_label("subject", order.subject, LONGEST_SUBJECT)
     package = content or find_package(order.sequence)
     check_may_start(package)
-    parameters = _resolve(package, order.parameters)
-    named = {"dataset": order.dataset, "target_dataset": order.target_dataset}
-    datasets = find_datasets(package.manifest, named, may_be_read_yet=order.await_dataset)
-    options = checked_options(package.manifest, vars(order))
-    key = work_key(package, parameters, order.subject, datasets)
-    return Work(order, package, parameters, datasets, options, key)
+    return package, _resolve(package, order.parameters), checked_options(package.manifest, vars(order))
 
 
 def find_place(work: Work) -> CheckedOrder:
@@ -183,7 +190,7 @@ def enqueue(
         hold_datasets(checked.work.datasets)
         batch = _create_alone(checked, by, trigger, origin)
         _record(batch, by, reason)
-        for woken in _slots_to_wake(batch):
+        for woken in slots_to_wake(batch):
             ring_slot(woken)
     return batch
 
@@ -317,12 +324,16 @@ def _record(batch: Batch, by: Actor, reason: str) -> None:
 
 
 def _record_asked_again(answer: Answer, by: Actor, reason: str) -> None:
+    """Once for each who asks: a script that asks every second would crowd out what people did with the batch."""
     kind, state = ControlEvent.Kind.BATCH_START, {"state": answer.batch.state}
     details = {"asked_again": True}
+    mine = ControlEvent.objects.filter(batch=answer.batch, kind=kind, by=by.name, face=by.face)
+    if any(known == details for known in mine.values_list("details", flat=True)):
+        return
     record_control_event(kind, by=by, reason=reason, batch=answer.batch, at_once=True, after=state, details=details)
 
 
-def _slots_to_wake(batch: Batch) -> list[Slot]:
+def slots_to_wake(batch: Batch) -> list[Slot]:
     """The batch's own slot, or one lane; a busy lane looks for more work by itself when it is done."""
     if batch.slot is not None:
         return [batch.slot]

@@ -87,6 +87,12 @@ def _say_what_it_waits_for(batch: Batch, story: TerminalStory) -> None:
         story.say(f"  waiting for {batch.slot_id or 'a lane'}: number {ahead} in its queue", "yellow")
 
 
+def stop_watching(times: int, story: TerminalStory) -> bool:
+    """What Ctrl-C does for whoever follows a batch of somebody else."""
+    story.say("  No longer watching. The batch goes on.", "yellow")
+    return False
+
+
 def follow_own(batch: Batch, console: Console, ctrl_c: AwaitedSignals, by: Actor) -> Batch:
     """Follow a batch for whoever started it: Ctrl-C asks it to stop, a second one is an emergency stop of its slot."""
     # Work for any lane has no slot yet: until it has one, only its whole station is sure to contain it.

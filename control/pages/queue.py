@@ -88,4 +88,5 @@ def _about(seconds: float | None) -> str:
     if seconds is None or seconds < 1:
         return ""
     step = 10 if seconds < 600 else 60
-    return duration_text(max(step, round(seconds / step) * step))
+    about = max(step, round(seconds / step) * step)
+    return duration_text(about) if about >= 60 else _("%(seconds)s s") % {"seconds": about}

@@ -32,6 +32,7 @@ from control.pages.submitting import fitting_places
 from control.pages.values import value_text
 from control.states import State, StepOutcome
 from sequences.catalogue import Package
+from sequences.items.options import AUTOMATIC
 from sequences.outline import OutlinedStep, read_outline
 from sequences.parameters import expected_value
 from sequences.wording import quoted
@@ -81,11 +82,38 @@ def sequence_page(request: HttpRequest, name: str) -> HttpResponse:
         # As lists: to a template, a role called "items" would hide the dictionary's own.
         instruments=list(package.manifest.instruments.items()),
         drivers=list(package.manifest.drivers.items()),
+        work=[] if package.problems else _work(package),
         sections=_sections(package),
         versions=versions_of(package.name),
         counted=f"{COUNTED:,}",
         readme=readme_of(package),
     )
+
+
+def _work(package: Package) -> list[str]:
+    """Sentences about the datasets that it needs, and how often its work is done."""
+    manifest, items = package.manifest, package.manifest.items
+    told = []
+    if manifest.needs:
+        two = len(manifest.needs) > 1
+        told.append(_("Compares two datasets.") if two else _("Works on a dataset."))
+        size = _("Chunks of %(count)s items") % {"count": items.chunk_size}
+        told.append(
+            _("%(chunks)s; an item may take %(seconds)s, an image have %(pixels)s pixels, %(failed)s items fail.")
+            % {
+                "chunks": _("Chunks of a size that follows from the work") if items.chunk_size == AUTOMATIC else size,
+                "seconds": value_text(items.timeout_s, "s"),
+                "pixels": f"{items.max_pixels:,}",
+                "failed": f"{manifest.max_failed_items:,}",
+            }
+        )
+    if manifest.cacheable:
+        told.append(_("What has been done or is being done is not done again, unless somebody wants it afresh."))
+    elif manifest.unique:
+        told.append(_("What is being done is not done a second time beside it."))
+    if manifest.concurrent:
+        told.append(_("At most %(count)s of it run at a time on each station.") % {"count": manifest.concurrent})
+    return told
 
 
 def _default(declared: dict[str, Any]) -> str | None:

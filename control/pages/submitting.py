@@ -158,7 +158,10 @@ def _tell_where_nothing_began(request: HttpRequest, answer: Answer) -> None:
             "age": timesince(answer.batch.ended_at)
         }
         afresh = f"{reverse('control:new_batch')}?like={answer.batch.pk}&fresh=1"
-        messages.info(request, format_html(sentence, format_html('<a href="{}">{}</a>', afresh, _("Do it afresh"))))
+        messages.info(
+            request,
+            format_html(sentence, format_html('<a class="underline" href="{}">{}</a>', afresh, _("Do it afresh"))),
+        )
 
 
 def _asked_for(query: QueryDict) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from functools import cache
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from control.datasets.problems import OF_DATASETS
 from control.lifecycle.actor import USER_REQUEST
 
 # The first that fits is told: what may end in another one's words stands before it.
@@ -48,6 +49,7 @@ STORED = (
     gettext_noop("Emergency stop of %(scope)s by %(by)s: %(why)s"),
     gettext_noop("Emergency stop by %(by)s before it began: %(why)s"),
     gettext_noop("Nothing was started: %(why)s"),
+    gettext_noop("Dataset '%(name)s' cannot be read: %(why)s"),
     gettext_noop("%(scope)s reset by %(by)s: %(why)s"),
     gettext_noop("Slot %(slot)s was taken out of service by %(by)s: %(why)s"),
     gettext_noop("Slot %(slot)s was put back into service by %(by)s: %(why)s"),
@@ -189,6 +191,7 @@ STORED = (
     gettext_noop("the run was not ready to begin"),
     gettext_noop("the sequence took too long"),
     gettext_noop("nothing was set up"),
+    *OF_DATASETS,
 )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 
 from control.datasets.access import is_reachable_here, place_of
-from control.lifecycle.chunks.claim import claim_chunks
+from control.lifecycle.chunks.claim import claim_chunks, left_of
 from control.lifecycle.chunks.files import datasets_of, files_of
 from control.lifecycle.packages import content_of
 from control.models import Batch, Chunk, ChunkedStep, Dataset, DatasetFile, Helper
@@ -75,7 +75,8 @@ class ChunkFeed:
             self._wishes.popleft()
 
     def _running(self) -> Any:
-        return Chunk.objects.filter(chunked_step=self.opened, state=Chunk.State.RUNNING, helper=self._helper)
+        mine = Chunk.objects.filter(chunked_step=self.opened, state=Chunk.State.RUNNING, helper=self._helper)
+        return mine.select_related("chunked_step")
 
     def _wish_of(self, chunk: Chunk) -> Wish:
         order = ChunkOrder(step=self.opened.step, chunk=chunk.number, token=chunk.token, items=self._orders(chunk))
@@ -84,7 +85,7 @@ class ChunkFeed:
     def _orders(self, chunk: Chunk) -> list[ItemOrder]:
         datasets = {dataset.pk: dataset for dataset in datasets_of(self._batch)}
         orders: list[ItemOrder] = []
-        for index, file in sorted(files_of(self._batch, chunk.items).items()):
+        for index, file in sorted(files_of(self._batch, left_of(chunk)).items()):
             dataset = datasets[file.dataset_id]
             side = "dataset" if dataset.pk == self._batch.dataset_id and index == file.index else "target_dataset"
             order = ItemOrder(

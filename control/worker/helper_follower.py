@@ -46,7 +46,7 @@ class HelperFollower(SpoolFollower):
             lock_story(self.batch_id)
             if not self.move(offset):
                 raise Fenced(str(self.helper.pk))
-            batch = Batch.objects.get(pk=self.batch_id)
+            batch = Batch.objects.only("state", "name", "slot").get(pk=self.batch_id)
             if batch.state in LIVE:
                 page = Page(batch)
                 for line in told:
@@ -56,7 +56,6 @@ class HelperFollower(SpoolFollower):
                 alert(page.alerts())
                 if page.of_items:
                     settle_items(batch.pk, self.helper.slot_id, page.of_items)
-                    ring_supervisor(batch.pk)
             if last is not None:
                 end_help(self.helper, lost=last["why"] != "finished", at=timezone.now())
                 ring_supervisor(batch.pk)

@@ -14,7 +14,7 @@ from control.metrics.items import items_of
 from control.models import Batch, ChunkedStep, Stream
 from control.worker.chunk_feed import ChunkFeed
 
-TELL_EVERY_S = 0.5
+TELL_EVERY_S = 1.0
 LOST_EVERY_S = 5.0
 
 

@@ -14,9 +14,10 @@ from control.journal.append import Fenced
 from control.journal.kinds import Kind
 from control.models import ChunkedStep, Step, Stream
 from control.states import StepState
+from control.worker.page_writing import write_page
 from control.worker.prompt_import import PromptLines, waiting_prompts
 from control.worker.spool import PAGE, Spool, parse
-from control.worker.spool_import import Line, Page, Row, StepKey, write_page
+from control.worker.spool_import import Line, Page, Row, StepKey
 
 log = logging.getLogger(__name__)
 

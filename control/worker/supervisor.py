@@ -16,11 +16,10 @@ from django.db import Error, connection
 from control.journal.append import Fenced
 from control.journal.bell import Listener
 from control.lifecycle import presence
-from control.lifecycle.chunks.help import join, show_help_lives, take_over_help, why_leave
-from control.lifecycle.claim import claim, take_over, what_waits_for
-from control.lifecycle.doorbell import wishes_of
+from control.lifecycle.chunks.help import join, must_leave, show_help_lives, take_over_help, why_leave
+from control.lifecycle.claim import best_claimable, claim, take_over
+from control.lifecycle.doorbell import ring_supervisor, wishes_of
 from control.lifecycle.presence import Presence
-from control.lifecycle.queue_order import best_first
 from control.models import Batch, Helper, Stream
 from control.states import ACTIVE
 from control.worker.chunk_feed import ChunkFeed, can_work_here
@@ -38,8 +37,11 @@ from stations.safety import client
 log = logging.getLogger(__name__)
 
 IMPORT_EVERY_S = 0.05  # for lines that ring no bell
+# Of a run over items there are many such lines, and a page costs as much for one as for a hundred of them.
+ITEMS_EVERY_S = 1.0
 COALESCE_S = 0.01  # a busy sequence fills a page meanwhile, which costs one transaction instead of many
 LOOK_EVERY_S = 1.0  # the safety net for lost bells
+BETTER_EVERY_S = 1.0  # a helping lane looks whether it is needed more elsewhere
 DATABASE_RETRY_S = 0.25
 GUARD_ANSWERS_S = 1.0
 
@@ -108,10 +110,10 @@ class RunSupervisor(ABC):
         if self.follower.over:
             return
         self.after_page()
-        if imported:
+        if imported and not self.over_items:
             rung = listener.wait(0.0 if self.follower.behind else COALESCE_S)
         else:
-            rung = listener.wait(IMPORT_EVERY_S, spool_bell.fileno())
+            rung = listener.wait(ITEMS_EVERY_S if self.over_items else IMPORT_EVERY_S, spool_bell.fileno())
             spool_bell.drain()
         if rung:
             self.errands_due_at = 0.0
@@ -119,6 +121,11 @@ class RunSupervisor(ABC):
         if time.monotonic() >= self.errands_due_at:
             self.errands()
             self.errands_due_at = time.monotonic() + LOOK_EVERY_S
+
+    @property
+    @abstractmethod
+    def over_items(self) -> bool:
+        """Whether it works on items now."""
 
     @abstractmethod
     def job(self) -> Job:
@@ -138,9 +145,13 @@ class Supervisor(RunSupervisor):
 
     def __init__(self, stream: Stream) -> None:
         self.stream = stream
-        self.over_items: OverItems | None = None
+        self.step_over_items: OverItems | None = None
         follower = BatchFollower(stream)
         super().__init__(stream.batch, stream.batch.slot_id or "", stream.batch.run_name, stream.batch_id, follower)
+
+    @property
+    def over_items(self) -> bool:
+        return self.step_over_items is not None
 
     def job(self) -> Job:
         return job_of(self.batch)
@@ -148,17 +159,17 @@ class Supervisor(RunSupervisor):
     def after_page(self) -> None:
         follower = self.follower
         assert isinstance(follower, BatchFollower)
-        if self.over_items is None and follower.goes_over_items:
-            self.over_items = OverItems.of(self.stream)
-        if self.over_items is not None:
-            self.over_items.turn(follower.chunks_ended)
-            if self.over_items.over:
-                self.over_items, follower.goes_over_items = None, False
+        if self.step_over_items is None and follower.goes_over_items:
+            self.step_over_items = OverItems.of(self.stream)
+        if self.step_over_items is not None:
+            self.step_over_items.turn(follower.chunks_ended)
+            if self.step_over_items.over:
+                self.step_over_items, follower.goes_over_items = None, False
 
     def errands(self) -> None:
         deliver_wishes(self.batch)
-        if self.over_items is not None:
-            self.over_items.look()
+        if self.step_over_items is not None:
+            self.step_over_items.look()
 
 
 class HelperSupervisor(RunSupervisor):
@@ -170,7 +181,10 @@ class HelperSupervisor(RunSupervisor):
         self.feed = ChunkFeed(helper.chunked_step, batch, helper.slot, str(helper.pk), helper)
         self.leaves = self.leaves_now = False
         self.chunks_ended = 0
+        self.better_due_at = 0.0
         super().__init__(batch, helper.slot_id, str(helper.pk), helper.pk, HelperFollower(helper))
+
+    over_items = True
 
     def job(self) -> Job:
         return help_job_of(self.helper, self.batch)
@@ -179,19 +193,24 @@ class HelperSupervisor(RunSupervisor):
         if self.follower.chunks_ended != self.chunks_ended:
             self.chunks_ended = self.follower.chunks_ended
             self.feed.look()
-            self.errands()
+            self.leave_for_better()
         if self.feed.turn(claims=not self.leaves) and self.feed.in_hand == 0:
+            ring_supervisor(self.batch.pk)  # perhaps all is done
             self.leave()
 
     def errands(self) -> None:
         show_help_lives(self.helper)
-        why = why_leave(self.helper, best_waiting(self.helper.slot), can_work_here)
-        if (
-            why == "now"
-            or Batch.objects.values_list("settings", flat=True).get(pk=self.batch.pk) != self.batch.settings
-        ):
+        if must_leave(self.helper, self.batch.settings):
             self.leave(now=True)
-        elif why is not None:
+        else:
+            self.leave_for_better()
+
+    def leave_for_better(self) -> None:
+        """Asked for with each chunk, and as often as it pays to ask."""
+        if self.leaves or time.monotonic() < self.better_due_at:
+            return
+        self.better_due_at = time.monotonic() + BETTER_EVERY_S
+        if why_leave(self.helper, best_claimable(self.helper.slot), can_work_here) is not None:
             self.leave()
 
     def leave(self, *, now: bool = False) -> None:
@@ -201,8 +220,3 @@ class HelperSupervisor(RunSupervisor):
         self.leaves, self.leaves_now = True, self.leaves_now or now
         over = ItemsOver(step=self.feed.opened.step, total=0, completed=0, failed=0, results="", leave=True, now=now)
         self.feed.say(over)
-
-
-def best_waiting(slot: Slot) -> Batch | None:
-    """The batch that a slot would run now, were it free."""
-    return what_waits_for(slot).order_by(*best_first()).first()

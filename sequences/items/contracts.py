@@ -58,6 +58,7 @@ class ItemEnded(TypedDict):
     """How one attempt at an item ended. `final`: trying again would change nothing."""
 
     index: int
+    path: NotRequired[str]  # within its dataset; the runner adds it
     ok: bool
     final: bool
     ms: float

@@ -170,6 +170,8 @@ class ChunkServer:
 
     def _settle(self, ended: ItemEnded) -> None:
         """What is final is told at once, and stands whatever becomes of this process; the rest with the chunk."""
+        if self._item is not None:
+            ended["path"] = self._item["path"]
         self._item = None
         if ended["final"]:
             self._completed += ended["ok"]

@@ -9,9 +9,13 @@ const WAITS_S = [1, 2, 5, 10, 20]; // before a portion is tried again
 
 /** Files and folders that were dropped, with their paths, whatever the depth. */
 export async function filesOf(transfer) {
-  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+  // All of them at once: after the first wait the browser has forgotten what was dropped.
+  const dropped = [...transfer.items].map((item) => [item.webkitGetAsEntry?.(), item.getAsFile()]);
   const found = [];
-  for (const entry of entries) await walk(entry, found);
+  for (const [entry, file] of dropped) {
+    if (entry) await walk(entry, found);
+    else if (file) found.push({ file, path: file.name });
+  }
   return found;
 }
 

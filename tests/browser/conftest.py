@@ -1,9 +1,12 @@
-"""Pages in the system's Chromium, against a whole installation. Without a Chromium they are skipped, and say so."""
+"""Pages in the system's Chromium, against a whole installation. Without a Chromium they are skipped, and say so.
+
+The files of this folder share one browser and one installation in each process of the tests: what a test needs to be
+alone with, it brings along or takes away.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
 from typing import Any
 
 import pytest
@@ -11,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.visited_pages import Story, addresses, tell_story
 from tests.browser.web_station import WebStation
+from tests.browser.windows import Windows
 from tests.chromium import chromium
 from tests.installations import Template, wait_until
 
@@ -21,9 +25,9 @@ QUIET = (
 Login = Callable[..., Page]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser(pytestconfig: pytest.Config) -> Iterator[Browser]:
-    """Ends with the tests of its file: whoever drives one has an event loop, which other tests could not bear."""
+    """Ends with the tests of this folder: whoever drives one has an event loop, which others could not bear."""
     path = chromium(pytestconfig)
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=path, args=QUIET.split())
@@ -31,7 +35,7 @@ def browser(pytestconfig: pytest.Config) -> Iterator[Browser]:
         opened.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def web(browser: Browser, installation_template: Template, tmp_path_factory: Any) -> Iterator[WebStation]:
     installation = installation_template.install(tmp_path_factory.mktemp("web"))
     try:
@@ -44,34 +48,31 @@ def web(browser: Browser, installation_template: Template, tmp_path_factory: Any
         installation.remove()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def story(web: WebStation) -> Story:
     return tell_story(web)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def pages(story: Story) -> dict[str, str]:
     return addresses(story)
 
 
-@pytest.fixture(scope="module")
-def logged_in(web: WebStation) -> Callable[[str], Any]:
-    """The cookies of a user, made once per file."""
-    return cache(lambda user: {"cookies": web.cookies(user), "origins": []})
+@pytest.fixture(scope="package")
+def windows(browser: Browser, web: WebStation) -> Windows:
+    return Windows(browser, web)
 
 
 @pytest.fixture
-def login(browser: Browser, web: WebStation, logged_in: Callable[[str], Any]) -> Iterator[Login]:
+def login(windows: Windows, web: WebStation) -> Iterator[Login]:
     """Open a browser window of its own for a user. At the end no page may have met an error or a stranger's address."""
-    contexts: list[BrowserContext] = []
+    taken: list[BrowserContext] = []
     complaints: list[str] = []
 
     def opened(user: str = "operator", *, complain: bool = True, **options: Any) -> Page:
-        context = browser.new_context(
-            base_url=web.address, storage_state=logged_in(user), **{"locale": "en-GB", **options}
-        )
+        context = windows.take(user, **{"locale": "en-GB", **options})
         context.set_default_timeout(15_000)
-        contexts.append(context)
+        taken.append(context)
         page = context.new_page()
         if complain:
             page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
@@ -82,8 +83,8 @@ def login(browser: Browser, web: WebStation, logged_in: Callable[[str], Any]) ->
         return page
 
     yield opened
-    for context in contexts:
-        context.close()
+    for context in taken:
+        windows.give_back(context)
     web.calm()
     assert complaints == []
 

@@ -12,6 +12,7 @@ from tests.browser.accessibility import barriers
 from tests.browser.conftest import Login
 from tests.browser.web_station import WebStation
 from tests.control.datasets.pictures import picture
+from tests.installations import wait_until
 
 pytestmark = pytest.mark.any_database
 
@@ -60,8 +61,13 @@ def test_folder_is_uploaded_in_portions_and_read(login: Login, web: WebStation, 
     drawn = page.locator(".d-file img").first
     drawn.scroll_into_view_if_needed()
     page.wait_for_function("image => image.naturalWidth > 0", arg=drawn.element_handle())
-    (dataset,) = web.get("/api/datasets/")["results"]
+    dataset = named(web)["line 3"]
     assert (dataset["total_files"], dataset["bad_files"], dataset["created_by"]) == (FILES, 1, "operator")
+
+
+def named(web: WebStation) -> dict[str, Any]:
+    """The datasets by their names: the station is shared with other tests."""
+    return {dataset["name"]: dataset for dataset in web.get("/api/datasets/")["results"]}
 
 
 def size_of(folder: Path) -> str:
@@ -86,14 +92,39 @@ def test_portion_that_fails_is_sent_again_and_nothing_twice(login: Login, web: W
     page.get_by_role("button", name="Upload").click()
     page.wait_for_url("**/control/datasets/*-*/")
     expect(page.locator(".d-head .g-badge")).to_have_text("Ready", timeout=30_000)
-    found = {dataset["name"]: dataset for dataset in web.get("/api/datasets/")["results"]}
+    found = named(web)
     assert (found["again"]["total_files"], found["again"]["sha256"]) == (FILES, found["line 3"]["sha256"])
+
+
+def test_dropped_files_are_taken_and_what_is_refused_is_named(login: Login, web: WebStation):
+    page = login()
+    page.goto("/control/datasets/")
+    dropped = page.evaluate_handle(
+        """() => {
+          const transfer = new DataTransfer();
+          for (const [name, text] of [["good.txt", "1"], ["same", "1"], ["same", "2"], [".hidden", "x"]])
+            transfer.items.add(new File([text], name));
+          return transfer;
+        }"""
+    )
+    page.dispatch_event("[data-drop]", "drop", {"dataTransfer": dropped})
+    expect(page.locator("[data-chosen]")).to_have_text("3 files, 3 bytes 1 hidden files are left out.")
+    page.get_by_label("Name", exact=True).fill("dropped")
+    page.get_by_role("button", name="Upload").click()
+    expect(page.locator("[data-refused]")).to_contain_text("same: Another file of this name was sent before")
+    page.get_by_role("link", name="To the dataset").click()
+    page.get_by_role("button", name="Everything has been sent").click()
+    expect(page.locator(".d-head .g-badge")).to_have_text("Ready", timeout=30_000)
+    expect(page.locator(".d-file")).to_have_count(2)
+    page.get_by_role("button", name="Delete …").click()
+    page.locator("#delete-dialog").get_by_role("button", name="Delete", exact=True).click()
+    page.wait_for_url("**/control/datasets/")
 
 
 def test_only_problems_are_shown_on_demand(login: Login, web: WebStation):
     page = login("viewer")
     page.goto("/control/datasets/")
-    page.locator(".d-card .d-bad").first.click()
+    page.locator(".d-card", has_text="line 3").locator(".d-bad").click()
     expect(page.locator(".d-file")).to_have_count(1)
     expect(page.get_by_role("button", name="Delete")).to_have_count(0)
 
@@ -103,7 +134,8 @@ def test_datasets_bar_nobody(login: Login, web: WebStation, scheme: str):
     page = login(color_scheme=scheme)
     page.goto("/control/datasets/")
     assert barriers(page) == []
-    page.locator(".d-card h2 a").first.click()
+    mixed = web.upload("mixed", {"a.png": picture(), "empty.png": b"", "notes.txt": b"text", "sub/data": bytes(9)})
+    page.goto(f"/control/datasets/{mixed}/")
     page.locator(".d-file").first.wait_for()
     assert barriers(page) == []
     page.get_by_role("button", name="Delete …").click()
@@ -115,15 +147,12 @@ def test_datasets_bar_nobody(login: Login, web: WebStation, scheme: str):
 def test_deleted_dataset_is_gone_with_its_files(login: Login, web: WebStation):
     page = login(complain=False)  # thumbnails that were about to be loaded may be gone
     page.goto("/control/datasets/")
+    gone = named(web)["again"]["id"]
     page.get_by_role("link", name="again").click()
     page.get_by_role("button", name="Delete …").click()
     page.locator("#delete-dialog").get_by_role("button", name="Delete", exact=True).click()
-    expect(page.locator(".d-card h2")).to_have_text(["line 3"])
-    (kept,) = web.get("/api/datasets/")["results"]
-    folder = web.installation.data / "datasets"
-    page.wait_for_timeout(200)
-    for _ in range(100):
-        if [path.name for path in folder.iterdir()] == [kept["id"]]:
-            break
-        page.wait_for_timeout(200)
-    assert [path.name for path in folder.iterdir()] == [kept["id"]]
+    page.wait_for_url("**/control/datasets/")
+    expect(page.get_by_role("link", name="again")).to_have_count(0)
+    folder = web.installation.data / "datasets" / gone
+    wait_until(lambda: not folder.exists(), 30, "the files to be cleared away")
+    assert "again" not in named(web)

@@ -215,6 +215,7 @@ def test_going_back_to_a_batch_shows_its_page(login: Login, web: WebStation):
     badge(page, "Paused")
 
 
+@pytest.mark.any_database
 def test_the_overview_moves_by_itself_and_refuses_in_words(login: Login, web: WebStation):
     page = login("operator")
     page.goto("/control/")

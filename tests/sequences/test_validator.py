@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from sequences.hints import HINTS
-from sequences.items.options import DeclaredItems
 from sequences.validator import validate
 
 ROOT = Path(__file__).parents[2]
@@ -104,25 +103,6 @@ MANIFESTS = [
     ("resources: {memory_mb: true}", "E135", "memory_mb must be a positive number, it is True"),
     ("resources: {files: 15}", "E135", "files must be a whole number of at least 16, it is 15"),
     ("resources: {files: 20.5}", "E135", "files must be a whole number of at least 16, it is 20.5"),
-    ("needs: dataset", "E138", "must be [dataset] or [dataset, target_dataset], it is 'dataset'"),
-    ("needs: [target_dataset]", "E138", "must be [dataset] or [dataset, target_dataset], it is ['target_dataset']"),
-    ("needs: []", "E138", "must be [dataset] or [dataset, target_dataset], it is []"),
-    ("items: 10", "E139", "must be a mapping, it is 10"),
-    ("items: {chunks: 10}", "E139", "unknown key 'chunks' (known: chunk_size, timeout_s, max_pixels)"),
-    ("items: {chunk_size: 0}", "E139", "chunk_size must be auto, or a whole number from 1 to 500, it is 0"),
-    ("items: {chunk_size: 501}", "E139", "chunk_size must be auto, or a whole number from 1 to 500, it is 501"),
-    ("items: {chunk_size: true}", "E139", "chunk_size must be auto, or a whole number from 1 to 500, it is True"),
-    ("items: {timeout_s: 0.05}", "E139", "timeout_s must be a number of seconds from 0.1 to 3600, it is 0.05"),
-    ("items: {timeout_s: 3601}", "E139", "timeout_s must be a number of seconds from 0.1 to 3600, it is 3601"),
-    ("items: {max_pixels: 1.5}", "E139", "max_pixels must be a whole number from 1 to 1,000,000,000, it is 1.5"),
-    ("max_failed_items: -1", "E143", "must be a whole number from 0 to 1,000,000, it is -1"),
-    ("max_failed_items: true", "E143", "must be a whole number from 0 to 1,000,000, it is True"),
-    ("unique: 1", "E133", "must be true or false, it is 1"),
-    ("cacheable: maybe", "E133", "must be true or false, it is 'maybe'"),
-    ("concurrent: 0", "E144", "must be a whole number from 1 to 1,000, it is 0"),
-    ("instruments: {dmm: measures}\nneeds: [dataset]", "E145", "'needs' is for sequences without instruments"),
-    ("instruments: {dmm: measures}\nunique: true", "E145", "'unique' is for sequences without instruments"),
-    ("instruments: {dmm: measures}\ncacheable: true", "E145", "'cacheable' is for sequences without instruments"),
 ]
 
 
@@ -173,30 +153,6 @@ def test_manifest_leaves_to_the_station_what_it_does_not_say(write_package):
     manifest, _ = validate(write_package(GOOD))
     assert (manifest.stop_grace_s, manifest.term_grace_s, manifest.deadline_grace_s) == (None, None, None)
     assert (manifest.resumable, manifest.restartable, manifest.resources) == (None, 0, {})
-
-
-def test_manifest_says_how_its_batches_go_over_items(write_package):
-    declared = """
-        needs: [dataset, target_dataset]
-        items: {chunk_size: auto, timeout_s: 0.5}
-        max_failed_items: 3
-        unique: true
-        cacheable: true
-        concurrent: 2
-    """
-    manifest, problems = validate(write_package(GOOD, declared))
-    assert problems == []
-    assert manifest.needs == ("dataset", "target_dataset")
-    assert manifest.items == DeclaredItems(chunk_size=0, timeout_s=0.5, max_pixels=100_000_000)
-    assert (manifest.max_failed_items, manifest.concurrent) == (3, 2)
-    assert (manifest.unique, manifest.cacheable) == (True, True)
-
-
-def test_manifest_that_says_nothing_of_items_has_ten_in_a_chunk(write_package):
-    manifest, _ = validate(write_package(GOOD))
-    assert manifest.items == DeclaredItems(chunk_size=10, timeout_s=60.0, max_pixels=100_000_000)
-    assert (manifest.needs, manifest.max_failed_items, manifest.concurrent) == ((), 0, None)
-    assert (manifest.unique, manifest.cacheable) == (False, False)
 
 
 def test_line_of_a_resource_is_named(write_package):
@@ -276,18 +232,6 @@ SEQUENCES = [
         "step 'c' depends on 'b', which is of the setup: only main steps can be named",
     ),
     ("@step(depends_on='a')\ndef a(self, run): pass", "E218", 0, "step 'a' depends on itself: a → a"),
-    (
-        "@step(items=True)\ndef a(self, run, item): pass",
-        "E219",
-        0,
-        "step 'a' goes over items, on any lane: its sequence",
-    ),
-    (
-        "@step(item_timeout_s=2)\ndef a(self, run): pass",
-        "E208",
-        0,
-        "step 'a': item_timeout_s is an option of steps with",
-    ),
     (STEP + "run.instruments.psu.open()", "E211", 2, "instrument 'psu' is not declared in manifest.yaml"),
     (STEP + "print(run.parameters.volt)", "E212", 2, "parameter 'volt' is not declared in manifest.yaml"),
     (STEP + "run.measure('x', 1, 'Volt')", "E213", 2, "measurement 'x': unknown unit 'Volt'"),
@@ -393,7 +337,7 @@ def test_every_code_is_documented_and_tested():
     known = {code for source in sources for code in re.findall(r'"([EW]\d{3})"', source.read_text())}
     rows = re.findall(r"^\| ([EW]\d{3}) \| [^|]+ \| ([^|]+) \|$", (ROOT / "docs/sequences.md").read_text(), re.M)
     assert dict(rows) == {code: HINTS[code].text.replace("|", "\\|") for code in known}
-    tested = "".join(file.read_text() for file in Path(__file__).parent.glob("*.py"))
+    tested = "".join(file.read_text() for file in Path(__file__).parent.rglob("test_*.py"))
     assert [code for code in sorted(known) if code not in tested] == []
 
 

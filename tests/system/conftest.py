@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -11,9 +13,10 @@ from tests.system.invariants import check_invariants
 from tests.system.running_station import RunningStation
 
 
-@pytest.fixture(scope="module")
-def served(installation_template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStation]:
-    installation = installation_template.install(tmp_path_factory.mktemp("station"))
+@contextmanager
+def serving(template: Template, folder: Path) -> Iterator[RunningStation]:
+    """A station in this folder, until the block ends."""
+    installation = template.install(folder)
     station = RunningStation(installation)
     try:
         yield station.start()
@@ -21,6 +24,12 @@ def served(installation_template: Template, tmp_path_factory: pytest.TempPathFac
         wait_until(lambda: not installation.processes(), 5, "a station without orphans")
     finally:
         installation.remove()
+
+
+@pytest.fixture(scope="module")
+def served(installation_template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStation]:
+    with serving(installation_template, tmp_path_factory.mktemp("station")) as station:
+        yield station
 
 
 @pytest.fixture

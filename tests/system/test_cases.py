@@ -7,6 +7,9 @@ import pytest
 from tests.system.cases import CASES
 from tests.system.running_station import RunningStation
 
+# What the engine makes of each case; how it gets into the rows of either database, test_run_batch.py tells.
+pytestmark = pytest.mark.any_database
+
 STEPS = (
     "SELECT name, outcome, message, retrying FROM control_step WHERE batch_id = '{batch}' ORDER BY \"index\", attempt"
 )

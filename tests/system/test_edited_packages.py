@@ -12,6 +12,8 @@ from sequences.catalogue import content_hash
 from tests.installations import Installation, Template, wait_until
 from tests.system.running_station import PACKAGES, Followed, RunningStation
 
+pytestmark = pytest.mark.any_database
+
 MANIFEST = 'name: edited\nversion: "{version}"\n'
 SEQUENCE = """
 from pathlib import Path

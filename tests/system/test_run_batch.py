@@ -49,6 +49,7 @@ def test_exit_code_tells_of_a_crash(station: RunningStation):
         (["interruptible", "--slot", "demo/lane-1"], "Slot demo/lane-1 has no board, meter, supply"),
     ],
 )
+@pytest.mark.any_database
 def test_refusal_is_one_sentence_and_writes_nothing(station: RunningStation, arguments: list[str], sentence: str):
     before = batches(station)
     done = station.manage("run_batch", *arguments)
@@ -58,6 +59,7 @@ def test_refusal_is_one_sentence_and_writes_nothing(station: RunningStation, arg
     assert (done.stdout, batches(station)) == ("", before)
 
 
+@pytest.mark.any_database
 def test_latched_slot_refuses_until_it_is_reset(station: RunningStation):
     assert station.manage("estop", "--slot", SLOT).returncode == 0
     before = batches(station)
@@ -70,10 +72,12 @@ def test_latched_slot_refuses_until_it_is_reset(station: RunningStation):
     assert station.run(seconds=0).verdict == ("COMPLETED", "PASS")
 
 
+@pytest.mark.any_database
 def test_reset_needs_a_reason(station: RunningStation):
     assert station.manage("reset", "--all", "--reason", " ").returncode == 2
 
 
+@pytest.mark.any_database
 def test_missing_instrument_leaves_a_failed_batch_that_names_its_address(station: RunningStation):
     first, batch = station.begin(seconds=3), station.run()  # an idle slot would be out of service in time
     wait_until(lambda: "waiting for" in batch.output, what="the place in the queue")
@@ -104,6 +108,7 @@ def test_waiting_batch_is_stopped_without_a_trace_on_the_bench(station: RunningS
     assert first.verdict == ("COMPLETED", "PASS")
 
 
+@pytest.mark.any_database
 def test_ctrl_c_twice_is_an_emergency_stop(station: RunningStation):
     batch = station.begin(way="deadlock")
     batch.process.send_signal(signal.SIGINT)
@@ -125,6 +130,7 @@ def test_story_tells_what_was_cut_short_and_that_it_was_made_safe(station: Runni
 
 
 @pytest.mark.parametrize("scope", [("--slot", "slot-7"), ("--slot", "demo"), ("--station", "nope")])
+@pytest.mark.any_database
 def test_estop_of_something_unknown_says_so_and_claims_nothing(station: RunningStation, scope: tuple[str, str]):
     done = station.manage("estop", *scope)
     assert done.returncode == 2
@@ -143,6 +149,7 @@ def test_emergency_stop_without_settings_works_and_is_recorded(station: RunningS
     station.reset()
 
 
+@pytest.mark.any_database
 def test_slot_that_was_reset_alone_works_again(station: RunningStation):
     assert station.manage("estop").returncode == 0
     assert station.manage("reset", "--slot", SLOT, "--reason", "this one is fine").returncode == 0
@@ -151,6 +158,7 @@ def test_slot_that_was_reset_alone_works_again(station: RunningStation):
     station.reset()
 
 
+@pytest.mark.any_database
 def test_broken_station_file_is_no_verdict_on_the_subject(station: RunningStation):
     described = station.installation.station_file.read_text()
     station.installation.station_file.write_text("station: {")
@@ -171,14 +179,40 @@ def test_watch_tells_the_whole_story_and_never_ends_the_batch(station: RunningSt
     assert "PASS" in told.stdout
 
 
+@pytest.mark.any_database
 def test_watch_of_an_unknown_batch_is_refused(station: RunningStation):
     done = station.manage("watch", "nothing")
     assert done.returncode == 2
     assert "There is no batch 'nothing'" in done.stderr
 
 
+@pytest.mark.any_database
 def test_run_batch_without_a_station_says_so_at_once(installation):
     done = installation.manage("run_batch", "step_loop")
     assert done.returncode == 2
     assert "manage.py serve_station" in done.stderr
     assert installation.query("SELECT COUNT(*) FROM control_batch") == [(0,)]
+
+
+def test_work_that_was_done_is_told_at_once_and_done_anew_when_somebody_wants_it_fresh(station: RunningStation):
+    def run_once(*more: str) -> subprocess.CompletedProcess[str]:
+        return station.manage("run_batch", "only_once", "--subject", "twice", *more)
+
+    first, again, fresh = run_once(), run_once(), run_once("--fresh")
+    assert (first.returncode, again.returncode, fresh.returncode) == (0, 0, 0), again.stderr
+    ids = [re.search(r"batch ([0-9a-f-]{36})", done.stdout)[1] for done in (first, again, fresh)]
+    assert (ids[0] == ids[1], ids[1] == ids[2]) == (True, False)
+    assert ("has done the same" in again.stdout, "has done the same" in fresh.stdout) == (True, False)
+
+
+def test_batch_of_somebody_else_that_does_the_same_is_watched_and_not_stopped(station: RunningStation):
+    command = ["run_batch", "only_once", "--subject", "together", "-pseconds=8"]
+    first = station.installation.start(*command)
+    wait_until(lambda: "started" in station.installation.output(first), what="the first one's story")
+    second = station.installation.start(*command)
+    station.followers += [first, second]
+    wait_until(lambda: "does the same already" in station.installation.output(second), what="the answer")
+    second.send_signal(signal.SIGINT)
+    assert second.wait(timeout=10) == 0
+    assert "No longer watching" in station.installation.output(second)
+    assert first.wait(timeout=30) == 0, station.installation.output(first)

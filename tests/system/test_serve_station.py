@@ -56,13 +56,12 @@ def test_killed_parent_leaves_no_orphan_and_no_output_on(own_station: RunningSta
     assert own_station.run(seconds=0).verdict == ("COMPLETED", "PASS")
 
 
-def test_second_station_on_the_same_folder_is_refused(own_station: RunningStation):
-    own_station.start()
-    done = own_station.manage("serve_station")
+def test_second_station_on_the_same_folder_is_refused(station: RunningStation):
+    done = station.manage("serve_station")
     assert done.returncode == 2
     assert "A station is already running" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
-    assert own_station.run(seconds=0).verdict == ("COMPLETED", "PASS")
+    assert station.run(seconds=0).verdict == ("COMPLETED", "PASS")
 
 
 def test_taken_port_of_the_bench_is_refused(own_station: RunningStation):

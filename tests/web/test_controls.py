@@ -102,6 +102,7 @@ def test_restart_ends_with_the_teardown_and_runs_again(station: RunningStation, 
     api.until(new, "STOPPED")
 
 
+@pytest.mark.any_database
 def test_resume_on_a_bench_without_a_point_refuses_with_the_hint(station: RunningStation, api: Api) -> None:
     status, batch = api.post(BATCHES, {"sequence": "interruptible", "slot": SLOT, "parameters": {"seconds": 30}})
     wait_until(lambda: api.get(f"{BATCHES}{batch['id']}/")["current_step"] == "work", 30, "the step")

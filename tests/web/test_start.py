@@ -195,6 +195,7 @@ def test_folder_that_cannot_be_written_is_refused_in_one_sentence(installation: 
     assert done.stderr.startswith("GWANJE_DATA_DIR is '/proc/nowhere', but it takes a folder that this user can write")
 
 
+@pytest.mark.any_database
 def test_database_that_is_away_is_refused_in_one_sentence(installation: Installation):
     installation.environment["GWANJE_DATABASE_URL"] = "postgresql://me@127.0.0.1:1/none"
     done = installation.manage("start", "--port", "0")

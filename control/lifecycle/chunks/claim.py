@@ -19,6 +19,7 @@ from stations.models import Slot
 CHUNK_S = 2.0
 MEASURED_OVER = 20  # chunks, the last ones
 MOST_ITEMS = 250  # of an automatic chunk
+LEAST_AT_END = 5
 # A chunk travels to its runner in one datagram of at most 200 KiB.
 ORDER_BYTES, CHUNK_BYTES = 500, 120 * 1024
 MIB = 1024**2
@@ -51,6 +52,16 @@ def what_is_left(opened: ChunkedStep) -> bool:
     return uncut.exists() or Chunk.objects.filter(chunked_step=opened, state=Chunk.State.PENDING).exists()
 
 
+def left_of(chunk: Chunk) -> list[int]:
+    """The items of a claimed chunk that no try before has settled: what is done is not done again."""
+    if chunk.token == 1:
+        return list(chunk.items)
+    opened = chunk.chunked_step
+    settled = Item.objects.filter(batch=opened.batch_id, step=opened.step, index__in=chunk.items)
+    done = set(settled.values_list("index", flat=True))
+    return [index for index in chunk.items if index not in done]
+
+
 def _take(chunk: Chunk, slot: Slot, helper: Helper | None) -> None:
     chunk.state, chunk.slot, chunk.helper = Chunk.State.RUNNING, slot, helper
     chunk.token += 1
@@ -60,7 +71,7 @@ def _take(chunk: Chunk, slot: Slot, helper: Helper | None) -> None:
 
 def _waiting(opened: ChunkedStep) -> Chunk | None:
     waiting = Chunk.objects.filter(chunked_step=opened, state=Chunk.State.PENDING)
-    return waiting.order_by("tries", "number").first()
+    return waiting.select_related("chunked_step").order_by("tries", "number").first()
 
 
 def _cut(opened: ChunkedStep, batch: Batch) -> Chunk | None:
@@ -112,11 +123,16 @@ def chunk_size(opened: ChunkedStep, batch: Batch) -> int:
     total_bytes = sum(dataset.total_bytes for dataset in datasets)
     automatic = batch.items_options.get("chunk_size") == AUTOMATIC
     item_ms = mean_item_ms(opened) if automatic else None
-    return next_size(batch.items_options, item_ms, total_bytes, sum(dataset.total_files for dataset in datasets))
+    size = next_size(batch.items_options, item_ms, total_bytes, sum(dataset.total_files for dataset in datasets))
+    if item_ms is None:
+        return size
+    lanes = 1 + opened.helpers.filter(ended_at=None).count()
+    # Smaller ones at the end, so that all lanes end at the same time.
+    return min(size, max(LEAST_AT_END, -(-opened.uncut_items // (2 * lanes))))
 
 
 def next_size(options: Mapping[str, Any], item_ms: float | None, total_bytes: int, total_files: int) -> int:
-    """`item_ms`: how long an item took lately; None before the first chunk has ended."""
+    """How many items a chunk has now. `item_ms`: how long one took lately; None before the first chunk has ended."""
     wanted: int = options.get("chunk_size", 10)
     if wanted != AUTOMATIC:
         return wanted

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value, When
@@ -41,6 +42,9 @@ def join(slot: Slot, can_work: CanWork) -> Helper | None:
         return None
     try:
         with transaction.atomic():
+            lock_story(opened.batch_id)
+            if not needing_help(slot).filter(pk=opened.pk).exists():
+                return None  # enough lanes have come since we looked
             now = timezone.now()
             return Helper.objects.create(chunked_step=opened, slot=slot, began_at=now, seen_at=now)
     except IntegrityError:
@@ -77,12 +81,16 @@ def show_help_lives(helper: Helper) -> None:
     Helper.objects.filter(pk=helper.pk, generation=helper.generation).update(seen_at=Now())
 
 
+def must_leave(helper: Helper, settings: Mapping[str, Any]) -> bool:
+    """Whether a lane has to stop at once: its batch does not run, or has other `settings` than the lane began with."""
+    step = ChunkedStep.objects.filter(pk=helper.chunked_step_id, over=False, batch__state=State.RUNNING)
+    return step.values_list("batch__settings", flat=True).first() != settings
+
+
 def why_leave(helper: Helper, waits: Batch | None, can_work: CanWork) -> str | None:
-    """Why a helping lane should be given back: None while it should not be. `waits`: the batch its lane would run."""
+    """Why a helping lane is needed more elsewhere: None while it is not. `waits`: the batch that its lane would run."""
     opened = ChunkedStep.objects.select_related("batch").get(pk=helper.chunked_step_id)
     batch = opened.batch
-    if opened.over or batch.state != State.RUNNING:
-        return "now"
     if waits is not None and _effective(waits) >= batch.priority:
         return "another batch waits for this lane"
     better = needing_help(helper.slot).exclude(pk=opened.pk).first()

@@ -7,8 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q
-
 from control.journal.bulk import insert_rows
 from control.lifecycle.chunks.files import files_of
 from control.lifecycle.failures import fingerprint
@@ -37,11 +35,13 @@ def settle_items(batch_id: UUID, slot_id: str, lines: Iterable[Line]) -> list[Ch
         valid = [line for line in of_step if (line["chunk"], line["token"]) in chunks]
         _write_begun(chunks, valid)
         _write_items(opened, slot_id, chunks, [line for line in valid if line["k"] == "item"])
-        _count(opened, chunks.values())
         for line in valid:
             if line["k"] == "chunk.ended":
-                _end_try(opened, slot_id, chunks[line["chunk"], line["token"]], line)
+                _end_try(opened, slot_id, chunks.pop((line["chunk"], line["token"])), line)
                 ended[opened.pk] = opened
+        for chunk in chunks.values():  # still in work
+            _count(opened, chunk)
+            chunk.save(update_fields=["completed_items", "failed_items"])
     return list(ended.values())
 
 
@@ -81,22 +81,16 @@ def _write_begun(chunks: Mapping[tuple[int, int], Chunk], lines: Iterable[Line])
 
 
 def _write_items(opened: ChunkedStep, slot_id: str, chunks: Mapping[tuple[int, int], Chunk], lines: list[Line]) -> None:
-    if not lines:
-        return
-    paths = _paths(opened, [line["index"] for line in lines])
-    rows = {}
-    for line in lines:
-        chunk = chunks[line["chunk"], line["token"]]
-        rows[line["index"]] = _row(opened, slot_id, chunk, line, paths.get(line["index"], ""))
+    rows = {line["index"]: _row(opened, slot_id, chunks[line["chunk"], line["token"]], line) for line in lines}
     insert_rows(Item, list(rows.values()), key=("batch", "step", "index"))
 
 
-def _row(opened: ChunkedStep, slot_id: str, chunk: Chunk, line: Line, path: str) -> dict[str, Any]:
+def _row(opened: ChunkedStep, slot_id: str, chunk: Chunk, line: Line) -> dict[str, Any]:
     return {
         "batch": opened.batch_id,
         "step": opened.step,
         "index": line["index"],
-        "path": path,
+        "path": line.get("path") or "",
         "state": Item.State.COMPLETED if line["ok"] else Item.State.FAILED,
         "chunk": chunk.number,
         "slot": slot_id,
@@ -112,23 +106,19 @@ def _row(opened: ChunkedStep, slot_id: str, chunk: Chunk, line: Line, path: str)
     }
 
 
-def _count(opened: ChunkedStep, chunks: Iterable[Chunk]) -> None:
-    """Absolute figures from the rows: whatever was told twice counts once."""
-    for chunk in chunks:
-        items = Item.objects.filter(batch=opened.batch_id, step=opened.step, index__in=chunk.items)
-        failed = Q(state=Item.State.FAILED)
-        found = items.aggregate(failed=Count("pk", filter=failed), completed=Count("pk", filter=~failed))
-        if (found["completed"], found["failed"]) != (chunk.completed_items, chunk.failed_items):
-            chunk.completed_items, chunk.failed_items = found["completed"], found["failed"]
-            chunk.save(update_fields=["completed_items", "failed_items"])
+def _count(opened: ChunkedStep, chunk: Chunk) -> list[int]:
+    """Take the chunk's figures from the rows, so that what was told twice counts once; return the items without one."""
+    items = Item.objects.filter(batch=opened.batch_id, step=opened.step, index__in=chunk.items)
+    settled = dict(items.values_list("index", "state"))
+    chunk.failed_items = sum(state == Item.State.FAILED for state in settled.values())
+    chunk.completed_items = len(settled) - chunk.failed_items
+    return [index for index in chunk.items if index not in settled]
 
 
 def _end_try(opened: ChunkedStep, slot_id: str, chunk: Chunk, line: Line) -> None:
     """A try at a chunk is over: judge it, and make of it what follows."""
     at = _at(line)
-    items = Item.objects.filter(batch=opened.batch_id, step=opened.step, index__in=chunk.items)
-    settled = set(items.values_list("index", flat=True))
-    left = [index for index in chunk.items if index not in settled]
+    left = _count(opened, chunk)
     judged = after_try(left, tries=chunk.tries, losses=chunk.losses, lost=line["lost"])
     chunk.busy_ms += line["ms"]
     failures = {failed["index"]: failed for failed in line["failed"]}
@@ -137,9 +127,10 @@ def _end_try(opened: ChunkedStep, slot_id: str, chunk: Chunk, line: Line) -> Non
     if judged.next is Next.GIVEN_UP:
         _fail(opened, slot_id, chunk, {index: failures.get(index, _lost(index, judged.losses)) for index in left}, at)
     chunk.tries, chunk.losses = judged.tries, judged.losses
+    keeps_some = judged.next is Next.AGAIN
     if judged.next is Next.SPLIT:
-        _split(opened, chunk, left)
-    if judged.next in (Next.AGAIN, Next.SPLIT) and (judged.next is Next.AGAIN or len(left) == len(chunk.items)):
+        keeps_some = _split(opened, chunk, left)
+    if keeps_some:
         chunk.state = Chunk.State.PENDING
     else:
         chunk.state = Chunk.State.FAILED if chunk.failed_items else Chunk.State.COMPLETED
@@ -147,9 +138,10 @@ def _end_try(opened: ChunkedStep, slot_id: str, chunk: Chunk, line: Line) -> Non
     chunk.save()
 
 
-def _split(opened: ChunkedStep, chunk: Chunk, left: list[int]) -> None:
-    """Each item that is left gets a chunk of its own; where none was done, the first one stays in this chunk."""
-    alone = left if len(left) < len(chunk.items) else left[1:]
+def _split(opened: ChunkedStep, chunk: Chunk, left: list[int]) -> bool:
+    """Each item that is left gets a chunk of its own; where none was done, the first one stays in this chunk: True."""
+    none_done = len(left) == len(chunk.items)
+    alone = left[1:] if none_done else left
     opened.refresh_from_db(fields=["next_number"])
     Chunk.objects.bulk_create(
         Chunk(
@@ -167,17 +159,16 @@ def _split(opened: ChunkedStep, chunk: Chunk, left: list[int]) -> None:
     opened.save(update_fields=["next_number"])
     gone = set(alone)
     chunk.items = [index for index in chunk.items if index not in gone]
-    if len(left) > len(alone):  # one is left here, and nothing else
-        chunk.items = left[:1]
+    return none_done
 
 
 def _fail(
     opened: ChunkedStep, slot_id: str, chunk: Chunk, failures: Mapping[int, Mapping[str, Any]], at: datetime
 ) -> None:
     """These items have failed for good."""
-    paths = _paths(opened, list(failures))
+    paths = {index: file.path for index, file in files_of(opened.batch, list(failures)).items()}
     rows = [
-        _row(opened, slot_id, chunk, {**failed, "ok": False, "at": at.timestamp()}, paths.get(index, ""))
+        _row(opened, slot_id, chunk, {"path": paths.get(index), **failed, "ok": False, "at": at.timestamp()})
         for index, failed in failures.items()
     ]
     insert_rows(Item, rows, key=("batch", "step", "index"))
@@ -201,10 +192,6 @@ def _fail(
 def _lost(index: int, losses: int) -> dict[str, Any]:
     message = AFTER_LOSSES.format(losses=losses)
     return {"index": index, "category": "infrastructure", "exception": "LaneLost", "message": message}
-
-
-def _paths(opened: ChunkedStep, indexes: list[int]) -> dict[int, str]:
-    return {index: file.path for index, file in files_of(opened.batch, indexes).items()}
 
 
 def _at(line: Line) -> datetime:

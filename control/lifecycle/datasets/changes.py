@@ -154,17 +154,6 @@ def hold_dataset(dataset_id: UUID) -> Dataset:
     return found
 
 
-def hold_ready(dataset_id: UUID) -> Dataset:
-    """A dataset that a new batch may use: READY until the transaction ends. Raises NotFound, WrongState."""
-    dataset = hold_dataset(dataset_id)
-    if dataset.state != State.READY:
-        raise WrongState(
-            _("Dataset '%(name)s' cannot be used yet: %(state)s. %(message)s").rstrip()
-            % {"name": dataset.name, "state": dataset.get_state_display(), "message": dataset.message}
-        )
-    return dataset
-
-
 def _checked_location(new: NewDataset) -> str:
     location = new.location.strip()
     if new.kind == Dataset.Kind.UPLOAD:

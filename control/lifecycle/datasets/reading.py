@@ -23,6 +23,7 @@ from control.datasets.buckets import Bucket, NoBuckets
 from control.datasets.folders import Found, list_files, open_file
 from control.datasets.listing import Listing
 from control.datasets.looker import HEAD, Looker, Seen
+from control.lifecycle.awaited_datasets import begin_what_awaits, end_what_awaits
 from control.models import Dataset, DatasetFile
 
 PAGE = 100  # files that are written down together …
@@ -68,7 +69,11 @@ def read_dataset(dataset_id: UUID) -> None:
 
 def fail_reading(dataset_id: UUID, why: str) -> bool:
     """Give a reading up. False when it is no longer going on."""
-    return bool(Dataset.objects.filter(pk=dataset_id, state=State.READING).update(state=State.FAILED, message=why))
+    with transaction.atomic():
+        given_up = Dataset.objects.filter(pk=dataset_id, state=State.READING).update(state=State.FAILED, message=why)
+        if given_up:
+            end_what_awaits(Dataset.objects.get(pk=dataset_id))
+    return bool(given_up)
 
 
 @contextmanager
@@ -208,7 +213,9 @@ def _finish(dataset: Dataset) -> None:
     )
     sha256 = content_sha256(rows.values_list("path", "size", "sha256").iterator(chunk_size=2000))
     counted |= {"read_files": counted["total_files"], "sha256": sha256, "read_at": timezone.now()}
-    _note(dataset, state=State.READY, message="", **counted)
+    with transaction.atomic():
+        _note(dataset, state=State.READY, message="", **counted)
+        begin_what_awaits(Dataset.objects.get(pk=dataset.pk))
     places.listing_of(dataset.pk).unlink(missing_ok=True)
 
 

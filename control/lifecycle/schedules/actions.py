@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 
 from control.lifecycle.given_datasets import OPTIONS
 from control.lifecycle.refusals import BadValue
-from control.lifecycle.submit import Order
+from control.lifecycle.submit import Answer, Order
 from control.models import Batch, Schedule
 
 Action = Schedule.Action
-OF_ITEMS = ("dataset", "target_dataset", *OPTIONS)  # of an order; kept where they were given
+# Of an order; kept where they were given.
+OF_ITEMS = ("dataset", "target_dataset", *OPTIONS, "fresh")
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,19 @@ def as_kept(order: Order) -> dict[str, Any]:
         "subject": order.subject,
         "parameters": dict(order.parameters),
         "priority": Batch.Priority(order.priority).name,
-        **{name: value for name in OF_ITEMS if (value := getattr(order, name)) is not None},
+        **{name: value for name in OF_ITEMS if not _is_left_out(value := getattr(order, name))},
     }
+
+
+def _is_left_out(value: Any) -> bool:
+    return value is None or value is False  # 0 is a value: of the size of chunks, for example
+
+
+def told_result(answer: Answer, queued: str) -> str:
+    """What came of a submit; `queued` where a new batch did."""
+    if answer.existing:
+        return "Nothing new: the same is being done already."
+    return "Nothing new: the same has been done before." if answer.cached else queued
 
 
 def check_options(action: Action, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
 from control.lifecycle.control_events import record_control_event
 from control.lifecycle.refusals import NotFound, WrongState, check_text
-from control.lifecycle.schedules.actions import CHORES, order_of
+from control.lifecycle.schedules.actions import CHORES, order_of, told_result
 from control.lifecycle.schedules.plan import CheckedPlan, Plan, check_name_is_free, check_plan, declared, plan_of
 from control.lifecycle.schedules.times import first_time, timing_of
-from control.lifecycle.submit import submit, trigger_of
+from control.lifecycle.submit import submit_once, trigger_of
 from control.models import ControlEvent, Schedule
 from control.states import LIVE
 from stations.provisioning import is_alive
@@ -79,7 +79,7 @@ def run_schedule_now(schedule_id: UUID, *, by: Actor, reason: str = USER_REQUEST
     """Do at once what a schedule does, even one that rests; its next run stays where it is.
 
     A batch is somebody's own, with the trigger of his face; a backup or pruning is begun by the station's housekeeping
-    within a second. Raises NotFound, WrongState while the last one goes on, and what `submit` raises.
+    within a second. Raises NotFound, WrongState while the last one goes on, and what `submit_once` raises.
     """
     check_text("reason", reason, LONGEST_REASON)
     with transaction.atomic():
@@ -93,8 +93,8 @@ def run_schedule_now(schedule_id: UUID, *, by: Actor, reason: str = USER_REQUEST
         if schedule.action in CHORES:
             _ask_for_chore(schedule, by, reason)
         else:
-            schedule.last_batch = submit(order_of(schedule), by=by, trigger=trigger_of(by), reason=reason)
-            schedule.last_result = f"Queued by {by.name}."
+            answer = submit_once(order_of(schedule), by=by, trigger=trigger_of(by), reason=reason)
+            schedule.last_batch, schedule.last_result = answer.batch, told_result(answer, f"Queued by {by.name}.")
         schedule.last_at, schedule.last_due_at = now, None
         schedule.save(update_fields=["busy_since", "last_batch", "last_result", "last_at", "last_due_at"])
     return schedule

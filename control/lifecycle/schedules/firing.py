@@ -13,10 +13,10 @@ from control.journal.append import Entry, alert
 from control.journal.kinds import Kind
 from control.lifecycle.actor import Actor
 from control.lifecycle.refusals import Refused
-from control.lifecycle.schedules.actions import CHORES, order_of
+from control.lifecycle.schedules.actions import CHORES, order_of, told_result
 from control.lifecycle.schedules.changes import find_schedule, is_going_on
 from control.lifecycle.schedules.times import COUNTED, Due, Timing, look_at, timing_of
-from control.lifecycle.submit import submit
+from control.lifecycle.submit import submit_once
 from control.models import Batch, ControlEvent, Schedule
 
 log = logging.getLogger(__name__)
@@ -83,12 +83,12 @@ def _submit(schedule: Schedule, when: str) -> tuple[Batch | None, str]:
     by = Actor(f"schedule {schedule.name}", ControlEvent.Face.SYSTEM)
     try:
         with transaction.atomic():
-            batch = submit(order_of(schedule), by=by, trigger=Batch.Trigger.SCHEDULED, reason=f"due at {when}")
+            answer = submit_once(order_of(schedule), by=by, trigger=Batch.Trigger.SCHEDULED, reason=f"due at {when}")
     except Refused as refusal:
         result = f"Refused: {refusal}"
         _warn(schedule, result, "ERROR")
         return None, result
-    return batch, "Queued."
+    return answer.batch, told_result(answer, "Queued.")
 
 
 def _tell_missed(schedule: Schedule, due: Due, timing: Timing, now: datetime) -> None:

@@ -1,14 +1,17 @@
 """Why a batch waits although a place is free: so many of its kind run already, or what it works on is not there yet.
 
-The database judges, in the query that finds what waits. Whoever claims a limited batch holds its station's row.
+What runs is counted once for all that waits: there may be thousands. Whoever claims a limited batch counts once more,
+while it holds the row of its station.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import TypeVar
 
-from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -19,15 +22,10 @@ from stations.models import Slot, Station
 ANALYSIS = "analysis"  # the kind of sequences of which a station runs only a few at a time
 # A station with fewer lanes keeps none free for urgent work.
 LANES_TO_SPARE_ONE = 2
+DATASETS = ("dataset", "target_dataset")
 
 Rows = TypeVar("Rows", bound=QuerySet)
-_MAIN, _OTHER = (~Q(**{f"{name}__state": Dataset.State.READY}) for name in ("dataset", "target_dataset"))
-_NOT_READY = Q(dataset__isnull=False) & _MAIN | Q(target_dataset__isnull=False) & _OTHER
-_URGENT = Q(priority__gte=Batch.Priority.URGENT)
-_TOO_MANY_OF_IT = Q(concurrent__isnull=False, concurrent__lte=F("same_running"))
-_TOO_MANY_ANALYSES = Q(kind=ANALYSIS, station__analyses__lte=F("analyses_running"))
-_LAST_LANE = Q(dataset__isnull=False, lanes__gte=LANES_TO_SPARE_ONE, lanes_over_items__gte=F("lanes") - 1) & ~_URGENT
-DATASETS = ("dataset", "target_dataset")
+_LIMITED = Q(concurrent__isnull=False) | Q(kind=ANALYSIS) | Q(dataset__isnull=False)
 _DATASET_SENTENCES = {
     Dataset.State.RECEIVING: gettext_noop("Dataset %(dataset)s still receives files."),
     Dataset.State.READING: gettext_noop("Dataset %(dataset)s is still being read."),
@@ -35,14 +33,54 @@ _DATASET_SENTENCES = {
 }
 
 
-def with_limits(batches: Rows) -> Rows:
-    """Annotate what the limits count: how much runs on each batch's station, and how many lanes that has."""
-    return batches.annotate(**_counts())
+@dataclass
+class Usage:
+    """How much runs on a station, and how much may."""
+
+    analyses_allowed: int
+    lanes: int  # in service
+    of_sequence: Counter[str] = field(default_factory=Counter)
+    analyses: int = 0
+    over_items: int = 0  # lanes whose own batch works on a dataset and is not urgent
+
+    @property
+    def has_lane_to_spare(self) -> bool:
+        return self.lanes < LANES_TO_SPARE_ONE or self.over_items < self.lanes - 1
+
+    def holds_back(self) -> Q:
+        """What waits on the station and may not begin now."""
+        held = Q(pk__in=())
+        for name in DATASETS:
+            held |= Q(**{f"{name}__isnull": False}) & ~Q(**{f"{name}__state": Dataset.State.READY})
+        for sequence, count in self.of_sequence.items():
+            held |= Q(sequence=sequence, concurrent__isnull=False, concurrent__lte=count)
+        if self.analyses >= self.analyses_allowed:
+            held |= Q(kind=ANALYSIS)
+        if not self.has_lane_to_spare:
+            held |= Q(dataset__isnull=False, priority__lt=Batch.Priority.URGENT)
+        return held
 
 
-def without_held(batches: Rows) -> Rows:
-    """The waiting batches that no limit holds back."""
-    return batches.alias(**_counts()).exclude(_TOO_MANY_OF_IT | _TOO_MANY_ANALYSES | _LAST_LANE | _NOT_READY)
+def usage_of(stations: Iterable[str]) -> dict[str, Usage]:
+    """What runs on each of these stations, in two queries."""
+    in_service = Count("slots", filter=Q(slots__kind=Slot.Kind.LANE, slots__in_service=True))
+    rows = Station.objects.filter(pk__in=list(stations)).annotate(lanes=in_service)
+    found = {pk: Usage(allowed, lanes) for pk, allowed, lanes in rows.values_list("pk", "analyses", "lanes")}
+    running = Batch.objects.filter(slot__station__in=found, state__in=ACTIVE)
+    facts = ("station", "sequence", "kind", "dataset", "priority", "slot__kind")
+    for station, sequence, kind, dataset, priority, place in running.values_list(*facts):
+        usage = found[station]
+        usage.of_sequence[sequence] += 1
+        usage.analyses += kind == ANALYSIS
+        usage.over_items += dataset is not None and priority < Batch.Priority.URGENT and place == Slot.Kind.LANE
+    return found
+
+
+def without_held(batches: Rows, station: str) -> Rows:
+    """What waits on a station without being held back by a limit. Mostly none is limited: then nothing is counted."""
+    if not batches.filter(_LIMITED).exists():
+        return batches
+    return batches.exclude(usage_of([station])[station].holds_back())
 
 
 def is_limited(batch: Batch) -> bool:
@@ -58,51 +96,34 @@ def lock_limits(station: str) -> None:
     Station.objects.select_for_update(no_key=True).filter(pk=station).values_list("pk").first()
 
 
-def why_held(batch: Batch) -> str:
-    """What holds a waiting batch back, a sentence; empty when nothing does. Annotated `with_limits`, or read anew."""
-    if not hasattr(batch, "same_running"):
-        if not is_limited(batch):
-            return ""
-        rows = Batch.objects.filter(pk=batch.pk).select_related("station", *DATASETS)
-        batch = with_limits(rows.defer("station__configuration")).get()
-    return _why_dataset(batch) or _why_limit(batch)
+def why_held(batch: Batch, usage: Usage | None = None) -> str:
+    """What holds a waiting batch back, a sentence; empty when nothing does. `usage`: of its station, where that
+    has just been read, and the batch with its datasets.
+    """
+    if not is_limited(batch):
+        return ""
+    if usage is not None:
+        return _why_dataset((batch.dataset, batch.target_dataset)) or _why_limit(batch, usage)
+    datasets = Dataset.objects.filter(pk__in=[batch.dataset_id, batch.target_dataset_id])
+    return _why_dataset(datasets) or _why_limit(batch, usage_of([batch.station_id])[batch.station_id])
 
 
-def _why_dataset(batch: Batch) -> str:
-    for dataset in (batch.dataset, batch.target_dataset):
+def _why_dataset(datasets: Iterable[Dataset | None]) -> str:
+    for dataset in datasets:
         if dataset is not None and dataset.state != Dataset.State.READY:
             return _(_DATASET_SENTENCES[dataset.state]) % {"dataset": dataset.name, "why": dataset.message}
     return ""
 
 
-def _why_limit(batch: Batch) -> str:
-    if batch.kind == ANALYSIS and batch.analyses_running >= batch.station.analyses:
+def _why_limit(batch: Batch, usage: Usage) -> str:
+    if batch.kind == ANALYSIS and usage.analyses >= usage.analyses_allowed:
         sentence = _("%(count)d of %(limit)d analyses run already on %(station)s.")
-        return sentence % {
-            "count": batch.analyses_running,
-            "limit": batch.station.analyses,
-            "station": batch.station_id,
-        }
-    if batch.concurrent is not None and batch.same_running >= batch.concurrent:
+        limit, station = usage.analyses_allowed, batch.station_id
+        return sentence % {"count": usage.analyses, "limit": limit, "station": station}
+    count = usage.of_sequence[batch.sequence]
+    if batch.concurrent is not None and count >= batch.concurrent:
         sentence = _("%(count)d of %(limit)d batches of %(sequence)s run already.")
-        return sentence % {"count": batch.same_running, "limit": batch.concurrent, "sequence": batch.sequence}
-    spares = batch.lanes >= LANES_TO_SPARE_ONE and batch.lanes_over_items >= batch.lanes - 1
-    if batch.dataset_id is not None and spares and batch.priority < Batch.Priority.URGENT:
+        return sentence % {"count": count, "limit": batch.concurrent, "sequence": batch.sequence}
+    if batch.dataset_id is not None and batch.priority < Batch.Priority.URGENT and not usage.has_lane_to_spare:
         return _("One lane of %(station)s is kept free for urgent work.") % {"station": batch.station_id}
     return ""
-
-
-def _counts() -> dict[str, Coalesce]:
-    running = Batch.objects.filter(station=OuterRef("station"), state__in=ACTIVE)
-    lanes = Slot.objects.filter(station=OuterRef("station"), kind=Slot.Kind.LANE, in_service=True)
-    return {
-        "same_running": _count(running.filter(sequence=OuterRef("sequence"))),
-        "analyses_running": _count(running.filter(kind=ANALYSIS)),
-        "lanes_over_items": _count(running.filter(~_URGENT, dataset__isnull=False, slot__kind=Slot.Kind.LANE)),
-        "lanes": _count(lanes),
-    }
-
-
-def _count(rows: QuerySet) -> Coalesce:
-    counted = rows.order_by().values("station").annotate(number=Count("pk")).values("number")
-    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)

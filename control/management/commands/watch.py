@@ -13,9 +13,8 @@ from rich.markup import escape
 
 from control.lifecycle.refusals import NotFound
 from control.management.awaited_signals import AwaitedSignals
-from control.management.following import exit_code, follow
+from control.management.following import exit_code, follow, stop_watching
 from control.management.refusing import refusing
-from control.management.terminal_story import TerminalStory
 from control.models import Batch
 
 
@@ -32,13 +31,8 @@ class Command(BaseCommand):
         console = Console(highlight=False)
         console.print(f"[bold]{escape(batch.name)}[/]  {batch.sequence} {batch.version}\n[dim]batch {batch.pk}[/]")
         with AwaitedSignals(signal.SIGINT) as ctrl_c:
-            batch = follow(batch, console, ctrl_c, on_ctrl_c=_stop_watching)
+            batch = follow(batch, console, ctrl_c, on_ctrl_c=stop_watching)
         sys.exit(exit_code(batch) if batch.ended_at else 0)
-
-
-def _stop_watching(times: int, story: TerminalStory) -> bool:
-    story.say("  No longer watching. The batch goes on.", "yellow")
-    return False
 
 
 def _find(word: str) -> Batch:

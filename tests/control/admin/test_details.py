@@ -16,7 +16,8 @@ from control.lifecycle.steer import stop_batch
 from control.models import Attachment, Batch, ControlEvent, ErrorLog, Event, Measurement, Step, Stream
 from stations.models import Instrument, Slot
 from tests.control.admin.story import change, changelist, rows_of, shown, tell
-from tests.rows import ANNA, queued, running
+from tests.control.lifecycle.work import PACKAGES
+from tests.rows import ANNA, dataset, queued, running
 
 pytestmark = pytest.mark.any_database
 
@@ -157,3 +158,11 @@ def test_an_instrument_leads_to_the_slots_that_use_it(station, viewer):
     slot = Slot.objects.get(pk="demo/slot-1")
     used = Instrument.objects.get(pk=f"demo/{slot.instruments['supply']}")
     assert viewer.get(change(used)).context["neighbours"] == [{"text": slot.pk, "url": change(slot)}]
+
+
+def test_a_batch_shows_its_dataset_and_who_asked_for_it_again(station, viewer, settings):
+    settings.SEQUENCE_DIRS = [*settings.SEQUENCE_DIRS, PACKAGES]
+    tiles = dataset("tiles of may")
+    batch, again = (queued("dataset_work", slot=None, dataset=str(tiles.pk)) for _ in range(2))
+    text = page(viewer, batch)
+    assert (batch == again, "tiles of may" in text, "asked for the same once more" in text) == (True, True, True)

@@ -13,7 +13,8 @@ from django.utils import timezone
 from control.admin.schedule_words import next_run_of, what_of, when_of
 from control.models import Batch, ControlEvent, Schedule
 from tests.control.admin.story import VISITORS, change, changelist, shown, visitor
-from tests.rows import scheduled
+from tests.control.lifecycle.work import PACKAGES
+from tests.rows import dataset, scheduled
 
 ADD = "/admin/control/schedule/add/"
 FORM = {
@@ -80,6 +81,7 @@ def test_what_is_typed_is_kept(engineer, typed, kept):
         ({"time_zone": "Mars/Base"}, "time_zone", "There is no time zone 'Mars/Base'."),
     ],
 )
+@pytest.mark.any_database
 def test_what_is_wrong_is_said_at_its_field(engineer, typed, field, sentence):
     found = errors(engineer.post(ADD, {**FORM, **typed}))
     assert (list(found), found[field][0][: len(sentence)]) == ([field], sentence)
@@ -153,6 +155,7 @@ def test_run_now_is_a_batch_of_whoever_presses_or_a_sentence(engineer):
 
 
 @pytest.mark.parametrize("who", VISITORS)
+@pytest.mark.any_database
 def test_schedules_are_changed_by_engineers_and_administrators_alone(station, who):
     schedule = scheduled(enabled=False)
     client = visitor(who)
@@ -165,6 +168,7 @@ def test_schedules_are_changed_by_engineers_and_administrators_alone(station, wh
     assert (left, Batch.objects.count()) == ((["other"], 1) if allowed else (["nightly"], 0))
 
 
+@pytest.mark.any_database
 def test_a_schedule_is_not_run_without_a_token_of_the_page(engineer):
     strict = Client(enforce_csrf_checks=True)
     strict.cookies = engineer.cookies
@@ -233,3 +237,26 @@ def test_the_next_run_is_told_in_the_zone_of_the_schedule_and_from_now():
     assert next_run_of(schedule).endswith("<small>in less than a minute</small>")
     schedule.next_at = datetime(2026, 6, 1, 23, tzinfo=UTC)
     assert "2026-06-02 08:00:00" in next_run_of(schedule)
+
+
+def test_schedule_keeps_its_dataset_and_how_it_goes_over_items_when_it_is_changed(engineer, settings):
+    settings.SEQUENCE_DIRS = [*settings.SEQUENCE_DIRS, PACKAGES]
+    tiles = dataset("tiles")
+    of_items = {"sequence": "dataset_work", "slot": "", "on_dataset": str(tiles.pk)}
+    assert engineer.post(ADD, {**FORM, **of_items}).status_code == 302
+    schedule = Schedule.objects.get()
+    Schedule.objects.update(order={**schedule.order, "chunk_size": 0, "lanes": 1})
+    typed = {**FORM, **of_items, "name": "renamed", "fresh": "on"}
+    assert engineer.post(f"/admin/control/schedule/{schedule.pk}/change/", typed).status_code == 302
+    schedule.refresh_from_db()
+    kept = {name: schedule.order[name] for name in ("dataset", "chunk_size", "lanes", "fresh")}
+    assert (schedule.name, kept) == (
+        "renamed",
+        {"dataset": str(tiles.pk), "chunk_size": 0, "lanes": 1, "fresh": True},
+    )
+
+
+def test_schedule_without_the_dataset_that_it_needs_is_refused_beside_the_field(engineer, settings):
+    settings.SEQUENCE_DIRS = [*settings.SEQUENCE_DIRS, PACKAGES]
+    response = engineer.post(ADD, {**FORM, "sequence": "dataset_work", "slot": ""})
+    assert list(errors(response)) == ["on_dataset"]

@@ -6,11 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from control.access.rights import Role
 from control.api.batches import BatchFacts, WholeBatch
-from control.api.submitting import NewBatch
+from control.api.new_batch import NewBatch
 from control.history.facts import batch_facts
 from control.models import Batch, ControlEvent
 from control.states import State
@@ -20,6 +21,7 @@ from tests.rows import demo_station, queued, running
 
 pytestmark = pytest.mark.django_db
 BATCHES = "/api/control/batches/"
+BUNDLED = ", ".join(sorted(file.parent.name for file in settings.SEQUENCE_DIRS[0].glob("*/manifest.yaml")))
 UNKNOWN = "is not known here. Known: LOW, NORMAL, HIGH, URGENT."
 
 
@@ -71,8 +73,7 @@ def test_submit_without_sequence_runs_the_default_of_the_slot_first(caller: Call
 def test_submit_without_any_default_says_what_there_is(caller: Caller):
     Station.objects.update(default_sequence="")
     answer = caller.send(BATCHES, {"slot": None})
-    known = "board_test, operator_check, signal_check, step_loop"
-    detail = f"No sequence was named, and there is no default one. Known: {known}."
+    detail = f"No sequence was named, and there is no default one. Known: {BUNDLED}."
     assert (answer.status_code, answer.json()["detail"]) == (400, detail)
 
 
@@ -89,7 +90,7 @@ def test_submit_without_any_default_says_what_there_is(caller: Caller):
         (
             {"sequence": "x" * 9999},
             "sequence",
-            f"There is no sequence '{'x' * 100}…'. Known: board_test, operator_check, signal_check, step_loop.",
+            f"There is no sequence '{'x' * 100}…'. Known: {BUNDLED}.",
         ),
         ({"x" * 9999: 1}, "x" * 100 + "…", f"This is not known here. Known: {', '.join(sorted(NewBatch().fields))}."),
         ({"name": "x" * 201}, "name", "The name has 201 characters, at most 200 are kept. Shorten it."),

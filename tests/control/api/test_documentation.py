@@ -15,12 +15,12 @@ from control.api.bodies import Reason
 from control.api.datasets import NewDatasetBody
 from control.api.emergency import ResetScope, Scope
 from control.api.following import RerunBody
+from control.api.new_batch import NewBatch
 from control.api.problems import TYPES, Problem
 from control.api.prompts import AnswerBody
 from control.api.queue import MoveBody
 from control.api.schedules import NewSchedule, ScheduleChange
 from control.api.steering import SettingsBody, SkipBody
-from control.api.submitting import NewBatch
 from tests.rows import HOUSE
 
 TEXT = (HOUSE / "docs" / "api.md").read_text()

@@ -49,11 +49,12 @@ def test_every_body_is_json_but_for_files(operations: dict[str, dict[str, Any]])
         for name, operation in operations.items()
         if "requestBody" in operation
     }
-    files = {name: tuple(bodies.pop(name)) for name in ("create_dataset", "upload_dataset_files")}
+    names = ("create_dataset", "upload_dataset_files", "submit_batch")
+    files = {name: tuple(bodies.pop(name)) for name in names}
     assert set(files.values()) == {("application/json", "multipart/form-data"), ("multipart/form-data",)}
     assert {tuple(content) for content in bodies.values()} == {("application/json",)}
     assert set(bodies) == {
-        *("submit_batch", "pause_batch", "resume_batch", "stop_batch", "emergency_stop_batch"),
+        *("pause_batch", "resume_batch", "stop_batch", "emergency_stop_batch"),
         *("keep_batch", "release_batch", "move_batch"),
         *("answer_prompt", "skip_step", "change_settings", "restart_batch", "rerun_batch"),
         *("emergency_stop", "reset", "drive_by_hand", "make_slot_safe"),

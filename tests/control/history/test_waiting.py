@@ -58,10 +58,10 @@ def test_every_slot_has_a_line_and_the_lanes_of_a_station_have_one() -> None:
 
 def test_three_lines_cost_as_many_queries_as_one(django_assert_num_queries: Any) -> None:
     queued()
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(7):
         read_queue(timezone.now())
     queued(), queued(slot="demo/slot-2"), work(kind="analysis"), work(concurrent=1)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(7):
         assert len(read_queue(timezone.now())) == 3
 
 

@@ -15,7 +15,7 @@ from django_q.models import OrmQ
 
 from control.lifecycle.follow import Mode, rerun_batch, restart_batch, resume_batch
 from control.lifecycle.recover import recover_crashed
-from control.lifecycle.same_work import TwinIsLive
+from control.lifecycle.same_work import TwinIsLive, batches_of_work
 from control.lifecycle.submit import Answer, Order, submit_once
 from control.models import Batch, ControlEvent, Dataset
 from control.states import State
@@ -61,7 +61,8 @@ def test_same_work_is_answered_with_the_batch_that_does_it(tiles: Dataset, state
 def test_batch_tells_who_asked_for_it_again(tiles: Dataset) -> None:
     batch = asked(tiles).batch
     order = Order("dataset_work", dataset=str(tiles.pk))
-    submit_once(order, by=replace(ANNA, name="kim"), trigger=Batch.Trigger.MANUAL, reason="for the report")
+    for reason in ("for the report", "once more"):
+        submit_once(order, by=replace(ANNA, name="kim"), trigger=Batch.Trigger.MANUAL, reason=reason)
     first, again = ControlEvent.objects.filter(batch=batch)
     assert (first.by, first.details) == ("anna", {})
     assert (again.by, again.reason, again.details) == ("kim", "for the report", {"asked_again": True})
@@ -221,3 +222,13 @@ def test_fifty_who_ask_at_once_get_one_batch(tiles: Dataset) -> None:
     [batch] = Batch.objects.all()
     assert Counter(answer.existing for answer in answers) == {True: 49, False: 1}
     assert {answer.batch for answer in answers} == {batch}
+
+
+def test_work_is_found_by_index_however_many_batches_there_are(tiles: Dataset) -> None:
+    key = asked(tiles).batch.work_key
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+    rows = batches_of_work(key).filter(state=State.COMPLETED).order_by("-pk")
+    assert "batch_by_work" in rows.explain()
+    assert not batches_of_work("").exists()

@@ -77,6 +77,7 @@ def test_start_migrates_after_a_copy(installation: Installation):
     assert copies(installation.data) == ([Path(said).name] if on_sqlite else [])
 
 
+@pytest.mark.any_database
 def test_database_that_a_station_works_with_is_not_migrated(installation: Installation):
     assert installation.manage(*BACK).returncode == 0
     installation.manage("shell", "--no-imports", "-c", ALIVE)

@@ -59,6 +59,7 @@ def test_it_says_what_went_and_nothing_on_standard_error(old: Installation):
     assert (batches(old), old.query("SELECT name, first_seq, last_seq FROM control_stream")) == (0, [("board", 61, 60)])
 
 
+@pytest.mark.any_database
 def test_a_signal_ends_it_with_the_batch_in_hand(old: Installation):
     process = old.start("prune", "--older-than", "0")
     wait_until(lambda: batches(old) < 60 or process.poll() is not None, 30, "the first batch")

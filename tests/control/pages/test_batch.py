@@ -52,6 +52,7 @@ def buttons(page):
 
 
 @pytest.mark.parametrize("who", WHO)
+@pytest.mark.any_database
 def test_page_is_for_whoever_may_see(who):
     status = browser_of(who).get(address(queued())).status_code
     assert status == {"anonymous": 302, "stranger": 403}.get(who, 200)
@@ -73,12 +74,14 @@ def test_script_gets_the_story_alone_at_an_address_of_its_own():
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/json"])
+@pytest.mark.any_database
 def test_address_of_the_page_always_answers_with_the_page(accept):
     answer = browser_of("viewer").get(address(queued()), headers={"Accept": accept})
     assert (answer["Content-Type"], "no-store" in answer["Cache-Control"]) == ("text/html; charset=utf-8", True)
 
 
 @pytest.mark.parametrize("who", WHO)
+@pytest.mark.any_database
 def test_story_is_for_whoever_may_see(who):
     story = reverse("control:batch_story", args=[queued().pk])
     status = browser_of(who).get(story, headers={"Accept": "application/json"}).status_code
@@ -92,6 +95,7 @@ def test_unknown_batch_is_said_in_the_right_form():
     assert (answer.status_code, answer.json()["status"]) == (404, 404)
 
 
+@pytest.mark.any_database
 def test_nasty_texts_stay_texts():
     batch = queued(name=NASTY, subject=NASTY)
     page = page_of(batch)
@@ -99,6 +103,7 @@ def test_nasty_texts_stay_texts():
     assert block(page, "story")["batch"]["name"] == NASTY
 
 
+@pytest.mark.any_database
 def test_buttons_are_those_of_state_and_right():
     batch = running().batch
     row, menu = ["pause", "(resume)", "stop"], ["skip", "settings", "restart"]
@@ -109,6 +114,7 @@ def test_buttons_are_those_of_state_and_right():
     assert buttons(page_of(queued())) == hidden
 
 
+@pytest.mark.any_database
 def test_settings_are_offered_only_where_a_parameter_is_live():
     assert "settings" in buttons(page_of(running().batch, "engineer"))
     assert "(settings)" not in buttons(page_of(queued("step_loop", None), "engineer"))
@@ -134,6 +140,7 @@ def shown_buttons(page):
         ("CRASHED", ["resume", "rerun"]),
     ],
 )
+@pytest.mark.any_database
 def test_ended_batch_offers_what_begins_again(state, shown):
     batch = ended(queued(), State(state))
     assert shown_buttons(page_of(batch)) == shown
@@ -144,6 +151,7 @@ def dialogs(page):
     return set(re.findall(r'id="(\w+)-dialog"', page)) - {"reset"}
 
 
+@pytest.mark.any_database
 def test_dialogs_are_those_that_a_batch_may_come_to_need():
     assert dialogs(page_of(running().batch)) == {"stop", "skip", "restart", "resume", "rerun"}
     assert dialogs(page_of(ended(queued()))) == {"rerun"}
@@ -151,6 +159,7 @@ def test_dialogs_are_those_that_a_batch_may_come_to_need():
     assert dialogs(page_of(queued(), "viewer")) == set()
 
 
+@pytest.mark.any_database
 def test_dialogs_come_alone_for_the_script():
     batch = running().batch
     address = block(page_of(batch, "engineer"), "page-data")["dialogs"]
@@ -168,6 +177,7 @@ PLAN = [
 ]
 
 
+@pytest.mark.any_database
 def test_only_resumable_steps_can_begin_a_repetition():
     batch = ended(queued())
     Batch.objects.filter(pk=batch.pk).update(plan=PLAN)
@@ -175,6 +185,7 @@ def test_only_resumable_steps_can_begin_a_repetition():
     assert options == [("1", "disabled", "2 boot – no resumable point"), ("2", "", "3 load")]
 
 
+@pytest.mark.any_database
 def test_without_a_resumable_step_only_everything_can_run_again():
     batch = ended(queued())
     Batch.objects.filter(pk=batch.pk).update(plan=PLAN[:2])

@@ -53,6 +53,7 @@ def texts(answer: Any) -> str:
 
 @pytest.mark.parametrize("who", WHO)
 @pytest.mark.parametrize("kind", ["", "csv", "json", "choose"])
+@pytest.mark.any_database
 def test_comparison_is_for_whoever_may_see(who: str, kind: str, both: tuple[Batch, Batch]):
     path = reverse("control:choose_comparison", args=[both[0].pk]) if kind == "choose" else address(*both, kind)
     assert browser_of(who).get(path).status_code == {"anonymous": 302, "stranger": 403}.get(who, 200)
@@ -72,6 +73,7 @@ def test_what_was_skipped_took_no_time(both: tuple[Batch, Batch]):
     assert (row["name"], row["a"]["took"], row["b"]["took"], row["difference"]) == ("load", "", "", "")
 
 
+@pytest.mark.any_database
 def test_what_differs_is_marked_by_a_sign_and_not_by_colour_alone(both: tuple[Batch, Batch]):
     answer = page(*both)
     rows = {row["name"]: row["differs"] for step in answer.context["rows"] for row in (step, *step["measurements"])}
@@ -112,6 +114,7 @@ def test_unknown_and_same_runs_are_told(both: tuple[Batch, Batch]):
     assert "A run cannot be compared with itself." in texts(same)
 
 
+@pytest.mark.any_database
 def test_texts_of_people_stay_texts(both: tuple[Batch, Batch]):
     odd = run(("boot", 1), name=NASTY, subject=NASTY)
     took(ran(odd, 0, message=NASTY), NASTY, NASTY, "")
@@ -225,6 +228,7 @@ def test_a_long_file_says_where_it_goes_on(monkeypatch: pytest.MonkeyPatch):
     assert [int(line["repetition"]) for line in rest] == [*range(200, 250)]
 
 
+@pytest.mark.any_database
 def test_a_spreadsheet_finds_no_formula_in_a_file():
     a, b = run(("boot", 1), subject="=1+1"), run(("boot", 1))
     took(ran(a, 0), "rail", -0.5)
@@ -233,5 +237,6 @@ def test_a_spreadsheet_finds_no_formula_in_a_file():
     assert (found["subject"], found["rail"]) == ("'=1+1", "-0.5")
 
 
+@pytest.mark.any_database
 def test_there_is_no_file_of_another_kind(both: tuple[Batch, Batch]):
     assert browser_of("viewer").get(address(*both, "xlsx")).status_code == 404

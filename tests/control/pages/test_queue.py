@@ -54,6 +54,15 @@ def test_queue_shows_what_waits_and_why() -> None:
     assert "<select" not in page and 'value="up"' not in page
 
 
+def test_start_is_told_as_the_guess_that_it_is() -> None:
+    Station.objects.update(heartbeat_at=timezone.now())
+    Batch.objects.filter(pk=running().batch_id).update(expected_s=33.0)
+    Batch.objects.filter(pk=queued().pk).update(expected_s=160.0)
+    queued()
+    page = shown(browser_of("viewer"))
+    assert "Begins in about 30 s." in page and re.search(r"Begins in about 3:[012]0\.", page)
+
+
 def test_empty_queue_says_so() -> None:
     assert "Nothing waits." in shown(browser_of("viewer"))
 
@@ -97,7 +106,7 @@ def test_workers_show_hosts_processes_and_what_is_in_hand() -> None:
     helper = Helper.objects.create(chunked_step=step, slot_id="demo/lane-2", began_at=now, seen_at=now)
     helper.chunks.create(chunked_step=step, number=3, items=[1, 2], state="RUNNING", slot_id="demo/lane-2")
     page = shown(browser_of("viewer"), "control:workers")
-    assert "1.5 of 2 processors" in page and 'value="75"' in page and "bench-pc" in page
+    assert "1.5 on 2 processors" in page and 'value="75"' in page and "bench-pc" in page
     assert "guard 4711 · run 4712" in page
     assert re.search(r"lane-2</span>.*helps <a [^>]*>Tiles</a> <span[^>]*>chunk 3 of measure, 2 items", page)
     assert "2 / 4" in page

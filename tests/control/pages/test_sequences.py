@@ -86,6 +86,7 @@ def test_list_shows_every_sequence_and_its_last_run(monkeypatch, package):
     assert ("Comes with Gwanje" in text, str(package.parent) in text) == (True, True)
 
 
+@pytest.mark.any_database
 def test_reload_shows_an_edited_package(package):
     assert "Ours" in page(LIST)
     (package / "manifest.yaml").write_text('name: ours\nversion: "1.1"\ntitle: Edited\n')
@@ -93,12 +94,14 @@ def test_reload_shows_an_edited_package(package):
 
 
 @pytest.mark.parametrize(("q", "found"), [("OURS", ["ours"]), ("loop", ["step_loop"]), ("nothing at all", [])])
+@pytest.mark.any_database
 def test_search_finds_names_titles_and_descriptions(package, q, found):
     text = page(LIST, q=q)
     shown = [name for name in ("board_test", "ours", "step_loop") if f'href="{LIST}{name}/"' in text]
     assert (shown, "No sequence has" in text) == (found, not found)
 
 
+@pytest.mark.any_database
 def test_empty_catalogue_says_what_to_do(monkeypatch):
     monkeypatch.setattr(settings, "SEQUENCE_DIRS", [Path("/nowhere")])
     assert "GWANJE_SEQUENCE_DIRS" in page(LIST)
@@ -136,6 +139,7 @@ def test_page_of_a_sequence_shows_what_it_takes_and_does(monkeypatch):
         assert said in text
 
 
+@pytest.mark.any_database
 def test_steps_stand_as_they_run_with_what_must_hold_for_their_groups(package):
     (package / "sequence.py").write_text(NESTED)
     (package / "manifest.yaml").write_text(
@@ -147,6 +151,7 @@ def test_steps_stand_as_they_run_with_what_must_hold_for_their_groups(package):
     assert f"{shown} {antenna}" in text
 
 
+@pytest.mark.any_database
 def test_defaults_are_shown_as_people_write_them(package):
     (package / "manifest.yaml").write_text(
         'name: ours\nversion: "1.0"\nparameters:\n  fast: {type: boolean, default: true}\n'
@@ -157,6 +162,7 @@ def test_defaults_are_shown_as_people_write_them(package):
     assert rows[1::3] == ["yes", "0 s", "–", '<span class="g-muted">must be given</span>']
 
 
+@pytest.mark.any_database
 def test_hint_is_told_in_the_language_of_the_reader(package):
     (package / "manifest.yaml").write_text('name: ours\nversion: "1.0"\ncolour: red\n')
     problem = find_packages([package.parent])["ours"].problems[0]
@@ -173,6 +179,7 @@ def test_versions_that_ran_are_shown_with_their_times(monkeypatch):
     assert page(ONE).count(f"<td>{shown}</td>") == 2
 
 
+@pytest.mark.any_database
 def test_problem_stands_there_with_file_line_and_code(package):
     (package / "manifest.yaml").write_text('name: ours\nversion: "1.0"\ncolour: red\n')
     text = page(f"{LIST}ours/")
@@ -180,18 +187,21 @@ def test_problem_stands_there_with_file_line_and_code(package):
     assert "Start a batch" not in text
 
 
+@pytest.mark.any_database
 def test_readme_is_shown_as_text_and_no_further_than_its_limit(package):
     (package / "README.md").write_text("<script>alert(1)</script>" + "x" * 70_000 + "END")
     text = page(f"{LIST}ours/")
     assert ("&lt;script&gt;" in text, "END" in text) == (True, False)
 
 
+@pytest.mark.any_database
 def test_role_called_items_is_shown_like_any_other(package):
     (package / "manifest.yaml").write_text('name: ours\nversion: "1.0"\ninstruments: {items: what is counted}\n')
     assert "what is counted" in page(f"{LIST}ours/")
 
 
 @pytest.mark.parametrize("name", ["lost", "..%2F..", "a%00b", "x" * 300])
+@pytest.mark.any_database
 def test_unknown_sequence_is_404_with_the_way_back(name):
     answer = browser_of("viewer").get(f"{LIST}{name}/")
     assert answer.status_code == 404
@@ -203,6 +213,7 @@ def post(who: str, word: str, **fields: str) -> Any:
 
 @pytest.mark.parametrize("who", WHO)
 @pytest.mark.parametrize("word", ["enable", "disable"])
+@pytest.mark.any_database
 def test_only_engineers_switch_a_sequence(who, word):
     answer = post(who, word, reason="wrong limits")
     allowed = who in ("engineer", "admin")
@@ -261,3 +272,18 @@ def test_batch_page_offers_no_form_for_what_the_catalogue_cannot_run(monkeypatch
     assert ("what the catalogue has now cannot run" in text, form in text) == (True, False)
     (package / "manifest.yaml").unlink()
     assert form not in page(path, "operator")
+
+
+def test_page_of_a_sequence_tells_about_datasets_and_work_that_is_not_done_twice(monkeypatch):
+    demo_station(monkeypatch)
+    packages = Path(__file__).parents[1] / "packages"
+    monkeypatch.setattr(settings, "SEQUENCE_DIRS", [*settings.SEQUENCE_DIRS, packages])
+    work = browser_of("viewer").get("/control/sequences/dataset_work/").context["work"]
+    assert work == [
+        "Works on a dataset.",
+        "Chunks of 20 items; an item may take 5 s, an image have 100,000,000 pixels, 2 items fail.",
+        "What has been done or is being done is not done again, unless somebody wants it afresh.",
+    ]
+    pair = browser_of("viewer").get("/control/sequences/dataset_pair/").context["work"]
+    assert [pair[0], pair[1].split(";")[0]] == ["Compares two datasets.", "Chunks of a size that follows from the work"]
+    assert browser_of("viewer").get(ONE).context["work"] == []

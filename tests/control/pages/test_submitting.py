@@ -90,18 +90,21 @@ def test_no_slot_given_means_the_first_free_one(station):
         ({"slot": "demo/lane-1"}, "slot"),
     ],
 )
+@pytest.mark.any_database
 def test_wrong_value_is_told_beside_its_field(station, change, field):
     answer = post(BOARD | change)
     wrong = [name for name in answer.context["form"].errors if name != "__all__"]
     assert (answer.status_code, wrong, Batch.objects.count()) == (400, [field], 0)
 
 
+@pytest.mark.any_database
 def test_everything_that_is_wrong_is_told_at_once(station):
     wrong = {"parameter-input_voltage": "x", "parameter-boot_time": "", "subject": "S" * 101, "name": "a\u2028b"}
     assert set(post(BOARD | wrong).context["form"].errors) == set(wrong)
 
 
 @pytest.mark.parametrize("typed", ["99", "abc", "1e400", ""])
+@pytest.mark.any_database
 def test_nothing_is_lost_when_a_value_is_refused(station, typed):
     text = page(post({**BOARD, "parameter-input_voltage": typed, "name": "Kept & shown"}))
     name = 'name="parameter-input_voltage"'
@@ -123,6 +126,7 @@ def test_nothing_is_lost_when_a_value_is_refused(station, typed):
         ({"subject": "SN\u202e1"}, {"subject": "SN\u202e1"}),
     ],
 )
+@pytest.mark.any_database
 def test_page_and_api_refuse_in_the_same_sentence(station, typed, sent):
     errors = post(BOARD | typed).context["form"].errors
     answer = with_key(Role.OPERATOR).send("/api/control/batches/", {"sequence": "board_test", **sent})
@@ -149,6 +153,7 @@ def test_latched_slot_is_refused_with_the_reason(station):
         ),
     ],
 )
+@pytest.mark.any_database
 def test_unknown_sequence_is_told_above_the_choice(station, name, said):
     text = page(browser_of("operator").get(PATH, {"sequence": name}))
     assert ("Which sequence?" in text, said in text) == (True, True)
@@ -158,6 +163,7 @@ def test_choice_without_a_name_refuses_nothing(station):
     assert browser_of("operator").get(PATH).context["refusal"] == ""
 
 
+@pytest.mark.any_database
 def test_broken_package_is_shown_with_its_problems_and_cannot_be_chosen(station, settings, tmp_path):
     folder = tmp_path / "broken_one"
     folder.mkdir()
@@ -167,6 +173,7 @@ def test_broken_package_is_shown_with_its_problems_and_cannot_be_chosen(station,
     assert ("Cannot run until this is corrected" in text, "?sequence=broken_one" in text) == (True, False)
 
 
+@pytest.mark.any_database
 def test_what_can_run_stands_first_and_problems_are_folded_unless_they_are_asked_for(station, settings, tmp_path):
     for name, sequence in (("broken_one", ""), ("last_one", SEQUENCE)):
         (tmp_path / name).mkdir()
@@ -182,6 +189,7 @@ def test_what_can_run_stands_first_and_problems_are_folded_unless_they_are_asked
     ]
 
 
+@pytest.mark.any_database
 def test_parameter_of_every_type_gets_its_field(station, settings, tmp_path):
     folder = tmp_path / "all_types"
     folder.mkdir()
@@ -197,6 +205,7 @@ def test_parameter_of_every_type_gets_its_field(station, settings, tmp_path):
     assert Batch.objects.get().parameters == {"mode": "fast", "note": " a ", "hot": False, "step": 4}
 
 
+@pytest.mark.any_database
 def test_form_says_what_it_powers(station):
     text = page(browser_of("operator").get(PATH, {"sequence": "board_test"}))
     assert "Powers board-2, load-2, meter-2, supply-2" in text

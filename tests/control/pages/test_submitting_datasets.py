@@ -115,7 +115,7 @@ def test_finished_work_leads_to_its_result_and_offers_to_do_it_afresh(tiles: Dat
     batch = Batch.objects.get()
     ended(batch)
     again = post(tiles)
-    link = f'<a href="{PATH}?like={batch.pk}&amp;fresh=1">Do it afresh</a>'
+    link = f'<a class="underline" href="{PATH}?like={batch.pk}&amp;fresh=1">Do it afresh</a>'
     assert told(again) == [f"This was done 3\xa0minutes ago with the same content, so nothing was started. {link}"]
     afresh = browser_of("operator").get(PATH, {"like": str(batch.pk), "fresh": "1"})
     assert (afresh.context["form"]["fresh"].value(), afresh.context["form"]["dataset"].value()) == ("1", str(tiles.pk))

@@ -17,7 +17,6 @@ from control.lifecycle.datasets.changes import (
     create_dataset,
     delete_dataset,
     find_dataset,
-    hold_ready,
     read_again,
 )
 from control.lifecycle.datasets.removing import forget_removed
@@ -149,12 +148,11 @@ MOVES: dict[str, Callable[[Dataset], object]] = {
     "complete": lambda dataset: complete_dataset(dataset.pk, by=ANNA),
     "read": lambda dataset: read_again(dataset.pk, by=ANNA),
     "delete": lambda dataset: delete_dataset(dataset.pk, by=ANNA),
-    "use": lambda dataset: hold_ready(dataset.pk),
 }
 ALLOWED = {
     State.RECEIVING: {"send", "complete", "delete"},
     State.READING: {"delete"},
-    State.READY: {"read", "delete", "use"},
+    State.READY: {"read", "delete"},
     State.FAILED: {"read", "delete"},
     State.REMOVED: set(),
 }

@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from control.history.queue import held_back
 from control.housekeeping.sweep import sweep
-from control.lifecycle.claim import claim
+from control.lifecycle.claim import best_claimable, claim
 from control.models import Batch, Dataset
 from control.states import State
 from stations.models import Slot, Station
+from tests.control.lifecycle.work import work_station
 from tests.rows import demo_station, queued
 
 LANES = 4
@@ -116,6 +117,25 @@ def test_one_lane_stays_free_for_urgent_work(station: None) -> None:
     assert held_back(first[-1]) == "One lane of demo is kept free for urgent work."
     urgent = waiting(dataset=tiles, priority=Batch.Priority.URGENT)
     assert taken_by(LANES) == urgent
+
+
+def test_best_claimable_is_what_a_claim_takes(station: None) -> None:
+    Station.objects.update(analyses=1)
+    batches = [waiting(kind="analysis"), waiting(kind="analysis"), waiting(dataset=dataset("READING")), waiting()]
+    assert [(best_claimable(lane(number)), taken_by(number)) for number in range(1, LANES)] == [
+        (batches[0], batches[0]),
+        (batches[3], batches[3]),
+        (None, None),
+    ]
+    urgent = waiting(priority=Batch.Priority.URGENT)
+    assert best_claimable(lane(1)) == urgent  # whatever runs there now
+
+
+def test_sequence_declares_what_its_batches_count_as(station: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    work_station(monkeypatch)
+    assert (queued("lane_work", slot=None).kind, queued("lane_work", slot=None).concurrent) == ("test", None)
+    limited = queued("limited_work", slot=None)
+    assert (limited.kind, limited.concurrent) == ("analysis", 1)
 
 
 def test_only_lane_of_a_station_is_not_kept_free(station: None) -> None:

@@ -144,6 +144,7 @@ def running(installation_template: Template, tmp_path_factory: pytest.TempPathFa
         installation.remove()
 
 
+@pytest.mark.any_database
 def test_doctor_of_a_running_station_finds_it_well(running: Installation):
     done = doctor(running)
     for topic in (

@@ -1,0 +1,136 @@
+"""A submit that brings its files: a dataset of just these, and a batch that waits until it has been read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from control.access.rights import Role
+from control.datasets import places
+from control.journal.kinds import stream_of
+from control.journal.read import read_after
+from control.lifecycle.claim import claim
+from control.lifecycle.datasets.reading import fail_reading, read_dataset
+from control.models import Batch, Dataset
+from stations.models import Slot
+from tests.control.api.callers import Caller, logged_in, with_key
+from tests.control.api.test_datasets import MULTIPART_CONTENT, multipart
+from tests.control.datasets.pictures import picture
+from tests.control.lifecycle.datasets.filled import station_here
+from tests.control.lifecycle.work import PACKAGES
+
+BATCHES = "/api/control/batches/"
+WORK = {"sequence": "dataset_work"}
+FILES = {"a.png": b"1", "sub/b.png": b"22"}
+
+
+@pytest.fixture(autouse=True)
+def station(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(settings, "SEQUENCE_DIRS", [*settings.SEQUENCE_DIRS, PACKAGES])
+    with station_here(monkeypatch):
+        yield
+
+
+@pytest.fixture
+def caller() -> Caller:
+    return with_key(Role.OPERATOR)
+
+
+def send(caller: Caller, files: dict[str, bytes], key: str | None = None, **fields: str) -> Any:
+    headers = {"headers": {"idempotency-key": key}} if key else {}
+    return caller.post(BATCHES, multipart(fields, files), content_type=MULTIPART_CONTENT, **headers)
+
+
+def kept() -> list[str]:
+    """The datasets that have not been removed again."""
+    return list(Dataset.objects.exclude(state=Dataset.State.REMOVED).values_list("state", flat=True))
+
+
+def about(answer: Any) -> tuple[int, bool, bool]:
+    return answer.status_code, answer.json()["existing"], answer.json()["cached"]
+
+
+def test_files_become_a_dataset_that_the_batch_works_on(caller: Caller) -> None:
+    answer = send(caller, FILES, **WORK, subject="tiles", priority="HIGH", chunk_size="auto", parameters='{"bins": 7}')
+    batch, dataset = Batch.objects.get(), Dataset.objects.get()
+    assert (answer.status_code, answer.json()["id"], batch.dataset) == (201, str(batch.pk), dataset)
+    assert (batch.state, batch.priority, batch.parameters["bins"]) == ("QUEUED", 10, 7)
+    assert (dataset.state, dataset.total_files, dataset.name) == ("READING", 2, "tiles")
+    assert batch.items_options["chunk_size"] == 0
+    assert (places.uploads_of(dataset.pk) / "sub/b.png").read_bytes() == b"22"
+
+
+def test_batch_begins_with_a_key_of_its_work_once_its_dataset_has_been_read(caller: Caller) -> None:
+    send(caller, {"a.png": picture()}, **WORK)
+    read_dataset(Dataset.objects.get().pk)
+    batch = Batch.objects.get()
+    assert (batch.dataset.state, len(batch.work_key)) == ("READY", 64)
+    assert claim(Slot.objects.get(pk="demo/lane-1")).batch == batch
+
+
+def test_same_files_again_are_the_same_work_and_kept_once(caller: Caller) -> None:
+    first = send(caller, FILES, **WORK)
+    read_dataset(Dataset.objects.get().pk)
+    again = send(caller, FILES, **WORK)
+    assert (about(first), about(again)) == ((201, False, False), (200, True, False))
+    assert (first.json()["id"], kept()) == (again.json()["id"], ["READY"])
+
+
+def test_batch_whose_files_cannot_be_read_ends_with_the_reason(caller: Caller) -> None:
+    answer = send(caller, FILES, **WORK, subject="tiles")
+    fail_reading(Dataset.objects.get().pk, "The disk is broken.")
+    batch = caller.get(f"{BATCHES}{answer.json()['id']}/").json()
+    sentence = "Dataset 'tiles' cannot be read: The disk is broken."
+    assert (batch["state"], batch["outcome"], batch["message"]) == ("FAILED", "ERROR", sentence)
+    story = [(line.kind, line.message) for line in read_after(stream_of(batch["id"]))]
+    assert story[1:] == [("log", sentence), ("batch.ended", sentence)]
+
+
+def test_repeated_submit_keeps_its_files_once(caller: Caller) -> None:
+    first, again = (send(caller, FILES, key="k-1", **WORK) for _ in range(2))
+    assert (about(first), about(again)) == ((201, False, False), (200, True, False))
+    assert (first.json()["id"], kept()) == (again.json()["id"], ["READING"])
+
+
+def test_key_that_was_sent_with_other_files_is_refused(caller: Caller) -> None:
+    send(caller, FILES, key="k-1", **WORK)
+    answer = send(caller, {**FILES, "a.png": b"other"}, key="k-1", **WORK)
+    assert (answer.status_code, kept(), Batch.objects.count()) == (409, ["READING"], 1)
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "sentence"),
+    [
+        ({"sequence": "step_loop"}, "files", "'step_loop' works on no files."),
+        ({"sequence": "dataset_wrk"}, "sequence", "There is no sequence 'dataset_wrk'."),
+        ({**WORK, "dataset": "tiles"}, "dataset", "This is not known here."),
+        ({**WORK, "chunk_size": "501"}, "chunk_size", "A chunk has from 1 to 500 items"),
+        ({**WORK, "parameters": '{"bins": 0}'}, "parameters", "Parameter 'bins' must be"),
+        ({**WORK, "parameters": "{"}, "parameters", "Expected a dictionary"),
+        ({**WORK, "fresh": "yes"}, "fresh", "Must be a valid boolean."),
+        ({**WORK, "slot": "demo/lane-9"}, "slot", "There is no slot 'demo/lane-9'."),
+        ({"sequence": "dataset_pair"}, "target_dataset", "'dataset_pair' compares two datasets."),
+        ({"sequence": "dataset_pair", "target_dataset": "x"}, "target_dataset", "There is no dataset 'x'."),
+    ],
+)
+def test_what_is_refused_leaves_nothing(caller: Caller, fields: dict[str, str], field: str, sentence: str) -> None:
+    answer = send(caller, FILES, **fields)
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, [field])
+    assert answer.json()["errors"][field][0].startswith(sentence)
+    assert (kept(), Batch.objects.count()) == ([], 0)
+
+
+def test_file_that_cannot_be_taken_leaves_nothing(caller: Caller) -> None:
+    answer = send(caller, {**FILES, "../up.png": b"3"}, **WORK)
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["files"])
+    assert (kept(), Batch.objects.count()) == ([], 0)
+
+
+def test_submit_with_files_needs_the_right_and_the_token_of_a_page() -> None:
+    assert send(with_key(Role.VIEWER), FILES, **WORK).status_code == 403
+    assert send(logged_in(Role.OPERATOR, enforce_csrf_checks=True), FILES, **WORK).status_code == 403
+    assert send(Caller(), FILES, **WORK).status_code == 401
+    assert (kept(), Batch.objects.count()) == ([], 0)
