@@ -49,7 +49,7 @@ def work(opened: ChunkedStep, chunks: int = 99, *, failing: Collection[int] = ()
         for index in chunk.items:
             good = {"ok": True, "result": {"brightness": index}, "stage": "measure"}
             became = {"ok": False, "stage": "decode", **BROKEN} if index in failing else good
-            lines.append({**told, "k": "item", "index": index, "ms": ms, **became})
+            lines.append({**told, "k": "item", "index": index, "path": f"{index}.png", "ms": ms, **became})
         ended = {**told, "k": "chunk.ended", "failed": [], "lost": False, "ms": ms * len(chunk.items)}
         settle_items(opened.batch_id, LANE, [*lines, ended])
 
