@@ -57,7 +57,9 @@ def items_of_page(request: HttpRequest, batch: Batch) -> dict[str, Any]:
         "chosen": chosen,
         "failed_items": _shown_items(batch, failed[:FAILED_SHOWN]),
         "failed_shown": FAILED_SHOWN,
-        "again_address": reverse("control:control", kwargs={"batch_id": batch.pk, "word": Control.RERUN}) if again else "",
+        "again_address": reverse("control:control", kwargs={"batch_id": batch.pk, "word": Control.RERUN})
+        if again
+        else "",
         "api_failed": f"/api/control/batches/{batch.pk}/items/?state=FAILED",
     }
 
