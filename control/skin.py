@@ -109,13 +109,8 @@ def _rows(title: Any, icon: str, rows: str, *, to: str = "may_see") -> dict[str,
     return {**_page(title, icon, f"admin:{rows}_changelist"), "permission": f"control.admin.registry.{to}"}
 
 
-OF_THEIR_OWN = (
-    "queue",
-    "sequences",
-    "datasets",
-    "workers",
-    "system",
-)  # pages below /control/ with an entry for themselves
+# pages below /control/ with an entry for themselves
+OF_THEIR_OWN = ("queue", "sequences", "datasets", "workers", "system")
 
 
 def _on_live_pages(request: HttpRequest) -> bool:

@@ -96,6 +96,13 @@ class CarriedSteps(TypedDict):
     reason: NotRequired[str]  # of those that were skipped: how their message began
 
 
+class ItemsAgain(TypedDict):
+    """Items that are not taken over: those of these chunks, by their numbers."""
+
+    step: int  # its place in the plan, from 0
+    chunks: list[int]
+
+
 class Carried(TypedDict):
     """What a run takes over from an earlier one of the same sequence."""
 
@@ -103,6 +110,8 @@ class Carried(TypedDict):
     steps: list[CarriedSteps]
     saved: dict[str, Any]  # by `run.save`
     saved_by: NotRequired[dict[str, int | None]]  # which step saved it
+    items: NotRequired[bool]  # those that were completed, of steps over items that run
+    items_again: NotRequired[ItemsAgain]
 
 
 class Job(TypedDict):

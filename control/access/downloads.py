@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from django.http import HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 
 from control.datasets.access import place_of, thumbnail_path, top_of
 from control.datasets.folders import open_file
-from control.lifecycle.attached_files import file_of
+from control.lifecycle.attached_files import file_of, kept_file_of
 from control.lifecycle.refusals import NotFound
-from control.models import Attachment, Dataset, DatasetFile
+from control.models import Attachment, Batch, Dataset, DatasetFile
 
 BLOCK = 256 * 1024  # bytes
 # Whatever a file says that it is: it runs no script and loads nothing, and no other page is of its origin.
@@ -40,6 +40,12 @@ def download(attachment: Attachment) -> StreamingHttpResponse:
         "image/png" if shown else attachment.media_type,
         shown=shown,
     )
+
+
+def download_file_of_item(batch: Batch, kept: Mapping[str, Any]) -> StreamingHttpResponse:
+    """What a step has made from an item, as it is: a browser saves it. Raises NotFound when it is not on this host."""
+    path = kept_file_of(batch, kept["name"], kept["sha256"])
+    return _answer(partial(path.open, "rb"), path.stat().st_size, kept["name"], kept["media_type"], shown=False)
 
 
 def download_file_of(dataset: Dataset, file: DatasetFile) -> HttpResponseBase:

@@ -24,7 +24,7 @@ from control.access.rights import Right
 from control.api.face import ApiView
 from control.api.pagination import PARAMETERS, Pages
 from control.api.schema import Shape
-from control.history.facts import PROVENANCE, Facts, batch_facts, batch_provenance
+from control.history.facts import PROVENANCE, Facts, batch_facts, batch_provenance, facts_of_batches
 from control.history.queue import batches_ahead, held_back
 from control.history.sequences import content_notice
 from control.lifecycle.finding import find_batch
@@ -54,6 +54,18 @@ class BatchFacts(Shape):
     target_dataset = serializers.UUIDField(allow_null=True, help_text="Of what that is compared with.")
     priority = serializers.ChoiceField(Batch.Priority.names)
     progress = serializers.FloatField(min_value=0, max_value=1)
+    total_items = serializers.IntegerField(
+        allow_null=True, help_text="Files of its datasets. This and what follows: null of a batch without a dataset."
+    )
+    completed_items = serializers.IntegerField(allow_null=True, help_text="In its newest step over items.")
+    failed_items = serializers.IntegerField(allow_null=True, help_text="In any step: they are given to no later one.")
+    total_chunks = serializers.IntegerField(
+        allow_null=True, help_text="Of all steps over items that have begun. Those not made yet are estimated."
+    )
+    completed_chunks = serializers.IntegerField(allow_null=True)
+    failed_chunks = serializers.IntegerField(allow_null=True, help_text="Chunks of which an item has failed.")
+    items_per_second = serializers.FloatField(allow_null=True, help_text="Of all lanes together, lately.")
+    lanes = serializers.IntegerField(allow_null=True, help_text="How many work on its items now.")
     current_step = serializers.CharField()
     prompt = serializers.CharField(help_text="The prompt that waits for an answer, see `prompts/`; mostly empty.")
     manual_by = serializers.CharField(help_text="Who drives its slot's instruments by hand now; mostly empty.")
@@ -214,7 +226,7 @@ class ListOfBatches(ApiView):
         """
         now = timezone.now()
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        return self.get_paginated_response([batch_facts(batch, now) for batch in page])
+        return self.get_paginated_response(facts_of_batches(page, now))
 
 
 class OneBatch(ApiView):

@@ -6,16 +6,19 @@ from typing import ClassVar
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from control.access.rights import RIGHT_FOR
 from control.api.batches import CREATED, WholeBatch, address_of, whole_batch
-from control.api.bodies import Choice, Reason, StepOfPlan, reason_in
+from control.api.bodies import Choice, Reason, StepOfPlan, Whole, reason_in
 from control.api.face import ApiView
 from control.api.once import KEY, answer_to
 from control.api.steering import ACCEPTED
 from control.api.submitting import ADDRESS
+from control.history.items import LARGEST
+from control.lifecycle.chunks.carry import MOST_CHUNKS
 from control.lifecycle.follow import Mode, rerun_batch, restart_batch, resume_batch
 from control.lifecycle.submit import Answer
 from control.states import ALLOWED_CONTROLS, Control, State
@@ -85,7 +88,18 @@ class RerunBody(Reason):
     """What to run again."""
 
     mode = Choice([mode.value for mode in Mode], required=False, help_text="Default: same.")
-    step = StepOfPlan(required=False, allow_null=True, help_text="Only with from_step, and then required.")
+    step = StepOfPlan(
+        required=False,
+        allow_null=True,
+        help_text="With from_step, and then required; with chunks, where several steps go over items.",
+    )
+    chunks = serializers.ListField(
+        child=Whole(min_value=0, max_value=LARGEST),
+        required=False,
+        allow_null=True,
+        max_length=MOST_CHUNKS,
+        help_text="Numbers of chunks. Only with chunks, and then required.",
+    )
 
 
 class Rerun(ApiView):
@@ -102,19 +116,22 @@ class Rerun(ApiView):
             OpenApiExample("all of it", {}, request_only=True),
             OpenApiExample("what did not pass", {"mode": "failed_steps"}, request_only=True),
             OpenApiExample("from a step on", {"mode": "from_step", "step": "burn_in"}, request_only=True),
+            OpenApiExample("the items that failed", {"mode": "failed_items"}, request_only=True),
+            OpenApiExample("the items of some chunks", {"mode": "chunks", "chunks": [3, 7]}, request_only=True),
         ],
     )
     def post(self, request: Request, batch_id: UUID) -> Response:
         """Run a batch that has ended again: all of it, only what did not pass, or from a step on.
 
-        Other than `same` takes a resumable point where hardware is involved.
+        `failed_steps` and `from_step` take a resumable point where hardware is involved. Of a batch over a dataset,
+        `failed_items` and `chunks` take over all other items.
         """
         given = RerunBody.read(request).validated_data
         mode = Mode(given.get("mode") or Mode.SAME)
-        step, reason = given.get("step"), reason_in(given)
+        asked = {"step": given.get("step"), "chunks": given.get("chunks"), "reason": reason_in(given)}
         answer = answer_to(
             request,
-            lambda: Answer(rerun_batch(batch_id, mode, step=step, by=self.actor, reason=reason)),
+            lambda: Answer(rerun_batch(batch_id, mode, by=self.actor, **asked)),
             by=self.actor,
         )
         return followed(request, answer)

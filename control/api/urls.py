@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path, re_path
 
+from control.api.analyses import AnalysesOfDataset
 from control.api.attachments import Attachments, OneAttachment
 from control.api.batches import OneBatch
 from control.api.comparison import Compare
@@ -25,6 +26,7 @@ from control.api.face import NothingHere
 from control.api.following import Rerun, Restart, Resume
 from control.api.health import HealthCheck
 from control.api.instruments import Instruments
+from control.api.items import Chunks, FileOfItem, Items, OneItem
 from control.api.keeping import Keep, Release
 from control.api.manual import Manual
 from control.api.measurements import Measurements
@@ -34,6 +36,7 @@ from control.api.queue import Move, Queue, Workers
 from control.api.schedules import OneSchedule, RunSchedule, Schedules
 from control.api.sequences import Disable, Enable, OneSequence, Sequences
 from control.api.slots import MakeSafe, OneSlot, PutIntoService, Slots, TakeOutOfService
+from control.api.statistics import Statistics
 from control.api.steering import ChangeSettings, EmergencyStopOfBatch, Pause, Skip, Stop
 from control.api.steps import Steps
 from control.api.submitting import Batches
@@ -48,6 +51,10 @@ of_batch = [
     path("measurements/", Measurements.as_view(), name="measurements"),
     path("attachments/", Attachments.as_view(), name="attachments"),
     path("attachments/<uuid:attachment_id>/", OneAttachment.as_view(), name="attachment"),
+    path("chunks/", Chunks.as_view(), name="chunks"),
+    path("items/", Items.as_view(), name="items"),
+    path("items/<int:index>/", OneItem.as_view(), name="item"),
+    path("items/<int:index>/files/<str:name>/", FileOfItem.as_view(), name="item-file"),
     path("events/", Events.as_view(), name="events"),
     path("events/<int:seq>/", OneEvent.as_view(), name="event"),
     path("control-events/", ControlEvents.as_view(), name="control-events"),
@@ -73,6 +80,7 @@ of_dataset = [
     path("files/", FilesOfDataset.as_view(), name="dataset-files"),
     path("files/<int:index>/", OneFile.as_view(), name="dataset-file"),
     path("files/<int:index>/thumbnail/", Thumbnail.as_view(), name="dataset-thumbnail"),
+    path("analyses/", AnalysesOfDataset.as_view(), name="dataset-analyses"),
     path("complete/", CompleteDataset.as_view(), name="complete-dataset"),
     path("read/", ReadDatasetAgain.as_view(), name="read-dataset"),
 ]
@@ -99,6 +107,7 @@ urlpatterns = [
     path("schedules/", Schedules.as_view(), name="schedules"),
     path("schedules/<uuid:schedule_id>/", OneSchedule.as_view(), name="schedule"),
     path("schedules/<uuid:schedule_id>/run/", RunSchedule.as_view(), name="run-schedule"),
+    path("statistics/", Statistics.as_view(), name="statistics"),
     path("health/", HealthCheck.as_view(), name="health"),
     path("system/info/", Info.as_view(), name="system-info"),
     path("system/health/", HealthOfAll.as_view(), name="system-health"),

@@ -90,8 +90,17 @@ def _repeats(plan: Sequence[PlannedStep]) -> list[Facts]:
 
 
 def _batch(batch: Batch, now: datetime) -> Facts:
-    facts = {**batch_facts(batch, now), "expected_s": batch.expected_s, "error": shortened(batch.error)}
-    return facts | shown_result(batch.result)
+    facts = {**batch_facts(batch, now), "error": shortened(batch.error)}
+    return facts | _about_time(batch, facts) | shown_result(batch.result)
+
+
+def _about_time(batch: Batch, facts: Facts) -> Facts:
+    """What the page goes on reckoning with: of a batch over items their pace, or what its items took in others."""
+    left, expected_s = facts["seconds_left"], batch.expected_s
+    paced = facts["items_per_second"] is not None
+    if left is not None and facts["total_items"] and not paced and not facts["completed_items"]:
+        expected_s = facts["elapsed_s"] + left
+    return {"expected_s": expected_s, "items_seconds_left": left if paced else None}
 
 
 def _ended_counts(batch: Batch) -> Counter[str]:

@@ -10,7 +10,8 @@ from uuid import UUID
 from control.journal.overflow import full_data
 from control.lifecycle.slots.leases import Holder
 from control.metrics.calibration import is_overdue
-from control.metrics.eta import elapsed_s, seconds_left
+from control.metrics.eta import elapsed_s, figures_with_time, seconds_left
+from control.metrics.items import Figures
 from control.models import Attachment, Batch, ControlEvent, ErrorLog, Event, Measurement, Prompt, Step
 from control.states import InstrumentState, SlotState
 from stations.contracts import Unsafe
@@ -35,8 +36,31 @@ PROVENANCE = (
 )
 
 
+OF_ITEMS = (
+    "total_items",
+    "completed_items",
+    "failed_items",
+    "total_chunks",
+    "completed_chunks",
+    "failed_chunks",
+    "items_per_second",
+    "lanes",
+)
+
+
+def facts_of_batches(batches: Sequence[Batch], now: datetime) -> list[Facts]:
+    """Batches in a list. What they have done of their items is asked for once for all."""
+    figures = figures_with_time(batches)
+    return [_batch_facts(batch, now, figures.get(batch.pk)) for batch in batches]
+
+
 def batch_facts(batch: Batch, now: datetime) -> Facts:
-    """A batch in a list. Times are ISO 8601 in UTC; `progress` goes from 0.0 to 1.0."""
+    """A batch, as lists show it."""
+    return facts_of_batches([batch], now)[0]
+
+
+def _batch_facts(batch: Batch, now: datetime, items: Figures | None) -> Facts:
+    """Times are ISO 8601 in UTC; `progress` goes from 0.0 to 1.0. What is about items is None where it has none."""
     return {
         "id": str(batch.pk),
         "name": batch.name,
@@ -53,6 +77,7 @@ def batch_facts(batch: Batch, now: datetime) -> Facts:
         "target_dataset": _id(batch.target_dataset_id),
         "priority": Batch.Priority(batch.priority).name,
         "progress": round(batch.progress, 4),
+        **{name: items[name] if items else None for name in OF_ITEMS},
         "current_step": batch.current_step,
         "prompt": batch.open_prompt,
         "manual_by": batch.manual_by,
@@ -68,7 +93,7 @@ def batch_facts(batch: Batch, now: datetime) -> Facts:
         "started_at": iso(batch.started_at),
         "ended_at": iso(batch.ended_at),
         "elapsed_s": _rounded(elapsed_s(batch, now)),
-        "seconds_left": _rounded(seconds_left(batch, now)),
+        "seconds_left": _rounded(seconds_left(batch, now, items)),
     }
 
 

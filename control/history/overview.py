@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Q
 from django.utils import timezone
 
-from control.history.facts import PROVENANCE, Facts, batch_facts
+from control.history.facts import PROVENANCE, Facts, facts_of_batches
 from control.history.slots import read_slots
 from control.lifecycle.packages import MANUAL_CONTROL
 from control.lifecycle.queue_order import best_first
@@ -19,7 +19,10 @@ SHOWN_ENDED = 12
 
 
 def read_overview(now: datetime) -> Facts:
-    """Facts in twelve queries, however much there is. `now` in any zone; today is a day of the station's time zone."""
+    """Facts in twelve queries, and up to six more where batches go over items, however much there is.
+
+    `now` in any zone; today is a day of the station's time zone.
+    """
     batches = Batch.objects.defer(*PROVENANCE)
     # What runs comes first, then what waits, in the order in which it will be taken.
     shown = [
@@ -27,10 +30,11 @@ def read_overview(now: datetime) -> Facts:
         *batches.filter(state=State.QUEUED).order_by(*best_first())[:SHOWN_LIVE],
     ][:SHOWN_LIVE]
     ended = batches.filter(ended_at__isnull=False).order_by("-ended_at")[:SHOWN_ENDED]
+    facts = facts_of_batches([*shown, *ended], now)
     return {
         "counts": _counts(now),
-        "live": [batch_facts(batch, now) for batch in shown],
-        "ended": [batch_facts(batch, now) for batch in ended],
+        "live": facts[: len(shown)],
+        "ended": facts[len(shown) :],
         "slots": read_slots(),
     }
 

@@ -13,12 +13,11 @@ from django.utils.translation import gettext as _
 
 from control.lifecycle.refusals import NotFound
 from control.models import Attachment, Batch
-from stations.models import Station
 
 
 def find_attachment(batch_id: UUID, attachment_id: UUID) -> Attachment:
     """Raises NotFound."""
-    found = Attachment.objects.filter(pk=attachment_id, batch=batch_id).first()
+    found = Attachment.objects.filter(pk=attachment_id, batch=batch_id).select_related("batch").first()
     if found is None:
         raise NotFound(_("Batch %(batch)s has no attachment %(id)s.") % {"batch": batch_id, "id": attachment_id})
     return found
@@ -26,11 +25,16 @@ def find_attachment(batch_id: UUID, attachment_id: UUID) -> Attachment:
 
 def file_of(attachment: Attachment) -> Path:
     """Where its content lies. Raises NotFound, which says on which host, when it is not here."""
-    path = settings.STATION_PATHS.attachments_of(str(attachment.batch_id)) / attachment.sha256
+    return kept_file_of(attachment.batch, attachment.name, attachment.sha256)
+
+
+def kept_file_of(batch: Batch, name: str, sha256: str) -> Path:
+    """Where a file that a run has kept lies. Raises NotFound likewise."""
+    path = settings.STATION_PATHS.attachments_of(str(batch.pk)) / sha256
     if path.is_file():
         return path
-    station = Station.objects.get(batches=attachment.batch_id)
-    words = {"name": attachment.name, "station": station.pk, "host": station.host, "path": path}
+    station = batch.station
+    words = {"name": name, "station": station.pk, "host": station.host, "path": path}
     if station.host == socket.gethostname():
         raise NotFound(_("The file of '%(name)s' is gone: it was %(path)s. A backup may have it.") % words)
     raise NotFound(

@@ -5,6 +5,7 @@ It runs the package as the old one was submitted with it, whatever the catalogue
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from enum import StrEnum
 from typing import Any
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
 from control.lifecycle.carrying import carry_from_step, carry_to_repeat_failed, carry_to_resume
+from control.lifecycle.chunks.carry import carry_but_chunks, carry_good_items, with_items
 from control.lifecycle.control_events import record_control_event
 from control.lifecycle.finding import find_batch, find_locked
 from control.lifecycle.live_settings import settings_of
@@ -36,6 +38,8 @@ class Mode(StrEnum):
     SAME = "same"
     FAILED_STEPS = "failed_steps"
     FROM_STEP = "from_step"
+    FAILED_ITEMS = "failed_items"
+    CHUNKS = "chunks"
 
 
 def restart_batch(batch_id: UUID, *, by: Actor, reason: str = USER_REQUEST) -> Batch:
@@ -58,28 +62,56 @@ def restart_batch(batch_id: UUID, *, by: Actor, reason: str = USER_REQUEST) -> B
 
 
 def rerun_batch(
-    batch_id: UUID, mode: Mode, *, step: int | str | None = None, by: Actor, reason: str = USER_REQUEST
+    batch_id: UUID,
+    mode: Mode,
+    *,
+    step: int | str | None = None,
+    chunks: Collection[int] | None = None,
+    by: Actor,
+    reason: str = USER_REQUEST,
 ) -> Batch:
-    """Run a batch that has ended again: all of it, only what did not pass, or from a step on. Returns the new batch.
+    """Run a batch that has ended again: all of it, only what did not pass, or from a step on; of one over items, only
+    those that failed, or those of some chunks. Returns the new batch.
 
-    Raises NotFound or WrongState, BadValue for a missing step, and what `find_content` and `check_order` raise.
+    Raises NotFound or WrongState, BadValue for a missing step or chunk, and what `find_content` and `check_order`
+    raise.
     """
     check_text("reason", reason, LONGEST_REASON)
     batch = find_batch(batch_id)
     check_allowed(Control.RERUN, State(batch.state))
-    if (step is None) is (mode is Mode.FROM_STEP):
-        sentence = _("Name the step from which to run again.") if step is None else _("Only from_step takes a step.")
-        raise BadValue(sentence, field="step")
+    _check_asked(mode, step, chunks)
+    carried = _carried(batch, mode, step, chunks)
     checked = check_order(order_of(batch), find_content(batch))
-    carried: Carried | None = None
-    if mode is not Mode.SAME:
-        carried = carry_to_repeat_failed(batch) if step is None else carry_from_step(batch, step)
     with transaction.atomic():
         origin = Origin(find_locked(batch_id), Batch.OriginKind.RERUN, carried)  # nobody prunes it meanwhile
         follower = enqueue(checked, by=by, trigger=trigger_of(by), reason=reason, origin=origin)
-        details = {"mode": mode.value, **({} if step is None else {"step": step}), "batch": str(follower.pk)}
+        asked = {"step": step, "chunks": None if chunks is None else sorted(chunks)}
+        told = {name: value for name, value in asked.items() if value is not None}
+        details = {"mode": mode.value, **told, "batch": str(follower.pk)}
         _record(Control.RERUN, batch, follower, by=by, reason=reason, details=details)
     return follower
+
+
+def _check_asked(mode: Mode, step: int | str | None, chunks: Collection[int] | None) -> None:
+    """Raises BadValue for what a mode needs and does not have, or does not take."""
+    if step is None and mode is Mode.FROM_STEP:
+        raise BadValue(_("Name the step from which to run again."), field="step")
+    if step is not None and mode not in (Mode.FROM_STEP, Mode.CHUNKS):
+        raise BadValue(_("Only from_step takes a step."), field="step")
+    if chunks is not None and mode is not Mode.CHUNKS:
+        raise BadValue(_("Only the mode chunks takes chunks."), field="chunks")
+
+
+def _carried(batch: Batch, mode: Mode, step: int | str | None, chunks: Collection[int] | None) -> Carried | None:
+    if mode is Mode.FAILED_STEPS:
+        return carry_to_repeat_failed(batch)
+    if mode is Mode.FROM_STEP and step is not None:
+        return carry_from_step(batch, step)
+    if mode is Mode.FAILED_ITEMS:
+        return carry_good_items(batch)
+    if mode is Mode.CHUNKS:
+        return carry_but_chunks(batch, chunks or (), step)
+    return None
 
 
 def resume_batch(batch_id: UUID, *, seen: State | None = None, by: Actor, reason: str = USER_REQUEST) -> Batch:
@@ -108,7 +140,7 @@ def go_on_from(batch: Batch, kind: Batch.OriginKind, *, by: Actor, reason: str) 
     """
     order = order_of(batch)
     checked = check_order(replace(order, parameters=settings_of(batch)), find_content(batch))
-    origin = Origin(batch, kind, carry_to_resume(batch))
+    origin = Origin(batch, kind, with_items(batch, carry_to_resume(batch)))
     with transaction.atomic():
         batch = find_locked(batch.pk)
         _check_not_followed(batch, Batch.OriginKind.RESUME, Batch.OriginKind.RECOVERY, Batch.OriginKind.RESTART)

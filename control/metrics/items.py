@@ -1,19 +1,22 @@
-"""How far batches over items are: aggregates of rows, one query for many batches; no counter is shared by lanes."""
+"""How far batches over items are: aggregates of rows, the same few queries for one batch and for many; no counter is
+shared by lanes."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import statistics
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, F, Q, Sum, Window
+from django.db.models.functions import RowNumber
 
-from control.lifecycle.chunks.claim import chunk_size, mean_item_ms
+from control.lifecycle.chunks.claim import MEASURED_OVER, next_size
 from control.models import Batch, Chunk, ChunkedStep, Helper
-from control.states import TERMINAL, State
-from sequences.items.options import AUTOMATIC
+from control.states import ACTIVE, TERMINAL, State
 
 ITEMS_SHARE = 0.95
+USUAL_OF = 50  # steps over items that are over, the last ones
 
 Figures = dict[str, Any]
 NOTHING: Figures = {
@@ -30,72 +33,125 @@ NOTHING: Figures = {
 
 
 def items_of(batches: Collection[Batch]) -> dict[UUID, Figures]:
-    """The figures of batches that work over items, by their id; those of others are missing.
+    """`figures_of`, and `progress` from 0.0 to 1.0 over the whole plan."""
+    found = figures_of(batches)
+    for batch in batches:
+        if batch.pk in found:
+            found[batch.pk]["progress"] = _progress(batch, found[batch.pk])
+    return {pk: {name: value for name, value in of.items() if name != "step"} for pk, of in found.items()}
+
+
+def figures_of(batches: Iterable[Batch]) -> dict[UUID, Figures]:
+    """The figures of batches that work over items, by their id; those of others are missing. At most five queries.
 
     An item that failed in one step is not given to the next one: it counts once, as failed. `completed_items` are those
-    that the last step over items which has begun has completed. `progress` goes from 0.0 to 1.0 over the whole plan.
+    that the last step over items which has begun has completed; `step` is the place of that one.
     """
-    with_items = {batch.pk: batch for batch in batches if batch.dataset_id is not None}
-    if not with_items:
+    states = {batch.pk: batch.state for batch in batches if batch.dataset_id is not None}
+    if not states:
         return {}
-    figures: dict[UUID, Figures] = {pk: {**NOTHING, "total_items": _planned(batch)} for pk, batch in with_items.items()}
-    steps = ChunkedStep.objects.filter(batch__in=with_items).order_by("batch", "step")
-    steps = steps.annotate(
-        chunks_made=Count("chunks"),
-        chunks_completed=Count("chunks", filter=Q(chunks__state=Chunk.State.COMPLETED)),
-        chunks_failed=Count("chunks", filter=Q(chunks__state=Chunk.State.FAILED)),
-        completed=Sum("chunks__completed_items", default=0),
-        failed=Sum("chunks__failed_items", default=0),
-    )
-    last: dict[UUID, ChunkedStep] = {}
+    work = {row["pk"]: row for row in Batch.objects.filter(pk__in=states).values("pk", "items_options", *_SIZES)}
+    figures: dict[UUID, Figures] = {
+        pk: {**NOTHING, "total_items": _sum(row, "total_files"), "step": None} for pk, row in work.items()
+    }
+    steps = list(_steps_of(work))
+    paces = _paces([step for step in steps if step.uncut_items or not step.over])
+    last: dict[UUID, Any] = {}
     for step in steps:
-        _add(figures[step.batch_id], step, with_items[step.batch_id])
+        row = work[step.batch_id]
+        size = next_size(row["items_options"], paces.get(step.pk), _sum(row, "total_bytes"), _sum(row, "total_files"))
+        _add(figures[step.batch_id], step, size)
         last[step.batch_id] = step
-    for pk, found in figures.items():
-        batch = with_items[pk]
-        _add_pace(found, last.get(pk), batch)
-        found["progress"] = _progress(batch, last.get(pk), found)
+    working = [step for pk, step in last.items() if not step.over and states[pk] in ACTIVE]
+    helping = _helping(working)
+    for step in working:
+        item_ms = paces.get(step.pk) if states[step.batch_id] == State.RUNNING else None
+        _add_pace(figures[step.batch_id], 1 + helping.get(step.pk, 0), item_ms)
     return figures
 
 
-def _planned(batch: Batch) -> int:
-    return sum(dataset.total_files for dataset in (batch.dataset, batch.target_dataset) if dataset is not None)
+_SIZES = tuple(f"{role}__{size}" for role in ("dataset", "target_dataset") for size in ("total_files", "total_bytes"))
 
 
-def _add(found: Figures, step: Any, batch: Batch) -> None:
-    uncut = -(-step.uncut_items // _size(step, batch)) if step.uncut_items else 0
+def _sum(row: dict[str, Any], size: str) -> int:
+    return sum(row[f"{role}__{size}"] or 0 for role in ("dataset", "target_dataset"))
+
+
+def _steps_of(work: Collection[UUID]) -> Any:
+    return (
+        ChunkedStep.objects.filter(batch__in=work)
+        .order_by("batch", "step")
+        .annotate(
+            chunks_made=Count("chunks"),
+            chunks_completed=Count("chunks", filter=Q(chunks__state=Chunk.State.COMPLETED)),
+            chunks_failed=Count("chunks", filter=Q(chunks__state=Chunk.State.FAILED)),
+            completed=Sum("chunks__completed_items", default=0),
+            failed=Sum("chunks__failed_items", default=0),
+        )
+    )
+
+
+def _paces(steps: Collection[ChunkedStep]) -> dict[int, float]:
+    """How long an item took on one lane in the last chunks of each step, in milliseconds: a moving average."""
+    if not steps:
+        return {}
+    place = Window(RowNumber(), partition_by=F("chunked_step"), order_by=F("ended_at").desc())
+    ended = Chunk.objects.filter(chunked_step__in=steps, ended_at__isnull=False).annotate(place=place)
+    found: dict[int, list[float]] = {}
+    names = ("chunked_step", "busy_ms", "completed_items", "failed_items")
+    for step, busy, completed, failed in ended.filter(place__lte=MEASURED_OVER).values_list(*names):
+        sums = found.setdefault(step, [0.0, 0.0])
+        sums[0] += busy
+        sums[1] += completed + failed
+    return {step: busy / items for step, (busy, items) in found.items() if items}
+
+
+def _helping(steps: Collection[ChunkedStep]) -> dict[int, int]:
+    if not steps:
+        return {}
+    rows = Helper.objects.filter(chunked_step__in=steps, ended_at=None).order_by().values("chunked_step")
+    return {row["chunked_step"]: row["count"] for row in rows.annotate(count=Count("pk"))}
+
+
+def usual_item_ms(sequences: Collection[str]) -> dict[str, float]:
+    """How long an item took on one lane in the last whole batches of sequences, the median, in milliseconds."""
+    if not sequences:
+        return {}
+    done = ChunkedStep.objects.filter(batch__sequence__in=sequences, batch__state=State.COMPLETED, carried_items=0)
+    rows = done.order_by("-pk").annotate(
+        busy=Sum("chunks__busy_ms", default=0.0),
+        items=Sum(F("chunks__completed_items") + F("chunks__failed_items"), default=0),
+    )
+    found: dict[str, list[float]] = {}
+    for sequence, busy, items in rows.values_list("batch__sequence", "busy", "items")[:USUAL_OF]:
+        if items:
+            found.setdefault(sequence, []).append(busy / items)
+    return {sequence: statistics.median(times) for sequence, times in found.items()}
+
+
+def _add(found: Figures, step: Any, chunk_size: int) -> None:
     found["completed_items"] = step.completed + step.carried_items
     found["failed_items"] += step.failed
-    found["total_chunks"] += step.chunks_made + uncut
+    found["total_chunks"] += step.chunks_made + -(-step.uncut_items // chunk_size)
     found["completed_chunks"] += step.chunks_completed
     found["failed_chunks"] += step.chunks_failed
+    found["step"] = step.step
 
 
-def _size(step: Any, batch: Batch) -> int:
-    """Of the chunks that are not cut yet. Of a batch that has ended none will be: no query for each one in a list."""
-    cut = step.total_items - step.carried_items - step.uncut_items
-    if batch.state in TERMINAL and step.chunks_made and batch.items_options.get("chunk_size") == AUTOMATIC:
-        return max(1, round(cut / step.chunks_made))
-    return chunk_size(step, batch)
-
-
-def _add_pace(found: Figures, step: ChunkedStep | None, batch: Batch) -> None:
-    """A moving average: how long an item took in the last chunks, and how many lanes work on them now."""
-    if step is None or step.over or batch.state != State.RUNNING:
-        return
-    found["lanes"] = 1 + Helper.objects.filter(chunked_step=step, ended_at=None).count()
-    item_ms = mean_item_ms(step)
+def _add_pace(found: Figures, lanes: int, item_ms: float | None) -> None:
+    """How many lanes work on it now, and how long that takes, unless it stands still."""
+    found["lanes"] = lanes
     if item_ms:
-        per_second = found["lanes"] * 1000 / item_ms
+        per_second = lanes * 1000 / item_ms
         left = found["total_items"] - found["completed_items"] - found["failed_items"]
         found["items_per_second"] = round(per_second, 2)
         found["items_seconds_left"] = round(left / per_second, 1)
 
 
-def _progress(batch: Batch, step: ChunkedStep | None, found: Figures) -> float:
+def _progress(batch: Batch, found: Figures) -> float:
     """Its items are what takes long: all of them come to `ITEMS_SHARE`, the rest is for the steps around them."""
     over_items = [planned["index"] for planned in batch.plan if planned.get("items")]
-    if step is None or step.step not in over_items or not found["total_items"] or batch.state in TERMINAL:
+    if found["step"] not in over_items or not found["total_items"] or batch.state in TERMINAL:
         return batch.progress
     done = (found["completed_items"] + found["failed_items"]) / found["total_items"]
-    return round(ITEMS_SHARE * (over_items.index(step.step) + min(1.0, done)) / len(over_items), 4)
+    return round(ITEMS_SHARE * (over_items.index(found["step"]) + min(1.0, done)) / len(over_items), 4)

@@ -54,7 +54,16 @@ def _rerun(batch_id: UUID, fields: QueryDict, **who: Any) -> Batch:
         raise BadValue(_("There is no way '%(name)s' to run again.") % {"name": name[:100]}, field="mode")
     mode = Mode(name)
     # A form without scripts sends its list of steps whatever else is chosen.
-    return rerun_batch(batch_id, mode, step=_step(fields) if mode is Mode.FROM_STEP else None, **who)
+    step = _step(fields) if mode in (Mode.FROM_STEP, Mode.CHUNKS) else None
+    return rerun_batch(batch_id, mode, step=step, chunks=_chunks(fields) if mode is Mode.CHUNKS else None, **who)
+
+
+def _chunks(fields: QueryDict) -> list[int]:
+    """Numbers of chunks. Raises BadValue."""
+    given = fields.getlist("chunk")
+    if not all(text.isascii() and text.isdecimal() and len(text) < 10 for text in given):
+        raise BadValue(_("Chunks are named by their numbers."), field="chunks")
+    return [int(text) for text in given]
 
 
 def _answer(batch_id: UUID, fields: QueryDict, **who: Any) -> Batch:

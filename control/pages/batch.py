@@ -20,6 +20,7 @@ from control.models import Batch
 from control.pages.answers import problem
 from control.pages.asking import ANSWER
 from control.pages.batch_dialogs import dialogs_of, offered_controls
+from control.pages.batch_items import items_of_page
 from control.pages.batch_words import batch_words, priority_word
 from control.pages.controls import EMERGENCY_STOP
 from control.pages.inside import draw, needs
@@ -35,7 +36,7 @@ from stations.contracts import Ending, Verdict
 @require_safe
 @needs(Right.SEE)
 def batch_page(request: HttpRequest, batch_id: UUID) -> HttpResponse:
-    row = Batch.objects.select_related("origin", "slot").filter(pk=batch_id).first()
+    row = Batch.objects.select_related("origin", "slot", "dataset", "target_dataset").filter(pk=batch_id).first()
     story = read_batch_story(batch_id, timezone.now())
     if row is None or story is None:
         unknown = _("No such batch")
@@ -77,6 +78,7 @@ def batch_page(request: HttpRequest, batch_id: UUID) -> HttpResponse:
         origin=origin_of(row),
         datasets=_datasets(facts, story["provenance"]),
         followers=followers_of(row),
+        **items_of_page(request, row),
         comparable=nearest_comparisons(row),
         **dialogs_of(row, allowed, form),
         **provenance_of(story["provenance"], units),

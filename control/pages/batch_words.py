@@ -155,6 +155,8 @@ def _controls() -> Words:
             "same": _("everything"),
             "failed_steps": _("only the steps that did not pass"),
             "from_step": _("from step %(step)s on"),
+            "failed_items": _("only the items that failed"),
+            "chunks": _("only the items of chosen chunks"),
         },
         "to_follower": _("To the new batch"),
         "changed_while_running": _("%(change)s (changed while it ran)"),

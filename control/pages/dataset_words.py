@@ -1,8 +1,11 @@
-"""What the script that uploads files says to people."""
+"""What the scripts of the pages of datasets say to people, and the words for what results name."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 
 def upload_words() -> dict[str, str]:
@@ -22,4 +25,41 @@ def upload_words() -> dict[str, str]:
             "The other files have arrived. Complete the dataset without these, or send them under another name."
         ),
         "to_dataset": _("To the dataset"),
+    }
+
+
+# By the names that results have.
+ATTRIBUTES = {
+    "width": gettext_lazy("Width"),
+    "height": gettext_lazy("Height"),
+    "bytes": gettext_lazy("File size"),
+    "aspect": gettext_lazy("Aspect ratio"),
+    "brightness": gettext_lazy("Brightness"),
+    "contrast": gettext_lazy("Contrast"),
+    "sharpness": gettext_lazy("Sharpness"),
+    "entropy": gettext_lazy("Entropy"),
+    "saturation": gettext_lazy("Saturation"),
+    "colourfulness": gettext_lazy("Colourfulness"),
+    "red": gettext_lazy("Red"),
+    "green": gettext_lazy("Green"),
+    "blue": gettext_lazy("Blue"),
+    "distance": gettext_lazy("Distance from the centre of its cluster"),
+}
+VERDICTS = {
+    "stable": gettext_lazy("stable"),
+    "moderate": gettext_lazy("moderate shift"),
+    "drifted": gettext_lazy("drifted"),
+}
+
+
+def plot_words() -> dict[str, Any]:
+    return {
+        "attributes": {name: str(word) for name, word in ATTRIBUTES.items()},
+        "reference": _("this dataset"),
+        "target": _("compared with"),
+        "plot": _("%(name)s: %(images)s images from %(from)s to %(to)s, most of them around %(peak)s"),
+        "map": _("Map of %(points)s images in %(clusters)s clusters"),
+        "cluster": _("Cluster %(number)s: %(size)s images"),
+        "open_image": _("Open image %(number)s of cluster %(cluster)s"),
+        "logarithmic": _("logarithmic"),
     }

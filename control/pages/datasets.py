@@ -19,6 +19,7 @@ from control.access.downloads import download_file_of
 from control.access.faces import actor_of
 from control.access.rights import Right
 from control.datasets.problems import told_problem
+from control.history.analyses import analysed_now
 from control.history.datasets import read_part
 from control.lifecycle.datasets.changes import (
     NewDataset,
@@ -33,7 +34,8 @@ from control.lifecycle.refusals import NotFound, Refused
 from control.metrics.disk import size_text
 from control.models import Batch, ControlEvent, Dataset, DatasetFile
 from control.pages.answers import accepted, refused
-from control.pages.dataset_words import upload_words
+from control.pages.dataset_analyses import analyses_of_page
+from control.pages.dataset_words import plot_words, upload_words
 from control.pages.inside import draw, needs
 from control.states import State, StepOutcome
 from stations.provisioning import is_alive
@@ -51,8 +53,12 @@ def datasets(request: HttpRequest) -> HttpResponse:
     rows = Dataset.objects.exclude(state=Dataset.State.REMOVED).select_related("station").order_by("-pk")
     page = Paginator(rows, CARDS).get_page(request.GET.get("page"))
     strips = _strips(page.object_list)
-    cards = [{**_shown(dataset), "strip": strips.get(dataset.pk, [])} for dataset in page.object_list]
-    busy = any(card["reading"] for card in cards)
+    analysed = analysed_now(list(page.object_list))
+    cards = [
+        {**_shown(dataset), "strip": strips.get(dataset.pk, []), "analysing": analysed.get(dataset.pk, [])}
+        for dataset in page.object_list
+    ]
+    busy = any(card["reading"] or card["analysing"] for card in cards)
     return draw(request, "control/datasets.html", _("Datasets"), cards=cards, page=page, busy=busy, **_about_new())
 
 
@@ -124,7 +130,8 @@ def dataset_page(request: HttpRequest, dataset_id: UUID) -> HttpResponse:
         files=[_file(dataset, file) for file in page.object_list],
         only=only,
         batches=_batches(dataset),
-        page_words=upload_words(),
+        **analyses_of_page(dataset),
+        page_words={**upload_words(), **plot_words()},
         page_data=_addresses(dataset),
         receiving=dataset.state == Dataset.State.RECEIVING,
         removed=dataset.state == Dataset.State.REMOVED,

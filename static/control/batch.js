@@ -3,6 +3,7 @@
 
 import { armControls, drawControls } from "./batch_controls.js";
 import { drawErrors, drawHeader, tickHeader } from "./batch_header.js";
+import { itemsTold } from "./batch_items.js";
 import { Log } from "./batch_log.js";
 import { fromStory, isOver, reduce } from "./batch_reducer.js";
 import { armSteps, drawSteps, tickSteps } from "./batch_steps.js";
@@ -41,6 +42,7 @@ function take(events) {
   for (const event of events) {
     sinceLook?.push(event);
     if (event.seq <= state.seq) continue;
+    itemsTold(event);
     state = reduce(state, event);
     if (wantsLook(event)) lookAgain();
   }

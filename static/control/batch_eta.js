@@ -13,6 +13,7 @@ export function elapsed(batch, now) {
 export function secondsLeft(batch, now) {
   const past = elapsed(batch, now);
   if (past === null || batch.state !== "RUNNING" || batch.prompt) return null; // people answer when they answer
+  if (batch.items_seconds_left != null) return batch.items_seconds_left; // of its last chunks, which tell best
   if (batch.expected_s !== null && past > batch.expected_s) return null; // it takes longer than usual
   const done = Math.min(batch.progress, 1);
   const projected = done >= ENOUGH ? past / done - past : null;

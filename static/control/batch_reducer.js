@@ -174,6 +174,9 @@ function progressed(state, event, data) {
   return { ...inBatch(state, changes), doing: { step: event.step, attempt, done, total, message: event.message } };
 }
 
+/** How far it is with its items. */
+const wentOn = (state, event, { progress, items_seconds_left }) => inBatch(state, { progress, items_seconds_left });
+
 function failed(state, event, data) {
   const known = state.errors.some((one) => one.at === event.at && one.exception === data.exception && one.message === shortened(event.message));
   if (known) return state;
@@ -339,5 +342,5 @@ const TAKERS = {
   "batch.ended": batchEnded, "step.started": stepStarted, "step.ended": stepEnded, measurement: measured,
   attachment: attached, "prompt.asked": promptAsked, "prompt.answered": promptAnswered, "prompt.closed": promptClosed,
   "manual.begun": manualBegun, "manual.answered": commanded, "manual.ended": manualEnded,
-  progress: progressed, control, ladder: climbed, error: failed, safe_state: madeSafe,
+  progress: progressed, "items.progress": wentOn, control, ladder: climbed, error: failed, safe_state: madeSafe,
 };

@@ -25,15 +25,21 @@ async function look() {
   if (isBusy()) setTimeout(look, AGAIN_MS);
 }
 
+const contentOf = (part) => part.innerHTML.replace(/name="csrfmiddlewaretoken" value="[^"]*"/g, ""); // new in each answer
+const drawn = new Map([...document.querySelectorAll("[data-live]")].map((part) => [part, contentOf(part)])); // as it came
+
 /** The focus stays where it was, or beside what has gone. */
 function take(fresh) {
   for (const part of document.querySelectorAll("[data-live]")) {
     const now = fresh.querySelector(`[data-live="${CSS.escape(part.dataset.live)}"]`);
-    if (!now || now.innerHTML === part.innerHTML) continue;
+    if (!now || contentOf(now) === drawn.get(part)) continue;
     const focused = part.contains(document.activeElement);
+    if (focused && document.activeElement.matches("select")) continue; // a list that somebody has open
+    drawn.set(part, contentOf(now));
     part.toggleAttribute("data-busy", now.hasAttribute("data-busy"));
     part.replaceChildren(...now.childNodes);
     if (focused) focusOn(part);
+    part.dispatchEvent(new CustomEvent("taken", { bubbles: true }));
   }
 }
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Max
 
+from control.lifecycle.chunks.carry import carry_items_over
 from control.lifecycle.chunks.files import datasets_of
 from control.lifecycle.doorbell import ring_slot
 from control.models import Batch, ChunkedStep, Item
@@ -28,7 +29,7 @@ def begin_step_over_items(batch_id: UUID, step: int, name: str, *, at: datetime)
     opened = ChunkedStep.objects.create(
         batch=batch, step=step, name=name, after=after, total_items=total, uncut_items=total, began_at=at
     )
-    carried = _carry_over(batch, opened)
+    carried = carry_items_over(batch, opened)
     if carried:
         opened.carried_items = carried
         opened.uncut_items = total - carried
@@ -44,23 +45,3 @@ def _items_of(batch: Batch) -> int:
 
 def _completed(batch_id: UUID, step: int) -> int:
     return Item.objects.filter(batch=batch_id, step=step, state=Item.State.COMPLETED).count()
-
-
-def _carry_over(batch: Batch, opened: ChunkedStep) -> int:
-    """What the batch before this one completed in the step of the same name, unless a dataset was read anew since."""
-    if not (batch.carried or {}).get("items") or batch.origin is None:
-        return 0
-    before = ChunkedStep.objects.filter(batch=batch.origin, name=opened.name).first()
-    read_at = [dataset.read_at for dataset in datasets_of(batch)]
-    if before is None or any(read is None or read > batch.origin.created_at for read in read_at):
-        return 0
-    done = Item.objects.filter(batch=batch.origin, step=before.step, state=Item.State.COMPLETED)
-    carried = 0
-    page: list[Item] = []
-    for item in done.iterator(chunk_size=1000):
-        item.pk, item.batch, item.step, item.chunk = None, batch, opened.step, None
-        page.append(item)
-        if len(page) == 1000:
-            carried += len(Item.objects.bulk_create(page))
-            page = []
-    return carried + len(Item.objects.bulk_create(page))

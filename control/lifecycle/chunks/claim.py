@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
+from typing import Any
 
 from django.db import transaction
 
@@ -118,17 +119,26 @@ def _fitting(batch: Batch, indexes: list[int]) -> list[int]:
 
 def chunk_size(opened: ChunkedStep, batch: Batch) -> int:
     """How many items the next chunk has: as the batch says, or by how large or how slow they are."""
-    wanted: int = batch.items_options.get("chunk_size", 10)
+    datasets = datasets_of(batch)
+    total_bytes = sum(dataset.total_bytes for dataset in datasets)
+    automatic = batch.items_options.get("chunk_size") == AUTOMATIC
+    item_ms = mean_item_ms(opened) if automatic else None
+    size = next_size(batch.items_options, item_ms, total_bytes, sum(dataset.total_files for dataset in datasets))
+    if item_ms is None:
+        return size
+    lanes = 1 + opened.helpers.filter(ended_at=None).count()
+    # Smaller ones at the end, so that all lanes end at the same time.
+    return min(size, max(LEAST_AT_END, -(-opened.uncut_items // (2 * lanes))))
+
+
+def next_size(options: Mapping[str, Any], item_ms: float | None, total_bytes: int, total_files: int) -> int:
+    """How many items a chunk has now. `item_ms`: how long one took lately; None before the first chunk has ended."""
+    wanted: int = options.get("chunk_size", 10)
     if wanted != AUTOMATIC:
         return wanted
-    item_ms = mean_item_ms(opened)
     if item_ms is not None:
-        size = max(1, min(MOST_ITEMS, round(CHUNK_S * 1000 / max(item_ms, 0.001))))
-        lanes = 1 + opened.helpers.filter(ended_at=None).count()
-        # Smaller ones at the end, so that all lanes end at the same time.
-        return min(size, max(LEAST_AT_END, -(-opened.uncut_items // (2 * lanes))))
-    datasets = datasets_of(batch)
-    mean = sum(dataset.total_bytes for dataset in datasets) / max(1, sum(dataset.total_files for dataset in datasets))
+        return max(1, min(MOST_ITEMS, round(CHUNK_S * 1000 / max(item_ms, 0.001))))
+    mean = total_bytes / max(1, total_files)
     return next((size for below, size in FIRST_SIZES if mean < below), FIRST_SIZE_OF_LARGE)
 
 

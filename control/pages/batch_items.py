@@ -1,0 +1,159 @@
+"""The part of a batch's page that is about its items: figures, the grid of chunks, what failed and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from control.access.rights import RIGHT_FOR, Right, may
+from control.history.chunk_grid import Tile, read_grid
+from control.history.durations import duration_text
+from control.history.facts import Facts, batch_facts
+from control.history.items import facts_of_items
+from control.models import Batch, Chunk, Item
+from control.pages.inside import needs
+from control.states import ALLOWED_CONTROLS, Control, State
+
+FAILED_SHOWN, ITEMS_SHOWN = 50, 100
+SIGNS = {  # beside the colour
+    Chunk.State.COMPLETED: "✓",
+    Chunk.State.FAILED: "✕",
+    Chunk.State.RUNNING: "▸",
+    Chunk.State.PENDING: "·",
+    Chunk.State.CANCELLED: "–",
+}
+
+
+@require_safe
+@needs(Right.SEE)
+def batch_items(request: HttpRequest, batch_id: UUID) -> HttpResponse:
+    """That part alone: its script asks for it anew while the batch works."""
+    batch = Batch.objects.select_related("dataset", "target_dataset").filter(pk=batch_id).first()
+    if batch is None or batch.dataset is None:
+        raise Http404
+    return render(request, "control/batch_items.html", items_of_page(request, batch))
+
+
+def items_of_page(request: HttpRequest, batch: Batch) -> dict[str, Any]:
+    """The context of `batch_items.html`; empty for a batch without a dataset."""
+    if batch.dataset_id is None:
+        return {}
+    again = Control.RERUN in ALLOWED_CONTROLS[State(batch.state)] and may(request.user, RIGHT_FOR[Control.RERUN])
+    chosen = _chosen(batch, request.GET)
+    failed = Item.objects.filter(batch=batch, state=Item.State.FAILED).order_by("step", "index")
+    return {
+        "items_address": reverse("control:batch_items", args=[batch.pk]),
+        "figures": _figures(batch_facts(batch, timezone.now())),
+        "grid": [_shown_step(step, chosen) for step in read_grid(batch)],
+        "signs": [{"state": state.value, "label": state.label, "sign": sign} for state, sign in SIGNS.items()],
+        "chosen": chosen,
+        "failed_items": _shown_items(batch, failed[:FAILED_SHOWN]),
+        "failed_shown": FAILED_SHOWN,
+        "again_address": reverse("control:control", kwargs={"batch_id": batch.pk, "word": Control.RERUN})
+        if again
+        else "",
+        "api_failed": f"/api/control/batches/{batch.pk}/items/?state=FAILED",
+    }
+
+
+def _figures(facts: Facts) -> Facts:
+    left = facts["seconds_left"]
+    shown = {name: facts[name] for name in facts if name.endswith(("_items", "_chunks")) or name == "lanes"}
+    return {
+        **shown,
+        "per_second": facts["items_per_second"],
+        "left": None if left is None else duration_text(left),
+        "live": facts["ended_at"] is None,
+    }
+
+
+def _shown_step(step: Facts, chosen: Facts | None) -> Facts:
+    tiles = [
+        {
+            "numbers": _numbers(tile.first, tile.last),
+            "state": tile.state.value,
+            "sign": SIGNS[tile.state],
+            "label": _label(tile),
+            "made": tile.made,
+            "chosen": chosen is not None and (chosen["step"], chosen["first"]) == (step["step"], tile.first),
+        }
+        for tile in step["tiles"]
+    ]
+    return {**step, "tiles": tiles}
+
+
+def _numbers(first: int, last: int) -> str:
+    return str(first) if first == last else f"{first}-{last}"
+
+
+def _label(tile: Tile) -> str:
+    """What a tile says in words."""
+    if tile.first == tile.last:
+        words = {"number": tile.first, "state": tile.state.label}
+        return _("Chunk %(number)s: %(state)s") % words
+    counts = ", ".join(f"{count} {state.label}" for state, count in tile.counts.items())
+    words = {"first": tile.first, "last": tile.last, "counts": counts}
+    return _("Chunks %(first)s to %(last)s: %(counts)s") % words
+
+
+def _chosen(batch: Batch, query: QueryDict) -> Facts | None:
+    """The chunks under the tile that somebody has opened, with their items."""
+    numbers = [_number(text) for text in query.get("chunks", "").split("-", 1)]
+    step = _number(query.get("step", ""))
+    if step is None or None in numbers:
+        return None
+    first, last = numbers[0], numbers[-1]
+    chunks = list(
+        Chunk.objects.filter(chunked_step__batch=batch, chunked_step__step=step, number__range=(first, last))
+        .select_related("slot")
+        .order_by("number")[:ITEMS_SHOWN]
+    )
+    if not chunks:
+        return None
+    indexes = [index for chunk in chunks for index in chunk.items]
+    # What failed comes first: that is what somebody opens it for.
+    rows = Item.objects.filter(batch=batch, step=step, index__in=indexes[: 10 * ITEMS_SHOWN])
+    return {
+        "step": step,
+        "first": first,
+        "title": _numbers(chunks[0].number, chunks[-1].number),
+        "chunks": [
+            {"row": chunk, "sign": SIGNS[Chunk.State(chunk.state)], "worked": duration_text(chunk.busy_ms / 1000)}
+            for chunk in chunks
+        ],
+        "items": _shown_items(batch, rows.order_by("-state", "index")[:ITEMS_SHOWN]),
+        "settled": rows.count(),
+        "total": len(indexes),
+    }
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
+
+
+def _shown_items(batch: Batch, rows: Iterable[Item]) -> list[Facts]:
+    """Items with where their files and small pictures are."""
+    found = []
+    for facts in facts_of_items(batch, list(rows)):
+        place = [facts["dataset"], facts["file_index"]]
+        found.append(
+            {
+                **facts,
+                "original": reverse("control:dataset_file", args=place) if facts["dataset"] else "",
+                "picture": reverse("api:dataset-thumbnail", args=place) if facts["thumbnail"] else "",
+                "took": None if facts["duration_ms"] is None else duration_text(facts["duration_ms"] / 1000),
+                "kept": [
+                    {**kept, "address": reverse("api:item-file", args=[batch.pk, facts["index"], kept["name"]])}
+                    for kept in facts["files"]
+                ],
+            }
+        )
+    return found

@@ -1,0 +1,163 @@
+"""Analyses on the page of a dataset: begun by a button, told while they run, shown when they are done."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from control.access.rights import Role
+from control.models import Batch, Dataset, DatasetFile
+from control.states import State
+from tests.control.pages.people import browser_of
+from tests.rows import dataset_row, demo_station, queued
+
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
+HISTOGRAM = {
+    "name": "brightness",
+    "title": "Brightness",
+    "unit": "",
+    "edges": [0, 1, 2],
+    "counts": [2, 4],
+    "scale": "linear",
+}
+ATTRIBUTES = {
+    "kind": "attributes",
+    "summary": {"images": 6, "failed": 0, "total_bytes": 6, "outliers": 1, "near_duplicates": 1},
+    "histograms": [HISTOGRAM],
+    "outliers": [
+        {"index": 4, "path": "4.png", "attribute": "brightness", "value": 250.0, "median": 90.0, "score": 9.0}
+    ],
+    "near_duplicates": [[1, 2]],
+}
+DRIFT = {
+    "kind": "drift",
+    "summary": {"images": 6, "failed": 0, "total_bytes": 6, "target_images": 6, "drifted": ["brightness"]},
+    "histograms": [{**HISTOGRAM, "target_counts": [5, 1]}],
+    "drift": [
+        {
+            "attribute": "brightness",
+            "title": "Brightness",
+            "unit": "",
+            "psi": 0.9,
+            "psi_limit": 0.2,
+            "psi_marginal": 0.1,
+        }
+        | {"ks": 0.5, "ks_limit": 0.2, "p": 0.0, "median": 90, "target_median": 140, "verdict": "drifted", "words": "x"}
+    ],
+}
+
+
+@pytest.fixture(autouse=True)
+def station(monkeypatch: pytest.MonkeyPatch) -> None:
+    demo_station(monkeypatch)
+
+
+@pytest.fixture
+def dataset() -> Dataset:
+    made = dataset_row(files=6)
+    DatasetFile.objects.update(thumbnail=True)
+    return made
+
+
+def done(sequence: str, result: Any, dataset: Dataset, **more: Any) -> Batch:
+    batch = queued(sequence, slot=None, dataset=str(dataset.pk), **more)
+    ended = {"state": State.COMPLETED, "result": result, "ended_at": timezone.now(), "slot": "demo/lane-1"}
+    Batch.objects.filter(pk=batch.pk).update(**ended)
+    return batch
+
+
+def page(dataset: Dataset, client: Client | None = None) -> str:
+    answer = (client or browser_of(Role.OPERATOR)).get(f"/control/datasets/{dataset.pk}/")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def offers(found: str) -> dict[str, bool]:
+    """Which analyses can be begun."""
+    forms = re.findall(r'name="sequence" value="(\w+)">(.*?)</form>', found, re.DOTALL)
+    return {name: re.search(r"<button[^>]* disabled", form) is None for name, form in forms}
+
+
+def test_a_button_begins_an_analysis_and_rests_while_it_is_made(dataset: Dataset) -> None:
+    assert offers(page(dataset)) == {"image_attributes": True, "image_clustering": True, "dataset_drift": False}
+    address = f"/control/datasets/{dataset.pk}/analyse/"
+    answer = browser_of(Role.OPERATOR).post(address, {"sequence": "image_attributes"})
+    assert answer["Location"] == f"/control/datasets/{dataset.pk}/#analyses-title"
+    batch = Batch.objects.get()
+    assert (batch.sequence, batch.dataset_id, batch.trigger) == ("image_attributes", dataset.pk, "MANUAL")
+    found = page(dataset)
+    assert offers(found) == {"image_attributes": False, "image_clustering": True, "dataset_drift": False}
+    assert 'data-live="analyses" data-busy' in found
+    assert browser_of(Role.OPERATOR).get("/control/datasets/").content.decode().count(">Analysing</a>") == 1
+
+
+def test_drift_takes_the_other_dataset(dataset: Dataset) -> None:
+    target = dataset_row(files=2, name="November", sha256="1" * 64)
+    assert offers(page(dataset))["dataset_drift"] is True
+    fields = {"sequence": "dataset_drift", "target": str(target.pk)}
+    browser_of(Role.OPERATOR).post(f"/control/datasets/{dataset.pk}/analyse/", fields)
+    assert Batch.objects.get().target_dataset_id == target.pk
+    assert 'data-live="analyses" data-busy' in page(target)
+
+
+def test_what_was_done_already_is_told_and_not_done_again(dataset: Dataset) -> None:
+    done("image_attributes", ATTRIBUTES, dataset)
+    client = browser_of(Role.OPERATOR)
+    answer = client.post(
+        f"/control/datasets/{dataset.pk}/analyse/",
+        {"sequence": "image_attributes"},
+        headers={"accept": "application/json"},
+    )
+    assert answer.json()["message"].startswith("This was done ")
+    assert Batch.objects.count() == 1
+
+
+@pytest.mark.parametrize("fields", [{"sequence": "board_test"}, {"sequence": "dataset_drift"}, {}])
+def test_what_is_no_analysis_is_refused(dataset: Dataset, fields: dict[str, str]) -> None:
+    accept = {"accept": "application/json"}
+    answer = browser_of(Role.OPERATOR).post(f"/control/datasets/{dataset.pk}/analyse/", fields, headers=accept)
+    assert (answer.status_code, Batch.objects.count()) == (400, 0)
+
+
+def test_viewers_see_what_was_found_and_no_buttons(dataset: Dataset) -> None:
+    done("image_attributes", ATTRIBUTES, dataset)
+    viewer = browser_of(Role.VIEWER)
+    found = page(dataset, viewer)
+    assert (offers(found), "Unusual images" in found) == ({}, True)
+    assert viewer.post(f"/control/datasets/{dataset.pk}/analyse/", {"sequence": "image_attributes"}).status_code == 403
+
+
+def test_results_show_unusual_and_similar_images_and_give_plots_to_the_script(dataset: Dataset) -> None:
+    done("image_attributes", ATTRIBUTES, dataset)
+    found = page(dataset)
+    shown = found[found.index('id="result-image_attributes"') : found.index('id="files-title"')]
+    thumbnails = [int(index) for index in re.findall(r"files/(\d)/thumbnail/", shown)]
+    assert thumbnails == [4, 1, 2]
+    plots = json.loads(re.findall(r'<script id="plots" type="application/json">(.*?)</script>', found)[0])
+    assert plots["image_attributes"]["histograms"] == [HISTOGRAM]
+
+
+def test_a_drift_is_shown_at_both_datasets_with_its_verdict(dataset: Dataset) -> None:
+    target = dataset_row(files=6, name="November", sha256="1" * 64)
+    done("dataset_drift", DRIFT, dataset, target_dataset=str(target.pk))
+    for one in (dataset, target):
+        found = page(one)
+        assert "November compared with tiles" in found
+        assert re.findall(r'data-verdict="(\w+)">([^<]+)<', found) == [("drifted", "✕ drifted")]
+
+
+def test_an_empty_page_says_what_to_do(dataset: Dataset) -> None:
+    assert "Nothing was analysed yet. Begin with the overview" in page(dataset)
+    assert "An operator can begin an analysis." in page(dataset, browser_of(Role.VIEWER))
+
+
+def test_results_of_another_shape_are_left_alone(dataset: Dataset) -> None:
+    done("image_clustering", {"kind": "clusters"}, dataset)
+    done("image_attributes", None, dataset)
+    found = page(dataset)
+    assert ('id="result-image_clustering"' in found, 'id="result-image_attributes"' in found) == (True, False)
