@@ -270,3 +270,13 @@ def test_helping_lane_whose_supervisor_died_is_woken_at_once() -> None:
     assert wake_abandoned("demo") == [LANES[1]]
     Helper.objects.update(ended_at=timezone.now())
     assert (wake_abandoned("demo"), sign.exists()) == ([], False)
+
+
+def test_lane_that_was_given_up_claims_nothing_more() -> None:
+    opened = step_over(40)
+    helper = help_of(opened)
+    replaced = Helper.objects.get(pk=helper.pk)
+    assert take_over_help(helper) is not None
+    assert (claimed(opened, 1, replaced), len(claimed(opened, 1, helper))) == ([], 1)
+    end_help(helper, lost=True, at=timezone.now())
+    assert (claimed(opened, 1, helper), Chunk.objects.filter(state="RUNNING").count()) == ([], 0)
