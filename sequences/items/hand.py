@@ -7,6 +7,7 @@ notices, tells of the item that it was given last, and forks another one.
 from __future__ import annotations
 
 import ctypes
+import faulthandler
 import json
 import os
 import signal
@@ -20,6 +21,7 @@ from typing import Any
 from sequences.items.contracts import ItemEnded, ItemOrder
 
 _LARGEST = 1 << 18
+LAST_WORDS = 2000  # bytes of where a process has crashed
 LARGEST_TOLD = 128 * 1024  # bytes of one message: the kernel takes 208 KiB at once
 _TOO_LONG = b'{"log": "a line that was too long is left out", "level": "WARNING", "origin": "engine"}'
 # So long may a process that has closed its end take to be gone: it may be writing what it died of.
@@ -38,6 +40,8 @@ class Hand:
         self._begin = begin
         self._socket: socket.socket | None = None
         self._pid = 0
+        self._words = -1  # a file of its own for where it crashes
+        self._last_words = ""
 
     def fileno(self) -> int:
         return -1 if self._socket is None else self._socket.fileno()
@@ -54,7 +58,7 @@ class Hand:
         self._socket.send(json.dumps(item, ensure_ascii=False).encode())
 
     def messages(self) -> Iterator[dict[str, Any]]:
-        """What it has told so far. Ends it and yields {"died": how} when it is gone."""
+        """What it has told so far. Ends it and yields {"died": how, "traceback": where} when it is gone."""
         while self._socket is not None:
             try:
                 message = self._socket.recv(_LARGEST, socket.MSG_DONTWAIT)
@@ -63,7 +67,7 @@ class Hand:
             except OSError:
                 message = b""
             if not message:
-                yield {"died": self._died()}
+                yield {"died": self._died(), "traceback": self._last_words}
                 return
             yield json.loads(message)
 
@@ -91,6 +95,10 @@ class Hand:
         return "it did not answer any more"
 
     def _forget(self) -> None:
+        if self._words >= 0:
+            self._last_words = os.pread(self._words, LAST_WORDS, 0).decode(errors="replace")
+            os.close(self._words)
+            self._words = -1
         if self._socket is not None:
             self._socket.close()
         self._socket, self._pid = None, 0
@@ -101,20 +109,24 @@ class Hand:
                 stream.flush()
         parent = os.getpid()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        words = os.memfd_create("last-words")
         try:
             pid = os.fork()
         except OSError:
             ours.close()
             theirs.close()
+            os.close(words)
             raise
         if not pid:
             try:
                 ours.close()
+                # Where it crashed belongs to the item; into the story it would be a warning for each line of it.
+                faulthandler.enable(words, all_threads=False)
                 _live_and_die(theirs, self._begin, parent)
             finally:
                 os._exit(1)
         theirs.close()
-        self._socket, self._pid = ours, pid
+        self._socket, self._pid, self._words = ours, pid, words
 
 
 def _live_and_die(runner: socket.socket, begin: Callable[[Tell], Work], parent: int) -> None:

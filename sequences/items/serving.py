@@ -104,7 +104,8 @@ class ChunkServer:
                     self._settle(message["ended"])
             elif self._item is not None:
                 killed = message["died"] == "signal SIGKILL"
-                self._fail(LOST if killed else CRASHED, f"its process died of it: {message['died']}")
+                why = f"its process died of it: {message['died']}"
+                self._fail(LOST if killed else CRASHED, why, message["traceback"])
         if self._item is not None and time.monotonic() >= self._given_at + self._timeout_s:
             self._hand.end()
             self._fail(TIMED_OUT, f"it took longer than its {self._timeout_s:g} s")
@@ -152,7 +153,7 @@ class ChunkServer:
             self._hand.end()
             self._fail(LOST, f"it could not be given to a process: {error}")
 
-    def _fail(self, exception: str, message: str) -> None:
+    def _fail(self, exception: str, message: str, where: str = "") -> None:
         if self._item is None:
             return
         self._settle(
@@ -165,6 +166,7 @@ class ChunkServer:
                 category="sequence",
                 exception=exception,
                 message=message,
+                traceback=where,
             )
         )
 

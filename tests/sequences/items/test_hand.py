@@ -80,8 +80,20 @@ def test_one_process_works_on_one_item_after_the_other(make_hand: MakeHand, orde
 def test_death_is_told_with_its_cause(make_hand: MakeHand, order: Any, work: Callable[..., Any], died: str):
     hand = make_hand(work)
     hand.give(order)
-    assert list(told_by(hand)) == [{"died": died}]
+    (told,) = told_by(hand)
+    assert told["died"] == died
     assert (hand.lives, hand.fileno()) == (False, -1)
+
+
+def test_crash_tells_where_it_was_and_the_next_death_does_not_repeat_it(make_hand: MakeHand, order: Any):
+    """Crashes in a C library: without a traceback nobody would know where."""
+    hand = make_hand(lambda order, tell: ctypes.string_at(0) if order["path"] != "bad" else os._exit(7))
+    hand.give(order)
+    (crashed,) = told_by(hand)
+    assert crashed["traceback"].startswith("Fatal Python error: Segmentation fault")
+    assert f'File "{__file__}"' in crashed["traceback"]
+    hand.give({**order, "path": "bad"})
+    assert list(told_by(hand)) == [{"died": "exit code 7", "traceback": ""}]
 
 
 def test_next_item_gets_a_new_process(make_hand: MakeHand, order: Any):
@@ -89,7 +101,7 @@ def test_next_item_gets_a_new_process(make_hand: MakeHand, order: Any):
     before = open_files()
     for _ in range(30):
         hand.give({**order, "path": "bad"})
-        assert list(told_by(hand)) == [{"died": "exit code 7"}]
+        assert list(told_by(hand)) == [{"died": "exit code 7", "traceback": ""}]
     hand.give(order)
     assert list(told_by(hand)) == [{"ended": {"index": 3}}]
     hand.end()
@@ -127,7 +139,7 @@ def test_package_that_waits_for_any_child_does_no_harm(make_hand: MakeHand, orde
     hand = make_hand(lambda order, tell: os._exit(7))
     hand.give(order)
     os.waitpid(hand._pid, 0)
-    assert list(told_by(hand)) == [{"died": "it did not answer any more"}]
+    assert list(told_by(hand)) == [{"died": "it did not answer any more", "traceback": ""}]
     hand.give(order)
     os.waitpid(hand._pid, 0)
     hand.end()

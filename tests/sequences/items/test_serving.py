@@ -144,7 +144,7 @@ def test_what_may_be_tried_again_is_told_with_the_chunk(serve: Any, told: Told, 
         ("chunk.ended", 0, [1], False),
     ]
     assert told.lines[-1]["message"] == "chunk 1: 2 done, 1 to be tried again"
-    assert told.lines[-1]["failed"] == [{"index": 1, "ms": 1.0, "stage": "", **failed}]
+    assert told.lines[-1]["failed"] == [{"index": 1, "ms": 1.0, "stage": "", "path": "item.txt", **failed}]
 
 
 def die_at(index: int, how: Callable[[], Any]) -> Callable[..., None]:
