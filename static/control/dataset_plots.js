@@ -2,7 +2,7 @@
 
 import { element } from "./elements.js";
 import { number } from "./format.js";
-import { data, fill, words } from "./words.js";
+import { fill, words } from "./words.js";
 
 const text = words("page-words");
 const SVG = "http://www.w3.org/2000/svg";
@@ -77,7 +77,8 @@ function map({ map: points, clusters }, files) {
 }
 
 function draw() {
-  const plots = document.getElementById("plots") ? data("plots") : {};
+  const block = document.getElementById("plots"); // read anew: it comes again with what lives
+  const plots = block ? JSON.parse(block.textContent) : {};
   for (const place of document.querySelectorAll("[data-plots]")) {
     const found = plots[place.dataset.plots];
     const drawn = (found?.histograms ?? []).map(histogram);
