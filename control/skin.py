@@ -83,6 +83,7 @@ def _navigation() -> list[dict[str, Any]]:
                 _rows(_("Stations"), "dns", "stations_station"),
                 _rows(_("Slots"), "grid_view", "stations_slot"),
                 _rows(_("Instruments"), "speed", "stations_instrument"),
+                {**_page(_("Statistics"), "bar_chart", "control:statistics"), "active": _on("statistics")},
                 {**_page(_("Workers"), "engineering", "control:workers"), "active": _on("workers")},
                 {**_page(_("System"), "monitor_heart", "control:system"), "active": _on("system")},
             ],
@@ -110,7 +111,7 @@ def _rows(title: Any, icon: str, rows: str, *, to: str = "may_see") -> dict[str,
 
 
 # pages below /control/ with an entry for themselves
-OF_THEIR_OWN = ("queue", "sequences", "datasets", "workers", "system")
+OF_THEIR_OWN = ("queue", "sequences", "datasets", "statistics", "workers", "system")
 
 
 def _on_live_pages(request: HttpRequest) -> bool:

@@ -55,8 +55,6 @@ VERDICTS = {
 def plot_words() -> dict[str, Any]:
     return {
         "attributes": {name: str(word) for name, word in ATTRIBUTES.items()},
-        "reference": _("this dataset"),
-        "target": _("compared with"),
         "plot": _("%(name)s: %(images)s images from %(from)s to %(to)s, most of them around %(peak)s"),
         "map": _("Map of %(points)s images in %(clusters)s clusters"),
         "cluster": _("Cluster %(number)s: %(size)s images"),

@@ -2,13 +2,14 @@
 
 import { element } from "./elements.js";
 import { number } from "./format.js";
-import { data, fill, words } from "./words.js";
+import { fill, words } from "./words.js";
 
 const text = words("page-words");
 const SVG = "http://www.w3.org/2000/svg";
 const [WIDE, HIGH, FOOT] = [300, 130, 20];
 const MAP = 420;
 const SHAPES = ["circle", "square", "diamond", "triangle"]; // beside the colour
+const shapeOf = (cluster) => SHAPES[(cluster + Math.floor(cluster / 8)) % SHAPES.length]; // eight colours: no two are alike below 32
 
 function svg(tag, attributes = {}, ...children) {
   const made = document.createElementNS(SVG, tag);
@@ -59,7 +60,7 @@ function map({ map: points, clusters }, files) {
   const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
   const spread = (all, at) => 12 + ((at - Math.min(...all)) / (Math.max(...all) - Math.min(...all) || 1)) * (MAP - 24);
   const marks = points.map(([x, y, cluster, index]) =>
-    mark(SHAPES[cluster % SHAPES.length], spread(xs, x), MAP - spread(ys, y), { class: "p-point", "data-cluster": cluster % 8, "data-index": index, "data-of": cluster }),
+    mark(shapeOf(cluster), spread(xs, x), MAP - spread(ys, y), { class: "p-point", "data-cluster": cluster % 8, "data-index": index, "data-of": cluster }),
   );
   const told = { points: number(points.length), clusters: number(clusters.length) };
   const plot = svg("svg", { viewBox: `0 0 ${MAP} ${MAP}`, role: "img", "aria-label": fill(text.map, told), class: "p-map" }, ...marks);
@@ -71,18 +72,19 @@ function map({ map: points, clusters }, files) {
     shown.replaceChildren(element("a", { href: `${files}${index}/` }, thumbnail, fill(text.open_image, { number: index, cluster: of })));
   });
   const legend = clusters.map(({ number: of, size }) =>
-    element("li", {}, svg("svg", { viewBox: "0 0 14 14", width: 14, height: 14, "aria-hidden": "true" }, mark(SHAPES[of % SHAPES.length], 7, 7, { class: "p-point", "data-cluster": of % 8 })), ` ${fill(text.cluster, { number: of, size: number(size) })}`),
+    element("li", {}, svg("svg", { viewBox: "0 0 14 14", width: 14, height: 14, "aria-hidden": "true" }, mark(shapeOf(of), 7, 7, { class: "p-point", "data-cluster": of % 8 })), ` ${fill(text.cluster, { number: of, size: number(size) })}`),
   );
   return element("figure", { class: "p-wide" }, plot, element("figcaption", {}, element("ul", { class: "p-legend" }, ...legend), shown));
 }
 
 function draw() {
-  const plots = document.getElementById("plots") ? data("plots") : {};
+  const block = document.getElementById("plots"); // read anew: it comes again with what lives
+  const plots = block ? JSON.parse(block.textContent) : {};
   for (const place of document.querySelectorAll("[data-plots]")) {
     const found = plots[place.dataset.plots];
     const drawn = (found?.histograms ?? []).map(histogram);
     const compared = found?.histograms?.some(({ target_counts }) => target_counts);
-    const sides = compared && element("p", { class: "p-sides" }, element("span", { class: "p-key" }), ` ${text.reference} `, element("span", { class: "p-key p-key--target" }), ` ${text.target}`);
+    const sides = compared && element("p", { class: "p-sides" }, element("span", { class: "p-key" }), ` ${place.dataset.reference} `, element("span", { class: "p-key p-key--target" }), ` ${place.dataset.target}`);
     place.replaceChildren(...(sides ? [sides] : []), ...(found?.map?.length ? [map(found, place.dataset.files)] : []), ...drawn);
   }
 }

@@ -102,6 +102,7 @@ def addresses(story: Story) -> dict[str, str]:
         "system": "/control/system/",
         "queue": "/control/queue/",
         "workers": "/control/workers/",
+        "statistics": "/control/statistics/",
         "slot": "/control/slots/demo/slot-2/",
         "slot-lane": "/control/slots/demo/lane-1/",
         "slot-unknown": "/control/slots/demo/nothing-like-this/",

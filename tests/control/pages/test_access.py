@@ -37,6 +37,7 @@ ALL_PAGES = {
     "control:system": SEERS,
     "control:queue": SEERS,
     "control:workers": SEERS,
+    "control:statistics": SEERS,
     "admin:control_batch_changelist": SEERS,
 }
 
