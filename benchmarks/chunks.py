@@ -26,14 +26,15 @@ LANES = 4  # of the station
 KINDS = {"waiting": 20.0, "computing": 5.0}
 # With how many items each number of lanes is tried, so that all take as long.
 AT_LANES = {1: ITEMS // 4, 2: ITEMS // 2, LANES: ITEMS}
-LOOK_EVERY_S = 0.2
+LOOK_EVERY_S = 1.0
+IDLE_S = 10.0
 PATIENCE_S = 600.0
 MIB = 1024**2
 
 
 @dataclass(frozen=True)
 class Run:
-    """One batch. Times in seconds; memory in MiB, the most of all its runners and supervisors together."""
+    """One batch. Times in seconds, that of processors without what the idle station takes; memory in MiB, the most of all its runners and supervisors together."""
 
     took_s: float
     cpu_s: float
@@ -101,6 +102,7 @@ def _pool(kind: str, item_ms: float, lanes: int, folder: Path) -> tuple[float, f
 
 def _batch(station: Installation, kind: str, item_ms: float, lanes: int, dataset: Dataset) -> Run:
     wait_until_idle(station)
+    idle = _idle_cpu(station)
     before = _cpu_s(station)
     order = Order(
         "work_over_items",
@@ -123,8 +125,15 @@ def _batch(station: Installation, kind: str, item_ms: float, lanes: int, dataset
     if done != dataset.total_files:
         raise RuntimeError(f"Batch {batch.pk} completed {done} of {dataset.total_files} items: {batch.message}")
     took_s = (batch.ended_at - batch.started_at).total_seconds()
-    wait_until_idle(station)
-    return Run(took_s, _cpu_s(station) - before, most)
+    used_s, lasted_s = _cpu_s(station) - before, time.monotonic() - began
+    return Run(took_s, used_s - idle * lasted_s, most)
+
+
+def _idle_cpu(station: Installation) -> float:
+    """What the station uses with nothing to do, in processors."""
+    before = _cpu_s(station)
+    time.sleep(IDLE_S)
+    return (_cpu_s(station) - before) / IDLE_S
 
 
 def _cpu_s(station: Installation) -> float:

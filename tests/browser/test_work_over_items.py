@@ -35,7 +35,7 @@ def pictures(light: int) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def tiles(web: WebStation) -> str:
-    return web.upload("tiles of line 3", {**pictures(150), "empty.jpg": b"", "renamed.jpg": b"no picture"})
+    return web.upload("tiles of bench 7", {**pictures(150), "empty.jpg": b"", "renamed.jpg": b"no picture"})
 
 
 @pytest.fixture(scope="module")
