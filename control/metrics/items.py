@@ -13,7 +13,7 @@ from django.db.models.functions import RowNumber
 
 from control.lifecycle.chunks.claim import MEASURED_OVER, next_size
 from control.models import Batch, Chunk, ChunkedStep, Helper
-from control.states import ACTIVE, TERMINAL, State
+from control.states import TERMINAL, State
 
 ITEMS_SHARE = 0.95
 USUAL_OF = 50  # steps over items that are over, the last ones
@@ -59,15 +59,22 @@ def figures_of(batches: Iterable[Batch]) -> dict[UUID, Figures]:
     last: dict[UUID, Any] = {}
     for step in steps:
         row = work[step.batch_id]
-        size = next_size(row["items_options"], paces.get(step.pk), _sum(row, "total_bytes"), _sum(row, "total_files"))
-        _add(figures[step.batch_id], step, size)
+        item_ms = paces.get(step.pk)
+        size = next_size(row["items_options"], item_ms, _sum(row, "total_bytes"), _sum(row, "total_files"))
+        over = states[step.batch_id] in TERMINAL and step.chunks_made  # no more will be cut
+        _add(figures[step.batch_id], step, _mean_size(step) if over else size)
         last[step.batch_id] = step
-    working = [step for pk, step in last.items() if not step.over and states[pk] in ACTIVE]
+    working = [step for pk, step in last.items() if not step.over and states[pk] == State.RUNNING]
     helping = _helping(working)
     for step in working:
-        item_ms = paces.get(step.pk) if states[step.batch_id] == State.RUNNING else None
-        _add_pace(figures[step.batch_id], 1 + helping.get(step.pk, 0), item_ms)
+        _add_pace(figures[step.batch_id], 1 + helping.get(step.pk, 0), paces.get(step.pk))
     return figures
+
+
+def _mean_size(step: Any) -> int:
+    """How many items its chunks had when they were cut."""
+    cut: int = step.total_items - step.carried_items - step.uncut_items
+    return max(1, round(cut / step.chunks_made))
 
 
 _SIZES = tuple(f"{role}__{size}" for role in ("dataset", "target_dataset") for size in ("total_files", "total_bytes"))

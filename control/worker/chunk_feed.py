@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 
@@ -14,7 +15,7 @@ from control.lifecycle.chunks.files import datasets_of, files_of
 from control.lifecycle.packages import content_of
 from control.models import Batch, Chunk, ChunkedStep, Dataset, DatasetFile, Helper
 from sequences.items.contracts import ChunkOrder, ItemOrder, ItemsOver
-from stations.contracts import Wish
+from stations.contracts import GuardStatus, Wish
 from stations.models import Slot
 from stations.safety import client
 
@@ -25,6 +26,27 @@ LOOK_EVERY_S = 1.0  # for what others gave back, should no bell tell
 def can_work_here(batch: Batch) -> bool:
     """Whether this host has the files of a batch, and what it runs."""
     return content_of(batch) is not None and all(is_reachable_here(dataset) for dataset in datasets_of(batch))
+
+
+def release_given_up(slot_id: str, status: GuardStatus | None) -> None:
+    """Let a lane go whose help was given up while it could not be heard: its run would wait for chunks for ever."""
+    run = status["run"] if status is not None and not status["closing"] else None
+    try:
+        name = UUID(run or "")
+    except ValueError:
+        return  # that of a batch which was begun again, or none
+    helper = Helper.objects.filter(pk=name, ended_at__isnull=False).select_related("chunked_step").first()
+    if helper is not None:
+        client.wish(settings.STATION_PATHS, slot_id, str(name), _over(leaving(helper.chunked_step, now=True)))
+
+
+def leaving(opened: ChunkedStep, *, now: bool) -> ItemsOver:
+    """That a lane shall leave a step once its chunk is done, or `now` its item."""
+    return ItemsOver(step=opened.step, total=0, completed=0, failed=0, results="", leave=True, now=now)
+
+
+def _over(over: ItemsOver) -> Wish:
+    return Wish(word="items-over", control="", reason="", over=dict(over))
 
 
 class ChunkFeed:
@@ -51,7 +73,7 @@ class ChunkFeed:
 
     def say(self, over: ItemsOver) -> None:
         """Tell the run that nothing more will come."""
-        self._wishes.append(Wish(word="items-over", control="", reason="", over=dict(over)))
+        self._wishes.append(_over(over))
 
     def turn(self, *, claims: bool = True) -> bool:
         """Claim and hand over. True when it looked, and nothing was there to be claimed."""

@@ -22,14 +22,13 @@ from control.lifecycle.doorbell import ring_supervisor, wishes_of
 from control.lifecycle.presence import Presence
 from control.models import Batch, Helper, Stream
 from control.states import ACTIVE
-from control.worker.chunk_feed import ChunkFeed, can_work_here
+from control.worker.chunk_feed import ChunkFeed, can_work_here, leaving, release_given_up
 from control.worker.hand_over import HandOver, help_job_of, job_of, takes_work
 from control.worker.helper_follower import HelperFollower
 from control.worker.over_items import OverItems
 from control.worker.spool_bell import SpoolBell
 from control.worker.spool_follower import BatchFollower, SpoolFollower
 from control.worker.wishes import deliver_wishes
-from sequences.items.contracts import ItemsOver
 from stations.contracts import Job
 from stations.models import Slot
 from stations.safety import client
@@ -61,7 +60,9 @@ def take_up(slot_id: str) -> RunSupervisor | None:
         if helping is not None:
             helper = None if presence.is_supervised(helping.pk) else take_over_help(helping)
             return HelperSupervisor(helper) if helper is not None else None
-        if not takes_work(guard.receive(GUARD_ANSWERS_S)):
+        status = guard.receive(GUARD_ANSWERS_S)
+        if not takes_work(status):
+            release_given_up(slot_id, status)
             return None
         stream = claim(slot)
         if stream is not None:
@@ -218,5 +219,4 @@ class HelperSupervisor(RunSupervisor):
         if self.leaves and not (now and not self.leaves_now):
             return
         self.leaves, self.leaves_now = True, self.leaves_now or now
-        over = ItemsOver(step=self.feed.opened.step, total=0, completed=0, failed=0, results="", leave=True, now=now)
-        self.feed.say(over)
+        self.feed.say(leaving(self.feed.opened, now=now))

@@ -14,10 +14,10 @@ from tests.system.running_station import RunningStation
 
 
 @contextmanager
-def serving(template: Template, folder: Path) -> Iterator[RunningStation]:
+def serving(template: Template, folder: Path, kind: type[RunningStation] = RunningStation) -> Iterator[RunningStation]:
     """A station in this folder, until the block ends."""
     installation = template.install(folder)
-    station = RunningStation(installation)
+    station = kind(installation)
     try:
         yield station.start()
         station.stop()

@@ -198,7 +198,7 @@ class RunningStation:
             status = self.status(slot) or {}
             return held_by(self.paths.supervisors / str(status.get("run")))
         if who == "cluster":
-            return next((pid for pid in self.pids("qcluster") if "demo.slots" in _environment(pid)), None)
+            return next((pid for pid in self.pids("qcluster") if "demo.slots" in environment_of(pid)), None)
         return next(iter(self.pids(WORDS.get(who, who))), None)
 
     def kill(self, who: str, number: int = signal.SIGKILL, slot: str = SLOT) -> float:
@@ -252,7 +252,7 @@ def command_of(pid: int) -> str:
     return ""
 
 
-def _environment(pid: int) -> str:
+def environment_of(pid: int) -> str:
     with suppress(OSError):
         return Path(f"/proc/{pid}/environ").read_bytes().decode(errors="replace")
     return ""

@@ -31,12 +31,12 @@ FIRST_SIZE_OF_LARGE = 5
 def claim_chunks(opened: ChunkedStep, slot: Slot, helper: Helper | None, most: int) -> list[Chunk]:
     """Claim up to `most` chunks for a lane: fresh ones first, then those to be tried again.
 
-    Nothing is claimed while the batch does not run.
+    Nothing is claimed while the batch does not run, or for a lane that was given up.
     """
     with transaction.atomic():
         lock_story(opened.batch_id)
         batch = Batch.objects.select_related("dataset", "target_dataset").get(pk=opened.batch_id)
-        if batch.state != State.RUNNING:
+        if batch.state != State.RUNNING or (helper is not None and not _helps(helper)):
             return []
         opened.refresh_from_db()
         claimed: list[Chunk] = []
@@ -44,6 +44,13 @@ def claim_chunks(opened: ChunkedStep, slot: Slot, helper: Helper | None, most: i
             _take(chunk, slot, helper)
             claimed.append(chunk)
         return claimed
+
+
+def _helps(helper: Helper) -> bool:
+    """Whether a lane was not given up, nor its supervisor replaced, in the meantime: nobody would take back what it
+    claims now.
+    """
+    return Helper.objects.filter(pk=helper.pk, generation=helper.generation, ended_at=None).exists()
 
 
 def what_is_left(opened: ChunkedStep) -> bool:

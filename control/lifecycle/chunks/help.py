@@ -16,12 +16,13 @@ from control.journal.append import lock_story
 from control.lifecycle.chunks.settle import give_back
 from control.lifecycle.doorbell import ring_supervisor
 from control.lifecycle.queue_order import effective_priority
-from control.models import Batch, Chunk, ChunkedStep, Helper
+from control.models import Batch, Chunk, ChunkedStep, ControlEvent, Helper
 from control.states import State
 from stations.models import Slot
 
 # A helping lane shows that it lives much more often. Longer than a supervisor takes to be replaced.
 LOST_AFTER = timedelta(seconds=15)
+_HALTING = (ControlEvent.Kind.BATCH_PAUSE, ControlEvent.Kind.BATCH_STOP, ControlEvent.Kind.BATCH_RESTART)
 
 
 # What one lane looks at before it stays idle: files and package of the best ones may all be out of its host's reach.
@@ -82,9 +83,13 @@ def show_help_lives(helper: Helper) -> None:
 
 
 def must_leave(helper: Helper, settings: Mapping[str, Any]) -> bool:
-    """Whether a lane has to stop at once: its batch does not run, or has other `settings` than the lane began with."""
-    step = ChunkedStep.objects.filter(pk=helper.chunked_step_id, over=False, batch__state=State.RUNNING)
-    return step.values_list("batch__settings", flat=True).first() != settings
+    """Whether a lane has to stop at once: its batch does not run, somebody wants that it does not, or it has other
+    `settings` than the lane began with.
+    """
+    wanted = ControlEvent.objects.filter(batch=OuterRef("batch"), kind__in=_HALTING, obeyed_at=None, after={})
+    step = ChunkedStep.objects.filter(~Exists(wanted), pk=helper.chunked_step_id, over=False)
+    running = step.filter(batch__state=State.RUNNING)
+    return running.values_list("batch__settings", flat=True).first() != settings
 
 
 def why_leave(helper: Helper, waits: Batch | None, can_work: CanWork) -> str | None:

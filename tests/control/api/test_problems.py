@@ -98,7 +98,8 @@ def test_a_login_without_the_token_of_a_page_is_told_how_to_go_on():
 
 
 def test_a_form_is_told_to_send_json():
-    problem = check(with_key(Role.OPERATOR).post(BATCHES, {"sequence": "step_loop"}), "unsupported-media-type")
+    form = {"data": "sequence=step_loop", "content_type": "application/x-www-form-urlencoded"}
+    problem = check(with_key(Role.OPERATOR).post(BATCHES, **form), "unsupported-media-type")
     assert problem["detail"].endswith("Send JSON, with the header Content-Type: application/json.")
 
 

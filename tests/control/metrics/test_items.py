@@ -130,7 +130,7 @@ def test_figures_of_many_batches_take_as_many_queries_as_those_of_one(
         tried(claimed(step_over(25, lane=lane))[0])
         Batch.objects.update(state=State.PAUSED)
     batches = list(Batch.objects.select_related("dataset", "target_dataset"))
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(3):
         assert len(items_of(batches)) == number
 
 
@@ -140,5 +140,16 @@ def test_figures_of_running_batches_take_few_queries(number: int, django_assert_
         opened = step_over(25, lane=lane)
         tried(claimed(opened)[0])
     batches = list(Batch.objects.select_related("dataset", "target_dataset"))
-    with django_assert_num_queries(1 + 2 * number):
+    with django_assert_num_queries(4):
         assert len(items_of(batches)) == number
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_automatic_chunks_of_ended_batches_take_no_query_each(number: int, django_assert_num_queries: Any) -> None:
+    for lane in LANES[:number]:
+        opened = step_over(100, lane=lane, chunk_size=0)
+        tried(claimed(opened)[0])
+        finish(opened.batch_id, End(State.STOPPED, StepOutcome.NONE, timezone.now()))
+    batches = list(Batch.objects.select_related("dataset", "target_dataset"))
+    with django_assert_num_queries(3):
+        assert [found["total_chunks"] for found in items_of(batches).values()] == [5] * number

@@ -16,13 +16,14 @@ from control.lifecycle.chunks.help import (
     end_help,
     end_lost_help,
     join,
+    must_leave,
     needing_help,
     show_help_lives,
     take_over_help,
     why_leave,
 )
 from control.lifecycle.presence import Presence
-from control.models import Batch, Chunk, ChunkedStep, Helper
+from control.models import Batch, Chunk, ChunkedStep, ControlEvent, Helper
 from control.states import State
 from stations.models import Slot, Station
 from tests.control.lifecycle.chunks.work_over_items import (
@@ -132,10 +133,27 @@ def test_lane_leaves_at_once_what_is_over_or_paused() -> None:
     opened = step_over(25)
     helper = help_of(opened)
     Batch.objects.update(state=State.PAUSED)
-    assert why_leave(helper, None, anything) == "now"
+    assert must_leave(helper, {})
     Batch.objects.update(state=State.RUNNING)
+    assert not must_leave(helper, {})
     ChunkedStep.objects.update(over=True)
-    assert why_leave(helper, None, anything) == "now"
+    assert must_leave(helper, {})
+
+
+@pytest.mark.parametrize("kind", ["BATCH_PAUSE", "BATCH_STOP", "BATCH_RESTART"])
+def test_lane_leaves_at_once_when_somebody_wants_its_batch_to_halt(kind: str) -> None:
+    helper = help_of(opened := step_over(25))
+    about = {"batch": opened.batch, "kind": kind, "by": "somebody", "face": "PAGE"}
+    wish = ControlEvent.objects.create(**about, requested_at=timezone.now())
+    assert must_leave(helper, {})
+    ControlEvent.objects.filter(pk=wish.pk).update(after={"note": "it came too late"})
+    assert not must_leave(helper, {})
+
+
+def test_lane_leaves_at_once_when_a_live_parameter_changes() -> None:
+    helper = help_of(step_over(25))
+    Batch.objects.update(settings={"limit": 3})
+    assert (must_leave(helper, {}), must_leave(helper, {"limit": 3})) == (True, False)
 
 
 @pytest.mark.parametrize(
@@ -252,3 +270,13 @@ def test_helping_lane_whose_supervisor_died_is_woken_at_once() -> None:
     assert wake_abandoned("demo") == [LANES[1]]
     Helper.objects.update(ended_at=timezone.now())
     assert (wake_abandoned("demo"), sign.exists()) == ([], False)
+
+
+def test_lane_that_was_given_up_claims_nothing_more() -> None:
+    opened = step_over(40)
+    helper = help_of(opened)
+    replaced = Helper.objects.get(pk=helper.pk)
+    assert take_over_help(helper) is not None
+    assert (claimed(opened, 1, replaced), len(claimed(opened, 1, helper))) == ([], 1)
+    end_help(helper, lost=True, at=timezone.now())
+    assert (claimed(opened, 1, helper), Chunk.objects.filter(state="RUNNING").count()) == ([], 0)

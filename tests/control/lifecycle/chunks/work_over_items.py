@@ -12,6 +12,7 @@ from django.utils import timezone
 from control.journal.append import lock_story
 from control.lifecycle.chunks.begin import begin_step_over_items
 from control.lifecycle.chunks.claim import claim_chunks, left_of
+from control.lifecycle.chunks.files import files_of
 from control.lifecycle.chunks.settle import settle_items
 from control.models import Batch, Chunk, ChunkedStep, Dataset, DatasetFile, Helper, Item
 from stations.models import Slot
@@ -78,7 +79,9 @@ def begun_line(chunk: Chunk, at: float = AT) -> Line:
 
 
 def done_line(chunk: Chunk, index: int, **more: Any) -> Line:
-    return _of(chunk, "item", **{"index": index, "ok": True, "ms": 2.5, "stage": "", "result": {"i": index}, **more})
+    path = files_of(chunk.chunked_step.batch, [index])[index].path
+    told = {"index": index, "path": path, "ok": True, "ms": 2.5, "stage": "", "result": {"i": index}}
+    return _of(chunk, "item", **{**told, **more})
 
 
 def bad_line(chunk: Chunk, index: int, why: str = "it is empty") -> Line:
