@@ -20,7 +20,9 @@ Left = Mapping[UUID, float | None]  # seconds until each batch ends
 
 
 def read_workers(now: datetime) -> list[Facts]:
-    """Facts of every station with its places, in five queries however many there are, and a few more while batches go over items.
+    """Facts of every station with its places, in five queries however many there are.
+
+    A few more tell how long batches over items will take, while there are any.
 
     `load`: of its host, the processes that wanted a processor in the last minute on average, beside `processors`.
     """
