@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Count, F, Q, QuerySet, Window
 from django.db.models.functions import Now, RowNumber
@@ -17,12 +18,13 @@ from control.lifecycle.queue_order import best_first, turn_of
 from control.lifecycle.slots.leases import Holder, holders_by_slot, why_neighbour_unsafe
 from control.lifecycle.slots.limits import DATASETS, Usage, usage_of, why_held
 from control.lifecycle.slots.service import why_out_of_service
-from control.metrics.eta import seconds_left
+from control.metrics.eta import times_left
 from control.models import Batch
 from control.states import ACTIVE, State
 from stations.models import Slot
 from stations.provisioning import ALIVE_FOR
 
+Left = Mapping[UUID, float | None]  # seconds until each batch ends
 SHOWN = 100  # of each line
 UNSHOWN = (*PROVENANCE, "result", "error", "items_options")
 
@@ -51,7 +53,8 @@ def read_queue(now: datetime) -> list[Facts]:
     running = list(Batch.objects.filter(state__in=ACTIVE, slot__in=slots).defer(*UNSHOWN).order_by("pk"))
     held = holders_by_slot([slot for slot in slots if slot.kind == Slot.Kind.SLOT], running)
     usages = usage_of({batch.station_id for batch in waiting})
-    return [_line_facts(line, slots, held, usages[line.station], now) for line in _lines(waiting, slots, running)]
+    left = times_left(running, now)
+    return [_line_facts(line, slots, held, usages[line.station], left, now) for line in _lines(waiting, slots, running)]
 
 
 def _waiting() -> QuerySet[Batch]:
@@ -101,15 +104,17 @@ def _lines(waiting: Sequence[Batch], slots: Sequence[Slot], running: Sequence[Ba
     return [line for line in lines.values() if line.waiting]
 
 
-def _line_facts(line: Line, slots: Sequence[Slot], held: dict[str, list[Holder]], usage: Usage, now: datetime) -> Facts:
+def _line_facts(
+    line: Line, slots: Sequence[Slot], held: dict[str, list[Holder]], usage: Usage, left: Left, now: datetime
+) -> Facts:
     closed = _why_closed(line, slots, held)
     reasons = [closed or why_held(batch, usage) for batch in line.waiting]
-    starts = _starts(line, reasons, now)
+    starts = _starts(line, reasons, left)
     slot = line.places[0].pk if line.kind == Slot.Kind.SLOT else None
     return {
         "station": line.station,
         "slot": slot,
-        "running": [_running_facts(batch, now) for batch in line.running],
+        "running": [_running_facts(batch, left[batch.pk]) for batch in line.running],
         "held": closed,
         "total": line.total,
         "waiting": [
@@ -119,8 +124,7 @@ def _line_facts(line: Line, slots: Sequence[Slot], held: dict[str, list[Holder]]
     }
 
 
-def _running_facts(batch: Batch, now: datetime) -> Facts:
-    left = seconds_left(batch, now)
+def _running_facts(batch: Batch, left: float | None) -> Facts:
     return {"id": str(batch.pk), "name": batch.name, "slot": batch.slot_id, "seconds_left": left and round(left, 1)}
 
 
@@ -177,9 +181,9 @@ def _why_in_line(line: Line, place: int) -> str:
     return _("It begins in a moment.")
 
 
-def _starts(line: Line, reasons: Sequence[str], now: datetime) -> list[float | None]:
+def _starts(line: Line, reasons: Sequence[str], left: Left) -> list[float | None]:
     """In how many seconds each will begin, as far as anybody knows how long what runs and waits before it takes."""
-    busy = {batch.slot_id: seconds_left(batch, now) for batch in line.running}
+    busy = {batch.slot_id: left[batch.pk] for batch in line.running}
     open_places = [slot.pk for slot in line.places if slot.in_service]
     free_at = [_or_never(busy[pk]) if pk in busy else 0.0 for pk in open_places]
     heapq.heapify(free_at)

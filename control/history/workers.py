@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from control.history.facts import PROVENANCE, Facts, iso, slot_state
-from control.metrics.eta import seconds_left
+from control.metrics.eta import times_left
 from control.models import Batch, Chunk, Helper
 from control.states import ACTIVE
 from stations.models import Slot, Station
 from stations.provisioning import ALIVE_FOR
 
+Left = Mapping[UUID, float | None]  # seconds until each batch ends
+
 
 def read_workers(now: datetime) -> list[Facts]:
     """Facts of every station with its places, in five queries however many there are.
+
+    A few more tell how long batches over items will take, while there are any.
 
     `load`: of its host, the processes that wanted a processor in the last minute on average, beside `processors`.
     """
@@ -33,10 +39,13 @@ def read_workers(now: datetime) -> list[Facts]:
         chunk.slot_id: chunk
         for chunk in Chunk.objects.filter(state=Chunk.State.RUNNING).select_related("chunked_step").defer("message")
     }
+    working = {batch.pk: batch for batch in batches.values()}
+    working |= {helper.chunked_step.batch_id: helper.chunked_step.batch for helper in helpers.values()}
+    left = times_left(list(working.values()), now)
     found: dict[str, list[Facts]] = {}
     for slot in slots:
         if slot.in_file or slot.pk in batches:
-            place = _place(slot, batches.get(slot.pk), helpers.get(slot.pk), chunks.get(slot.pk), now)
+            place = _place(slot, batches.get(slot.pk), helpers.get(slot.pk), chunks.get(slot.pk), left)
             found.setdefault(slot.station_id, []).append(place)
     return [_station(station, found.get(station.pk, [])) for station in stations]
 
@@ -59,7 +68,7 @@ def _station(station: Station, places: list[Facts]) -> Facts:
     }
 
 
-def _place(slot: Slot, batch: Batch | None, helper: Helper | None, chunk: Chunk | None, now: datetime) -> Facts:
+def _place(slot: Slot, batch: Batch | None, helper: Helper | None, chunk: Chunk | None, left: Left) -> Facts:
     helped = helper.chunked_step.batch if helper is not None and batch is None else None
     return {
         "id": slot.pk,
@@ -68,16 +77,16 @@ def _place(slot: Slot, batch: Batch | None, helper: Helper | None, chunk: Chunk 
         "state": "BUSY" if helped is not None else slot_state(slot, batch),
         "guard_pid": slot.guard_pid,
         "runner_pid": slot.runner_pid,
-        "batch": _work(batch, now),
-        "helps": _work(helped, now),
+        "batch": _work(batch, left),
+        "helps": _work(helped, left),
         "chunk": _chunk(chunk) if batch is not None or helped is not None else None,
     }
 
 
-def _work(batch: Batch | None, now: datetime) -> Facts | None:
+def _work(batch: Batch | None, left: Left) -> Facts | None:
     if batch is None:
         return None
-    left = seconds_left(batch, now)
+    seconds = left[batch.pk]
     return {
         "id": str(batch.pk),
         "name": batch.name,
@@ -85,7 +94,7 @@ def _work(batch: Batch | None, now: datetime) -> Facts | None:
         "state": batch.state,
         "progress": round(batch.progress, 4),
         "current_step": batch.current_step,
-        "seconds_left": left and round(left, 1),
+        "seconds_left": seconds and round(seconds, 1),
     }
 
 

@@ -1,4 +1,4 @@
-"""Batches over items in a browser: a grid of chunks that lives, failed items with their reasons, and analyses."""
+"""Batches over items in a browser: the grid lives, failed items tell why, analyses begin on the page of a dataset."""
 
 from __future__ import annotations
 

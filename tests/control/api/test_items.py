@@ -227,3 +227,10 @@ def test_statistics_of_nothing_and_of_an_unknown_period(caller: Caller):
     assert (len(found["parts"]), found["chunks"]["median_s"]) == (24, None)
     answer = caller.get("/api/statistics/", {"period": "2h"})
     assert (answer.status_code, [*answer.json()["errors"]]) == (400, ["period"])
+
+
+def test_workers_tell_the_same_time_left_as_the_batch(caller: Caller, opened: ChunkedStep):
+    work(opened, 2, ms=500)
+    [station] = read(caller, "workers/")["results"]
+    [busy] = [place for place in station["places"] if place["batch"]]
+    assert (busy["id"], busy["batch"]["seconds_left"]) == ("demo/lane-1", 2.0 * 500 / 1000)
