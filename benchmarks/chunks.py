@@ -34,7 +34,9 @@ MIB = 1024**2
 
 @dataclass(frozen=True)
 class Run:
-    """One batch. Times in seconds, that of processors without what the idle station takes; memory in MiB, the most of all its runners and supervisors together."""
+    """One batch. Times in seconds, that of processors without what an idle station takes; memory in MiB, the most of
+    all its runners and supervisors together.
+    """
 
     took_s: float
     cpu_s: float
