@@ -18,6 +18,7 @@ from control.admin.control_events import ControlEventAdmin
 from control.admin.datasets import DatasetAdmin
 from control.admin.errors import ErrorAdmin
 from control.admin.events import EventAdmin
+from control.admin.items import ItemAdmin
 from control.admin.measurements import MeasurementAdmin
 from control.admin.people import GroupAdmin, UserAdmin
 from control.admin.schedules import ScheduleAdmin
@@ -31,6 +32,7 @@ from control.models import (
     Dataset,
     ErrorLog,
     Event,
+    Item,
     Measurement,
     Schedule,
     Step,
@@ -44,6 +46,7 @@ PAGES: dict[type[Model], type[ModelAdmin]] = {
     Measurement: MeasurementAdmin,
     Attachment: AttachmentAdmin,
     Dataset: DatasetAdmin,
+    Item: ItemAdmin,
     Event: EventAdmin,
     ControlEvent: ControlEventAdmin,
     ErrorLog: ErrorAdmin,

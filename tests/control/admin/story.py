@@ -17,6 +17,7 @@ from control.models import (
     Dataset,
     ErrorLog,
     Event,
+    Item,
     Measurement,
     Schedule,
     Step,
@@ -53,6 +54,9 @@ def tell(name: str = "Board test", slot: str = "demo/slot-1", **more: Any) -> Ba
     ErrorLog.objects.create(
         batch=batch, step=0, at=now, category="hardware", exception="OSError", message="gone", fingerprint="f" * 16
     )
+    Item.objects.create(
+        batch=batch, step=0, index=0, path="<b>tiles/1.png", state="FAILED", message="it is empty", at=now
+    )
     batch.refresh_from_db()
     return batch
 
@@ -82,6 +86,7 @@ def rows_of(batch: Batch) -> dict[Any, Any]:
         Instrument: Instrument.objects.first(),
         Schedule: scheduled(),
         Dataset: dataset_row(),
+        Item: Item.objects.get(batch=batch),
     }
 
 

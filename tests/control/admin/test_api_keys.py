@@ -106,7 +106,7 @@ def test_a_key_cannot_be_edited(admin):
 
 def test_keys_are_found_by_name_and_validity(admin):
     user = User.objects.get(username="admin")
-    old, new = create_key(user, "old")[0], create_key(user, "new")[0]
+    old, new = create_key(user, "line 3, old")[0], create_key(user, "line 3, new")[0]
     ApiKey.objects.filter(pk=old.pk).update(revoked_at=timezone.now())
-    chosen = ({"q": "ol"}, {"revoked": "no"}, {"revoked": "yes"})
+    chosen = ({"q": ", ol"}, {"revoked": "no"}, {"revoked": "yes"})
     assert [shown(admin, changelist(ApiKey, **one)) for one in chosen] == [[old.pk], [new.pk], [old.pk]]
