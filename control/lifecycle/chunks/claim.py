@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from control.journal.append import lock_story
+from control.journal.append import Fenced, lock_story
 from control.lifecycle.chunks.files import datasets_of, files_of
 from control.models import Batch, Chunk, ChunkedStep, Helper, Item
 from control.states import State
@@ -31,12 +31,15 @@ FIRST_SIZE_OF_LARGE = 5
 def claim_chunks(opened: ChunkedStep, slot: Slot, helper: Helper | None, most: int) -> list[Chunk]:
     """Claim up to `most` chunks for a lane: fresh ones first, then those to be tried again.
 
-    Nothing is claimed while the batch does not run, or for a lane that was given up.
+    Nothing is claimed while the batch does not run. Raises Fenced for a lane that was given up, or whose supervisor was
+    replaced: that nothing is left for it would be wrong, and make its run leave.
     """
     with transaction.atomic():
         lock_story(opened.batch_id)
         batch = Batch.objects.select_related("dataset", "target_dataset").get(pk=opened.batch_id)
-        if batch.state != State.RUNNING or (helper is not None and not _helps(helper)):
+        if helper is not None and not _helps(helper):
+            raise Fenced(str(helper.pk))
+        if batch.state != State.RUNNING:
             return []
         opened.refresh_from_db()
         claimed: list[Chunk] = []
