@@ -121,7 +121,9 @@ def kill_one(station: ItemStation, who: str, dice: random.Random) -> int:
 def test_supervisors_that_are_killed_leave_the_runs_alone(station: ItemStation, texts: str) -> None:
     batch = station.submit(texts, item_ms=20)
     batch.wait_for_lanes(3)
-    runners = {lane: station.pid("runner", lane) for lane in LANES}
+    runners: dict[str, int | None] = {}
+    while not runners or None in runners.values():  # a lane helps before its run has begun
+        runners = {lane: station.pid("runner", lane) for lane in LANES}
     for _ in range(3):
         station.kill("cluster")
         wait_for_progress(batch)
