@@ -19,11 +19,11 @@ from typing import Any
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from sequences.items.formats import readable
+
 LONGEST_MESSAGE = 4096  # bytes
 THUMBNAIL = 160  # pixels at most, of its longer side
 MEMORY = 4 * 1024**3  # bytes of addresses
-# What Pillow reads by itself. Others start programs, such as the one for PostScript.
-FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "ICO", "AVIF")
 _PR_SET_PDEATHSIG = 1
 _QUALITY = 80
 
@@ -34,7 +34,7 @@ def look(image: int, thumbnail: int, max_pixels: int) -> dict[str, Any]:
     `media_type` is empty for what is no image; `problem` says why an image cannot be used.
     """
     found: dict[str, Any] = {"media_type": "", "width": None, "height": None, "thumbnail": False, "problem": ""}
-    known = [name for name in FORMATS if name in Image.OPEN]  # not every Pillow has been built with all of them
+    known = readable(Image.OPEN)
     try:
         with os.fdopen(image, "rb") as file, Image.open(file, formats=known) as picture:
             width, height = picture.size

@@ -37,7 +37,11 @@ def read_workers(now: datetime) -> list[Facts]:
     }
     chunks = {
         chunk.slot_id: chunk
-        for chunk in Chunk.objects.filter(state=Chunk.State.RUNNING).select_related("chunked_step").defer("message")
+        # Of the two that each lane has, the one that has begun comes last and stays.
+        for chunk in Chunk.objects.filter(state=Chunk.State.RUNNING)
+        .order_by(F("began_at").asc(nulls_first=True))
+        .select_related("chunked_step")
+        .defer("message")
     }
     working = {batch.pk: batch for batch in batches.values()}
     working |= {helper.chunked_step.batch_id: helper.chunked_step.batch for helper in helpers.values()}

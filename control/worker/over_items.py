@@ -11,7 +11,8 @@ from control.journal.kinds import Kind
 from control.lifecycle.chunks.help import end_lost_help
 from control.lifecycle.chunks.over import end_step_over_items, is_settled
 from control.metrics.items import items_of
-from control.models import Batch, ChunkedStep, Stream
+from control.models import Batch, ChunkedStep, Step, Stream
+from control.states import StepState
 from control.worker.chunk_feed import ChunkFeed
 
 TELL_EVERY_S = 1.0
@@ -28,12 +29,16 @@ class OverItems:
         self._chunks_ended = 0
         self._tell_at = self._lost_at = 0.0
         self._told: dict[str, object] = {}
-        self._ended = False
+        self._ended = opened.over
         self.over = False
+        if opened.over:
+            self._feed.say(end_step_over_items(opened))
 
     @classmethod
     def of(cls, stream: Stream) -> OverItems | None:
-        opened = ChunkedStep.objects.filter(batch=stream.batch_id, over=False).first()
+        """Of the step that runs. One whose items are settled may not have been told so: whoever was to do it died."""
+        running = Step.objects.filter(batch=stream.batch_id, state=StepState.RUNNING).values("index")
+        opened = ChunkedStep.objects.filter(batch=stream.batch_id, step__in=running).first()
         if opened is None:
             return None
         related = ("dataset", "target_dataset", "slot", "origin")

@@ -120,7 +120,8 @@ class BatchFollower(SpoolFollower):
             (row["index"], row["attempt"]): row for row in running.values("id", "index", "attempt", "started_at")
         }
         self.waiting = waiting_prompts(self.batch)
-        self.goes_over_items = ChunkedStep.objects.filter(batch=self.batch, over=False).exists()
+        steps = [index for index, _ in self.running]
+        self.goes_over_items = ChunkedStep.objects.filter(batch=self.batch, step__in=steps).exists()
         self.doubtful = False
         return True
 

@@ -104,8 +104,10 @@ class RunSupervisor(ABC):
 
     def turn(self, listener: Listener, spool_bell: SpoolBell) -> None:
         """One turn: hand over, import, wait for a reason to go on, do what else is to be done."""
-        if self.follower.doubtful and not self.follower.resynchronise():
-            return
+        if self.follower.doubtful:
+            if not self.follower.resynchronise():
+                return
+            self.begin_again()
         self.hand_over.ask()
         imported = self.follower.import_page()
         if self.follower.over:
@@ -133,6 +135,10 @@ class RunSupervisor(ABC):
         """What the guard is told."""
 
     @abstractmethod
+    def begin_again(self) -> None:
+        """Forget what was to be handed out: a claim may be in the database of which nobody knows here."""
+
+    @abstractmethod
     def after_page(self) -> None:
         """What may follow from what was imported. Called often: it asks the database only for a reason."""
 
@@ -157,6 +163,9 @@ class Supervisor(RunSupervisor):
     def job(self) -> Job:
         return job_of(self.batch)
 
+    def begin_again(self) -> None:
+        self.step_over_items = None
+
     def after_page(self) -> None:
         follower = self.follower
         assert isinstance(follower, BatchFollower)
@@ -180,7 +189,7 @@ class HelperSupervisor(RunSupervisor):
         self.helper = helper
         batch = Batch.objects.select_related("dataset", "target_dataset", "origin").get(pk=helper.chunked_step.batch_id)
         self.feed = ChunkFeed(helper.chunked_step, batch, helper.slot, str(helper.pk), helper)
-        self.leaves = self.leaves_now = False
+        self.leaves = self.leaves_now = False  # whether its run was told so
         self.chunks_ended = 0
         self.better_due_at = 0.0
         super().__init__(batch, helper.slot_id, str(helper.pk), helper.pk, HelperFollower(helper))
@@ -189,6 +198,10 @@ class HelperSupervisor(RunSupervisor):
 
     def job(self) -> Job:
         return help_job_of(self.helper, self.batch)
+
+    def begin_again(self) -> None:
+        self.feed = ChunkFeed(self.helper.chunked_step, self.batch, self.helper.slot, self.name, self.helper)
+        self.leaves = self.leaves_now = False
 
     def after_page(self) -> None:
         if self.follower.chunks_ended != self.chunks_ended:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sequences.items.contracts import ItemOrder, Side
+from sequences.items.formats import readable
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -65,7 +66,9 @@ class Item:
         pillow.MAX_IMAGE_PIXELS = None  # ours is the limit, and it names itself
         picture: Image | None = None
         try:
-            picture = pillow.open(self.file)
+            pillow.preinit()
+            pillow.init()  # else the formats that are not common count as unknown
+            picture = pillow.open(self.file, formats=readable(pillow.OPEN))
             self._check_pixels(picture.width, picture.height)
             picture.load()
             return picture

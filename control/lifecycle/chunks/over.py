@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,7 @@ def saved_of(batch: Batch) -> dict[str, Any]:
 def write_results(batch: Batch, opened: ChunkedStep, file: Path) -> None:
     """One line for each item, in order; whole or not at all. Memory does not grow with their number."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = file.with_suffix(".draft")
+    draft = file.with_suffix(f".{os.getpid()}.draft")  # a supervisor that was replaced may still write its own
     with draft.open("w", encoding="utf-8") as lines:
         for found in _results(batch, opened):
             lines.write(write_line(found))
