@@ -151,9 +151,14 @@ def _shown_items(batch: Batch, rows: Iterable[Item]) -> list[Facts]:
                 "picture": reverse("api:dataset-thumbnail", args=place) if facts["thumbnail"] else "",
                 "took": None if facts["duration_ms"] is None else duration_text(facts["duration_ms"] / 1000),
                 "kept": [
-                    {**kept, "address": reverse("api:item-file", args=[batch.pk, facts["index"], kept["name"]])}
+                    {**kept, "address": f"{_address(batch, facts, kept)}?step={facts['step']}"}
                     for kept in facts["files"]
                 ],
             }
         )
     return found
+
+
+def _address(batch: Batch, item: Facts, kept: Facts) -> str:
+    """Of a file that an item has kept. Which step kept it belongs to it: another one may have kept one of that name."""
+    return reverse("api:item-file", args=[batch.pk, item["index"], kept["name"]])

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 
+from control.datasets.places import thumbnail_path
 from control.journal.append import lock_story
 from control.lifecycle.chunks.files import files_of
 from control.models import Batch, Chunk, ChunkedStep, Item
@@ -112,9 +113,5 @@ def _as_result(batch: Batch, item: Item, file: Any) -> dict[str, Any]:
         "error": item.message,
     }
     if file is not None and file.thumbnail:
-        found["thumbnail"] = str(thumbnail_of(file))
+        found["thumbnail"] = str(thumbnail_path(file.dataset_id, file.index))
     return found
-
-
-def thumbnail_of(file: Any) -> Path:
-    return settings.STATION_PATHS.data / "datasets" / str(file.dataset_id) / "thumbnails" / f"{file.index}.jpg"
