@@ -15,8 +15,9 @@ from tests.installations import Installation, Template, wait_until
 from tests.system.invariants import check_streams
 from tests.system.running_station import OTHER_SLOT, SLOT, RunningStation
 
-# The heart beats on; bells and sessions are not brought back; the backup itself is written down after its moment.
-MOVING = {"stations_station", "django_q_ormq", "django_session", "control_controlevent"}
+# The heart beats on, and guards tell of their processes; bells and sessions are not brought back; the backup itself is
+# written down after its moment.
+MOVING = {"stations_station", "stations_slot", "django_q_ormq", "django_session", "control_controlevent"}
 MEASURED = "SELECT COUNT(*) FROM control_measurement WHERE name = 'round'"
 
 
