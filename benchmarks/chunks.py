@@ -27,7 +27,7 @@ KINDS = {"waiting": 20.0, "computing": 5.0}
 # With how many items each number of lanes is tried, so that all take as long.
 AT_LANES = {1: ITEMS // 4, 2: ITEMS // 2, LANES: ITEMS}
 LOOK_EVERY_S = 1.0
-IDLE_S = 10.0
+IDLE_S = 60.0  # what keeps a station in order works in bursts
 PATIENCE_S = 600.0
 MIB = 1024**2
 
@@ -46,11 +46,13 @@ class Run:
 def measure(station: Installation) -> Table:
     figures: list[Figure] = []
     least: dict[str, float] = {}
+    wait_until_idle(station)
+    idle = _idle_cpu(station)
     for kind, item_ms in KINDS.items():
         for lanes, items in AT_LANES.items():
             folder = _folder(station, items)
             pool_s, pool_cpu_s = _pool(kind, item_ms, lanes, folder)
-            run = _batch(station, kind, item_ms, lanes, _dataset(folder))
+            run = _batch(station, kind, item_ms, lanes, _dataset(folder), idle)
             what = f"{kind} {item_ms:g} ms, {items:,} items, {lanes} {'lane' if lanes == 1 else 'lanes'}"
             figures += [
                 Figure(f"{what}: bare pool", [pool_s], "s"),
@@ -102,9 +104,8 @@ def _pool(kind: str, item_ms: float, lanes: int, folder: Path) -> tuple[float, f
     return float(took_s), float(cpu_s)
 
 
-def _batch(station: Installation, kind: str, item_ms: float, lanes: int, dataset: Dataset) -> Run:
+def _batch(station: Installation, kind: str, item_ms: float, lanes: int, dataset: Dataset, idle: float) -> Run:
     wait_until_idle(station)
-    idle = _idle_cpu(station)
     before = _cpu_s(station)
     order = Order(
         "work_over_items",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypedDict
 
@@ -23,18 +24,6 @@ class Place(TypedDict, total=False):
     url: str
 
 
-def place_of(dataset: Dataset, file: DatasetFile) -> Place:
-    """Where a file can be read now. Raises OSError with a sentence when it is gone, a link, or out of reach."""
-    if dataset.kind == Dataset.Kind.BUCKET:
-        try:
-            return {"url": Bucket(dataset.location).url(file.path)}
-        except NoBuckets as error:
-            raise OSError(str(error)) from error
-    top, path = top_of(dataset), file.path
-    os.close(open_file(top, path))
-    return {"file": str(top / path)}
-
-
 def top_of(dataset: Dataset) -> Path:
     """The folder on this host that the paths of a dataset count from.
 
@@ -50,6 +39,21 @@ def top_of(dataset: Dataset) -> Path:
     if folder.resolve() != folder:
         raise OSError(_(problems.LEADS_ELSEWHERE) % {"folder": folder})
     return folder
+
+
+def place_of(dataset: Dataset, file: DatasetFile, top_of: Callable[[Dataset], Path] = top_of) -> Place:
+    """Where a file can be read now. Raises OSError with a sentence when it is gone, a link, or out of reach.
+
+    `top_of`: for many files, one that remembers.
+    """
+    if dataset.kind == Dataset.Kind.BUCKET:
+        try:
+            return {"url": Bucket(dataset.location).url(file.path)}
+        except NoBuckets as error:
+            raise OSError(str(error)) from error
+    top, path = top_of(dataset), file.path
+    os.close(open_file(top, path))
+    return {"file": str(top / path)}
 
 
 def is_reachable_here(dataset: Dataset) -> bool:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 
-from control.datasets.access import is_reachable_here, place_of
+from control.datasets.access import is_reachable_here, place_of, top_of
 from control.lifecycle.chunks.claim import claim_chunks, left_of
 from control.lifecycle.chunks.files import datasets_of, files_of
 from control.lifecycle.packages import content_of
@@ -20,7 +23,7 @@ from stations.models import Slot
 from stations.safety import client
 
 AHEAD = 2
-LOOK_EVERY_S = 1.0  # for what others gave back, should no bell tell
+LOOK_EVERY_S = 2.0  # for what others gave back, should no bell tell
 
 
 def can_work_here(batch: Batch) -> bool:
@@ -106,6 +109,7 @@ class ChunkFeed:
 
     def _orders(self, chunk: Chunk) -> list[ItemOrder]:
         datasets = {dataset.pk: dataset for dataset in datasets_of(self._batch)}
+        top = lru_cache(top_of)
         orders: list[ItemOrder] = []
         for index, file in sorted(files_of(self._batch, left_of(chunk)).items()):
             dataset = datasets[file.dataset_id]
@@ -121,13 +125,13 @@ class ChunkFeed:
                 width=file.width,
                 height=file.height,
             )
-            orders.append({**order, **_place(dataset, file)})
+            orders.append({**order, **_place(dataset, file, top)})
         return orders
 
 
-def _place(dataset: Dataset, file: DatasetFile) -> dict[str, str]:
+def _place(dataset: Dataset, file: DatasetFile, top: Callable[[Dataset], Path]) -> dict[str, str]:
     """A file that is not there is the item's failure, not that of its chunk."""
     try:
-        return dict(place_of(dataset, file))
+        return dict(place_of(dataset, file, top))
     except OSError as error:
         return {"problem": str(error)}

@@ -15,7 +15,7 @@ from control.models import Batch, ChunkedStep, Step, Stream
 from control.states import StepState
 from control.worker.chunk_feed import ChunkFeed
 
-TELL_EVERY_S = 1.0
+TELL_EVERY_S = 2.0
 LOST_EVERY_S = 5.0
 
 

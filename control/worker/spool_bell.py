@@ -30,9 +30,12 @@ class SpoolBell:
     def fileno(self) -> int:
         return self._socket.fileno()
 
-    def drain(self) -> None:
+    def drain(self) -> bool:
+        """Whether it has rung."""
+        rung = False
         try:
             while True:
                 self._socket.recv(16)
+                rung = True
         except BlockingIOError:
-            pass
+            return rung

@@ -16,7 +16,14 @@ from django.db import Error, connection
 from control.journal.append import Fenced
 from control.journal.bell import Listener
 from control.lifecycle import presence
-from control.lifecycle.chunks.help import join, must_leave, show_help_lives, take_over_help, why_leave
+from control.lifecycle.chunks.help import (
+    has_other_work,
+    join,
+    must_leave,
+    show_help_lives,
+    take_over_help,
+    why_leave,
+)
 from control.lifecycle.claim import best_claimable, claim, take_over
 from control.lifecycle.doorbell import ring_supervisor, wishes_of
 from control.lifecycle.presence import Presence
@@ -36,11 +43,14 @@ from stations.safety import client
 log = logging.getLogger(__name__)
 
 IMPORT_EVERY_S = 0.05  # for lines that ring no bell
-# Of a run over items there are many such lines, and a page costs as much for one as for a hundred of them.
-ITEMS_EVERY_S = 1.0
+# Of a run over items there are many such lines, and a page costs nearly as much for one as for a hundred of them. The
+# end of a chunk rings.
+ITEMS_EVERY_S = 2.0
+BEAT_EVERY_S = 1.0
 COALESCE_S = 0.01  # a busy sequence fills a page meanwhile, which costs one transaction instead of many
 LOOK_EVERY_S = 1.0  # the safety net for lost bells
 BETTER_EVERY_S = 1.0  # a helping lane looks whether it is needed more elsewhere
+SHOW_EVERY_S = 5.0  # that a helping lane lives; three times before it is taken for lost
 DATABASE_RETRY_S = 0.25
 GUARD_ANSWERS_S = 1.0
 
@@ -78,7 +88,7 @@ class RunSupervisor(ABC):
         self.batch, self.slot_id, self.name, self.holder = batch, slot_id, name, holder
         self.follower = follower
         self.hand_over = HandOver(slot_id, self.job())
-        self.errands_due_at = 0.0
+        self.page_due_at = self.errands_due_at = 0.0
 
     def run(self) -> bool:
         """Work until the run has ended: True. False when another supervisor has taken it over."""
@@ -109,21 +119,28 @@ class RunSupervisor(ABC):
                 return
             self.begin_again()
         self.hand_over.ask()
-        imported = self.follower.import_page()
+        imported = time.monotonic() >= self.page_due_at and self.import_page()
         if self.follower.over:
             return
         self.after_page()
         if imported and not self.over_items:
             rung = listener.wait(0.0 if self.follower.behind else COALESCE_S)
         else:
-            rung = listener.wait(ITEMS_EVERY_S if self.over_items else IMPORT_EVERY_S, spool_bell.fileno())
-            spool_bell.drain()
+            rung = listener.wait(BEAT_EVERY_S if self.over_items else IMPORT_EVERY_S, spool_bell.fileno())
+            if spool_bell.drain():
+                self.page_due_at = 0.0
         if rung:
             self.errands_due_at = 0.0
         # Also between two pages: a step that never stops writing must not keep its own stop waiting.
         if time.monotonic() >= self.errands_due_at:
             self.errands()
             self.errands_due_at = time.monotonic() + LOOK_EVERY_S
+
+    def import_page(self) -> bool:
+        imported = self.follower.import_page()
+        waits = self.over_items and not self.follower.behind
+        self.page_due_at = time.monotonic() + ITEMS_EVERY_S if waits else 0.0
+        return imported
 
     @property
     @abstractmethod
@@ -191,7 +208,7 @@ class HelperSupervisor(RunSupervisor):
         self.feed = ChunkFeed(helper.chunked_step, batch, helper.slot, str(helper.pk), helper)
         self.leaves = self.leaves_now = False  # whether its run was told so
         self.chunks_ended = 0
-        self.better_due_at = 0.0
+        self.better_due_at = self.shown_due_at = 0.0
         super().__init__(batch, helper.slot_id, str(helper.pk), helper.pk, HelperFollower(helper))
 
     over_items = True
@@ -213,7 +230,9 @@ class HelperSupervisor(RunSupervisor):
             self.leave()
 
     def errands(self) -> None:
-        show_help_lives(self.helper)
+        if time.monotonic() >= self.shown_due_at:
+            self.shown_due_at = time.monotonic() + SHOW_EVERY_S
+            show_help_lives(self.helper)
         if must_leave(self.helper, self.batch.settings):
             self.leave(now=True)
         else:
@@ -224,6 +243,8 @@ class HelperSupervisor(RunSupervisor):
         if self.leaves or time.monotonic() < self.better_due_at:
             return
         self.better_due_at = time.monotonic() + BETTER_EVERY_S
+        if not has_other_work(self.batch):
+            return
         if why_leave(self.helper, best_claimable(self.helper.slot), can_work_here) is not None:
             self.leave()
 

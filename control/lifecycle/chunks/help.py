@@ -92,6 +92,12 @@ def must_leave(helper: Helper, settings: Mapping[str, Any]) -> bool:
     return running.values_list("batch__settings", flat=True).first() != settings
 
 
+def has_other_work(batch: Batch) -> bool:
+    """Whether another batch waits or goes over items: where none does, a lane need not look for a better one."""
+    others = Batch.objects.filter(Q(state=State.QUEUED) | Q(state=State.RUNNING, dataset__isnull=False))
+    return others.exclude(pk=batch.pk).exists()
+
+
 def why_leave(helper: Helper, waits: Batch | None, can_work: CanWork) -> str | None:
     """Why a helping lane is needed more elsewhere: None while it is not. `waits`: the batch that its lane would run."""
     opened = ChunkedStep.objects.select_related("batch").get(pk=helper.chunked_step_id)
