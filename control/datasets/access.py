@@ -24,6 +24,28 @@ class Place(TypedDict, total=False):
     url: str
 
 
+def place_of(dataset: Dataset, file: DatasetFile) -> Place:
+    """Where a file can be read now. Raises OSError with a sentence when it is gone, a link, or out of reach."""
+    return finder_of(dataset)(file)
+
+
+def finder_of(dataset: Dataset) -> Callable[[DatasetFile], Place]:
+    """`place_of` for many files of one dataset. Raises OSError, too, when all of them are out of reach."""
+    if dataset.kind == Dataset.Kind.BUCKET:
+        try:
+            bucket = Bucket(dataset.location)
+        except NoBuckets as error:
+            raise OSError(str(error)) from error
+        return lambda file: {"url": bucket.url(file.path)}
+    top = top_of(dataset)
+
+    def on_this_host(file: DatasetFile) -> Place:
+        os.close(open_file(top, file.path))
+        return {"file": str(top / file.path)}
+
+    return on_this_host
+
+
 def top_of(dataset: Dataset) -> Path:
     """The folder on this host that the paths of a dataset count from.
 
@@ -39,21 +61,6 @@ def top_of(dataset: Dataset) -> Path:
     if folder.resolve() != folder:
         raise OSError(_(problems.LEADS_ELSEWHERE) % {"folder": folder})
     return folder
-
-
-def place_of(dataset: Dataset, file: DatasetFile, top_of: Callable[[Dataset], Path] = top_of) -> Place:
-    """Where a file can be read now. Raises OSError with a sentence when it is gone, a link, or out of reach.
-
-    `top_of`: for many files, one that remembers.
-    """
-    if dataset.kind == Dataset.Kind.BUCKET:
-        try:
-            return {"url": Bucket(dataset.location).url(file.path)}
-        except NoBuckets as error:
-            raise OSError(str(error)) from error
-    top, path = top_of(dataset), file.path
-    os.close(open_file(top, path))
-    return {"file": str(top / path)}
 
 
 def is_reachable_here(dataset: Dataset) -> bool:

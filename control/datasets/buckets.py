@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -51,20 +52,28 @@ def _storage_class() -> Any:
         ) from None
 
 
+@lru_cache(maxsize=8)
+def _storage(name: str, endpoint: str, region: str, access_key: str, secret_key: str) -> Any:
+    """Kept, because a client takes a tenth of a second to be made."""
+    return _storage_class()(
+        bucket_name=name,
+        endpoint_url=endpoint or None,
+        region_name=region or None,
+        access_key=access_key or None,
+        secret_key=secret_key or None,
+        querystring_auth=True,
+        querystring_expire=URL_LASTS_S,
+    )
+
+
 class Bucket:
     """The keys of a bucket below a prefix."""
 
     def __init__(self, location: str) -> None:
         """Raises NoBuckets."""
         name, self.prefix = split_location(location)
-        self.storage = _storage_class()(
-            bucket_name=name,
-            endpoint_url=settings.S3_ENDPOINT or None,
-            region_name=settings.S3_REGION or None,
-            access_key=settings.S3_ACCESS_KEY or None,
-            secret_key=settings.S3_SECRET_KEY or None,
-            querystring_auth=True,
-            querystring_expire=URL_LASTS_S,
+        self.storage = _storage(
+            name, settings.S3_ENDPOINT, settings.S3_REGION, settings.S3_ACCESS_KEY, settings.S3_SECRET_KEY
         )
 
     def list_files(self) -> Iterator[Found]:

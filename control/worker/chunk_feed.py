@@ -5,14 +5,12 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 
-from control.datasets.access import is_reachable_here, place_of, top_of
+from control.datasets.access import Place, finder_of, is_reachable_here
 from control.lifecycle.chunks.claim import claim_chunks, left_of
 from control.lifecycle.chunks.files import datasets_of, files_of
 from control.lifecycle.packages import content_of
@@ -53,22 +51,32 @@ def _over(over: ItemsOver) -> Wish:
 
 
 class ChunkFeed:
-    """Feeds one run: that of a batch itself, or that of a helping lane. May die at any time: claims are rows."""
+    """Feeds one run: that of a batch itself, or that of a helping lane. May die at any time: claims are rows.
 
-    def __init__(self, opened: ChunkedStep, batch: Batch, slot: Slot, run_name: str, helper: Helper | None) -> None:
+    `beat`: called while files are looked for, which may take long where they are far away.
+    """
+
+    def __init__(
+        self,
+        opened: ChunkedStep,
+        batch: Batch,
+        slot: Slot,
+        run_name: str,
+        helper: Helper | None,
+        beat: Callable[[], None],
+    ) -> None:
         self.opened, self._batch, self._slot = opened, batch, slot
-        self._run_name, self._helper = run_name, helper
-        self._wishes: deque[Wish] = deque()
+        self._run_name, self._helper, self._beat = run_name, helper, beat
+        # What a supervisor before this one has claimed, and perhaps handed over: the run knows what it has.
+        self._to_say: deque[Chunk | ItemsOver] = deque(self._running().order_by("number"))
+        self._wish: Wish | None = None  # the first of that
         self._due_at = 0.0
         self.in_hand = 0
-        # What a supervisor before this one has claimed, and perhaps handed over: the run knows what it has.
-        for chunk in self._running().order_by("number"):
-            self._wishes.append(self._wish_of(chunk))
 
     @property
     def all_said(self) -> bool:
         """Whether the run has been told all there was to tell."""
-        return not self._wishes
+        return not self._to_say
 
     def look(self) -> None:
         """Something has changed: claim what there is room for, at once."""
@@ -76,7 +84,7 @@ class ChunkFeed:
 
     def say(self, over: ItemsOver) -> None:
         """Tell the run that nothing more will come."""
-        self._wishes.append(_over(over))
+        self._to_say.append(over)
 
     def turn(self, *, claims: bool = True) -> bool:
         """Claim and hand over. True when it looked, and nothing was there to be claimed."""
@@ -86,18 +94,22 @@ class ChunkFeed:
             self.in_hand = self._running().count()
             if self.in_hand < AHEAD:
                 claimed = claim_chunks(self.opened, self._slot, self._helper, AHEAD - self.in_hand)
-                self._wishes.extend(self._wish_of(chunk) for chunk in claimed)
+                self._to_say.extend(claimed)
                 self.in_hand += len(claimed)
                 dry = not claimed
         self._deliver()
         return dry
 
     def _deliver(self) -> None:
-        while self._wishes:
-            answer = client.wish(settings.STATION_PATHS, self._slot.pk, self._run_name, self._wishes[0])
+        while self._to_say:
+            if self._wish is None:
+                first = self._to_say[0]
+                self._wish = self._wish_of(first) if isinstance(first, Chunk) else _over(first)
+            answer = client.wish(settings.STATION_PATHS, self._slot.pk, self._run_name, self._wish)
             if answer is None or answer.get("answer") != "delivered":
                 return  # not begun yet, or busy: the next turn tries again
-            self._wishes.popleft()
+            self._to_say.popleft()
+            self._wish = None
 
     def _running(self) -> Any:
         mine = Chunk.objects.filter(chunked_step=self.opened, state=Chunk.State.RUNNING, helper=self._helper)
@@ -109,7 +121,7 @@ class ChunkFeed:
 
     def _orders(self, chunk: Chunk) -> list[ItemOrder]:
         datasets = {dataset.pk: dataset for dataset in datasets_of(self._batch)}
-        top = lru_cache(top_of)
+        find = {pk: _finder(dataset) for pk, dataset in datasets.items()}
         orders: list[ItemOrder] = []
         for index, file in sorted(files_of(self._batch, left_of(chunk)).items()):
             dataset = datasets[file.dataset_id]
@@ -125,13 +137,21 @@ class ChunkFeed:
                 width=file.width,
                 height=file.height,
             )
-            orders.append({**order, **_place(dataset, file, top)})
+            orders.append({**order, **find[dataset.pk](file)})
+            self._beat()
         return orders
 
 
-def _place(dataset: Dataset, file: DatasetFile, top: Callable[[Dataset], Path]) -> dict[str, str]:
+def _finder(dataset: Dataset) -> Callable[[DatasetFile], dict[str, str]]:
     """A file that is not there is the item's failure, not that of its chunk."""
-    try:
-        return dict(place_of(dataset, file, top))
-    except OSError as error:
-        return {"problem": str(error)}
+    finder: Callable[[DatasetFile], Place] | None = None
+
+    def find(file: DatasetFile) -> dict[str, str]:
+        nonlocal finder
+        try:
+            finder = finder or finder_of(dataset)
+            return dict(finder(file))
+        except OSError as error:
+            return {"problem": str(error)}
+
+    return find

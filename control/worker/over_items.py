@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from django.db import transaction
 
@@ -22,10 +23,10 @@ LOST_EVERY_S = 5.0
 class OverItems:
     """The step that goes over items now. `over`: nothing is left, and the run was told."""
 
-    def __init__(self, stream: Stream, batch: Batch, opened: ChunkedStep) -> None:
+    def __init__(self, stream: Stream, batch: Batch, opened: ChunkedStep, beat: Callable[[], None]) -> None:
         self._stream, self._batch, self._opened = stream, batch, opened
         assert batch.slot is not None
-        self._feed = ChunkFeed(opened, batch, batch.slot, batch.run_name, None)
+        self._feed = ChunkFeed(opened, batch, batch.slot, batch.run_name, None, beat)
         self._chunks_ended = 0
         self._tell_at = self._lost_at = 0.0
         self._told: dict[str, object] = {}
@@ -35,14 +36,14 @@ class OverItems:
             self._feed.say(end_step_over_items(opened))
 
     @classmethod
-    def of(cls, stream: Stream) -> OverItems | None:
+    def of(cls, stream: Stream, beat: Callable[[], None]) -> OverItems | None:
         """Of the step that runs. One whose items are settled may not have been told so: whoever was to do it died."""
         running = Step.objects.filter(batch=stream.batch_id, state=StepState.RUNNING).values("index")
         opened = ChunkedStep.objects.filter(batch=stream.batch_id, step__in=running).first()
         if opened is None:
             return None
         related = ("dataset", "target_dataset", "slot", "origin")
-        return cls(stream, Batch.objects.select_related(*related).get(pk=stream.batch_id), opened)
+        return cls(stream, Batch.objects.select_related(*related).get(pk=stream.batch_id), opened, beat)
 
     def look(self) -> None:
         """Somebody rang: a lane has given something back, or has done the last chunk."""

@@ -85,7 +85,8 @@ class RunSupervisor(ABC):
     """What is the same for every run. `name`: that of its run; `holder`: whose supervisor this is."""
 
     def __init__(self, batch: Batch, slot_id: str, name: str, holder: object, follower: SpoolFollower) -> None:
-        self.batch, self.slot_id, self.name, self.holder = batch, slot_id, name, holder
+        self.batch, self.slot_id, self.name = batch, slot_id, name
+        self.presence = Presence(holder, slot_id)
         self.follower = follower
         self.hand_over = HandOver(slot_id, self.job())
         self.page_due_at = self.errands_due_at = 0.0
@@ -94,12 +95,12 @@ class RunSupervisor(ABC):
         """Work until the run has ended: True. False when another supervisor has taken it over."""
         paths = settings.STATION_PATHS
         with ExitStack() as stack:
-            sign_of_life = stack.enter_context(Presence(self.holder, self.slot_id))
+            stack.enter_context(self.presence)
             spool_bell = stack.enter_context(SpoolBell(paths.spool_bell(self.name)))
             listener = stack.enter_context(Listener(wishes_of(self.batch.pk)))
             stack.callback(self.follower.close)
             while not self.follower.over:
-                sign_of_life.beat()
+                self.presence.beat()
                 try:
                     self.turn(listener, spool_bell)
                 except Fenced:
@@ -187,7 +188,7 @@ class Supervisor(RunSupervisor):
         follower = self.follower
         assert isinstance(follower, BatchFollower)
         if self.step_over_items is None and follower.goes_over_items:
-            self.step_over_items = OverItems.of(self.stream)
+            self.step_over_items = OverItems.of(self.stream, self.presence.beat)
         if self.step_over_items is not None:
             self.step_over_items.turn(follower.chunks_ended)
             if self.step_over_items.over:
@@ -205,19 +206,23 @@ class HelperSupervisor(RunSupervisor):
     def __init__(self, helper: Helper) -> None:
         self.helper = helper
         batch = Batch.objects.select_related("dataset", "target_dataset", "origin").get(pk=helper.chunked_step.batch_id)
-        self.feed = ChunkFeed(helper.chunked_step, batch, helper.slot, str(helper.pk), helper)
         self.leaves = self.leaves_now = False  # whether its run was told so
         self.chunks_ended = 0
         self.better_due_at = self.shown_due_at = 0.0
         super().__init__(batch, helper.slot_id, str(helper.pk), helper.pk, HelperFollower(helper))
+        self.feed = self.new_feed()
 
     over_items = True
+
+    def new_feed(self) -> ChunkFeed:
+        helper = self.helper
+        return ChunkFeed(helper.chunked_step, self.batch, helper.slot, self.name, helper, self.presence.beat)
 
     def job(self) -> Job:
         return help_job_of(self.helper, self.batch)
 
     def begin_again(self) -> None:
-        self.feed = ChunkFeed(self.helper.chunked_step, self.batch, self.helper.slot, self.name, self.helper)
+        self.feed = self.new_feed()
         self.leaves = self.leaves_now = False
 
     def after_page(self) -> None:

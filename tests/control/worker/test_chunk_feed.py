@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -24,15 +24,30 @@ def station(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Any) -> It
     yield
 
 
-def feed_of(opened: ChunkedStep, helper: Helper | None = None) -> ChunkFeed:
+def feed_of(opened: ChunkedStep, helper: Helper | None = None, beat: Callable[[], None] = lambda: None) -> ChunkFeed:
     batch = Batch.objects.select_related("dataset", "target_dataset", "origin").get(pk=opened.batch_id)
-    return ChunkFeed(opened, batch, slot(), batch.run_name, helper)
+    return ChunkFeed(opened, batch, slot(), batch.run_name, helper, beat)
+
+
+def items_waiting(feed: ChunkFeed) -> list[dict[str, Any]]:
+    """Of the first chunk that no guard has taken yet."""
+    first = feed._to_say[0]
+    assert isinstance(first, Chunk)
+    return list(feed._wish_of(first)["chunk"]["items"])
 
 
 def waiting(feed: ChunkFeed) -> list[tuple[int, list[int]]]:
     """What no guard has taken yet: there is none."""
-    wishes = [wish["chunk"] for wish in feed._wishes]
+    wishes = [feed._wish_of(chunk)["chunk"] for chunk in feed._to_say if isinstance(chunk, Chunk)]
     return [(chunk["chunk"], [item["index"] for item in chunk["items"]]) for chunk in wishes]
+
+
+def test_each_file_that_is_looked_for_is_a_sign_of_life() -> None:
+    """A folder far away takes long to answer, and a supervisor that shows no life meanwhile would be replaced."""
+    beats: list[None] = []
+    feed = feed_of(step_over(40), beat=lambda: beats.append(None))
+    feed.turn()
+    assert len(beats) == 10  # of the chunk that no guard has taken yet
 
 
 def test_lane_has_two_chunks_at_a_time() -> None:
@@ -88,7 +103,7 @@ def test_items_are_told_with_their_paths_and_sides() -> None:
     opened = step_over(2, target=1, chunk_size=5)
     feed = feed_of(opened)
     feed.turn()
-    items = feed._wishes[0]["chunk"]["items"]
+    items = items_waiting(feed)
     assert [(item["index"], item["side"], item["path"]) for item in items] == [
         (0, "dataset", "00000.png"),
         (1, "dataset", "00001.png"),
@@ -102,7 +117,7 @@ def test_dataset_compared_with_itself_has_both_sides() -> None:
     ChunkedStep.objects.update(total_items=4, uncut_items=4)
     feed = feed_of(opened)
     feed.turn()
-    items = feed._wishes[0]["chunk"]["items"]
+    items = items_waiting(feed)
     assert [(item["index"], item["side"]) for item in items] == [
         (0, "dataset"), (1, "dataset"), (2, "target_dataset"), (3, "target_dataset"),
     ]  # fmt: skip
@@ -111,7 +126,7 @@ def test_dataset_compared_with_itself_has_both_sides() -> None:
 def test_files_that_are_out_of_reach_are_the_problem_of_their_items() -> None:
     feed = feed_of(step_over(2))  # on a host that this one is not
     feed.turn()
-    items = feed._wishes[0]["chunk"]["items"]
+    items = items_waiting(feed)
     assert [(item["index"], "file" in item, bool(item["problem"])) for item in items] == [
         (0, False, True),
         (1, False, True),

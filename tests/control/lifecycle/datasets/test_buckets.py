@@ -77,6 +77,10 @@ def test_objects_below_a_prefix_are_read(bucket: Any):
     assert dataset.sha256 == same.sha256  # wherever the files lie
 
 
+def test_client_is_made_once_and_not_for_each_file(bucket: Any):
+    assert buckets.Bucket("photos/set-1").storage is buckets.Bucket("photos/set-2").storage
+
+
 def test_object_is_read_at_a_presigned_address(bucket: Any):
     bucket.put_object(Key="a.txt", Body=b"hello")
     dataset = of("photos")
