@@ -55,12 +55,12 @@ def texts(served: ItemStation) -> str:
 
 @pytest.fixture(scope="module")
 def pictures(served: ItemStation) -> str:
-    """A dataset of 200 small pictures, five of which are poison."""
+    """A dataset of 1,000 small pictures, five of which are poison."""
     folder = served.folder / "pictures"
     folder.mkdir()
     Image.new("L", (4, 4), 9).save(folder / "000.png")
     content = (folder / "000.png").read_bytes()
-    for number in range(1, 200):
+    for number in range(1, 1000):
         (folder / f"{number:03}.png").write_bytes(content)
     (folder / "011.png").write_bytes(content + b"segfault")
     (folder / "042.png").write_bytes(content + b"hang")
@@ -162,7 +162,7 @@ def test_exactly_the_poison_fails(station: ItemStation, pictures: str) -> None:
     batch = station.submit(pictures, item_timeout_s=1.0)
     result = batch.end()
     assert station.verdict(batch.id) == ("COMPLETED", "PASS")
-    assert result["indexes"] == list(range(200))
+    assert result["indexes"] == list(range(1000))
     assert dict(batch.rows("path, message", more="AND state = 'FAILED'")) == {
         "011.png": "its process died of it: signal SIGSEGV",
         "042.png": "it took longer than its 1 s",
