@@ -61,7 +61,7 @@ def _waiting() -> QuerySet[Batch]:
     """The first of every slot's, and of those that wait for any lane of a station."""
     place = Window(RowNumber(), partition_by=[F("station"), F("slot")], order_by=_order())
     rows = Batch.objects.filter(state=State.QUEUED).annotate(row=place).filter(row__lte=SHOWN)
-    return rows.select_related(*DATASETS).defer(*UNSHOWN).order_by(*best_first())
+    return rows.select_related("slot", *DATASETS).defer(*UNSHOWN).order_by(*best_first())
 
 
 def _order() -> list[object]:
