@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from django.db.models import QuerySet
@@ -13,7 +14,11 @@ from django.utils.translation import gettext as _
 from control.lifecycle.refusals import WrongState
 from control.models import Batch, Dataset
 from control.states import LIVE, State
-from sequences.catalogue import Package
+from sequences import images
+from sequences.catalogue import Package, content_hash
+
+# What packages share is no part of any: a figure that is changed there makes other results all the same.
+SHARED = Path(images.__file__).parent
 
 
 class TwinIsLive(WrongState):
@@ -35,7 +40,7 @@ def work_key(package: Package, parameters: Mapping[str, Any], subject: str, data
     if not package.manifest.unique or any(not dataset.sha256 for dataset in datasets.values()):
         return ""
     work = {
-        "sequence": [package.name, package.version, package.sha256],
+        "sequence": [package.name, package.version, package.sha256, content_hash(SHARED)],
         "parameters": _plain(dict(parameters)),
         "subject": subject,
         "datasets": {role: dataset.sha256 for role, dataset in datasets.items()},

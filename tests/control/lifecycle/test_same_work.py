@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from django.db import connection
 from django.utils import timezone
 from django_q.models import OrmQ
 
+from control.lifecycle import same_work
 from control.lifecycle.follow import Mode, rerun_batch, restart_batch, resume_batch
 from control.lifecycle.recover import recover_crashed
 from control.lifecycle.same_work import TwinIsLive, batches_of_work
@@ -110,6 +113,17 @@ def test_other_content_is_other_work(tiles: Dataset) -> None:
 def test_changed_package_is_other_work(tiles: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     done = ended(asked(tiles).batch)
     Batch.objects.filter(pk=done.pk).update(work_key="0" * 64)  # what another content of the package comes to
+    assert asked(tiles).cached is False
+
+
+def test_changed_figure_that_packages_share_makes_other_work(
+    tiles: Dataset, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    done = ended(asked(tiles).batch)
+    changed = shutil.copytree(same_work.SHARED, tmp_path / "images")
+    monkeypatch.setattr(same_work, "SHARED", changed)
+    assert asked(tiles).batch == done
+    (changed / "drift.py").write_text("LIMIT = 0.3\n")
     assert asked(tiles).cached is False
 
 
