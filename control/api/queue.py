@@ -44,7 +44,7 @@ class WaitingFacts(Shape):
     slot = serializers.CharField(allow_null=True, help_text="null: any lane of its station.")
     place = serializers.IntegerField(help_text="In its line, from 1.")
     priority = serializers.ChoiceField(Batch.Priority.names)
-    turn_at = serializers.DateTimeField(help_text="What it is ordered by: earlier goes first.")
+    turn_at = serializers.DateTimeField(help_text="What it is ordered by, behind what is URGENT: earlier goes first.")
     created_by = serializers.CharField()
     created_at = serializers.DateTimeField()
     waits_s = serializers.FloatField(help_text="Seconds since it was submitted.")
@@ -85,7 +85,7 @@ class MoveBody(Reason):
         [to.value for to in To],
         required=False,
         allow_null=True,
-        help_text="Within its line. Default: where its priority and its age belong.",
+        help_text="Within its line, URGENT ones before the others. Default: where its priority and its age belong.",
     )
     priority = Choice(Batch.Priority.names, required=False, allow_null=True, help_text="Default: as it is.")
 
