@@ -190,6 +190,15 @@ def test_lane_leaves_for_a_more_urgent_batch_that_needs_help() -> None:
     assert why_leave(helper, None, anything) is None
 
 
+def test_lane_leaves_for_the_first_of_more_urgent_batches_that_it_can_work_on() -> None:
+    helper = help_of(step_over(25), LANES[2])
+    out_of_reach = step_over(25, lane=LANES[1], priority=Priority.URGENT)
+    assert why_leave(helper, None, lambda batch: batch.pk != out_of_reach.batch_id) is None
+    step_over(25, lane="demo/slot-1", priority=Priority.HIGH)
+    why = why_leave(helper, None, lambda batch: batch.pk != out_of_reach.batch_id)
+    assert why == "a more urgent batch needs help"
+
+
 def test_lane_leaves_for_a_batch_with_two_lanes_less_and_not_for_one_less() -> None:
     first = step_over(25)
     helper = help_of(first, LANES[2])
