@@ -25,12 +25,16 @@ from control.states import SlotState, State
 from stations.models import Slot
 
 
-class RunningThere(Shape):
-    """A batch that runs where others wait."""
+class WorkFacts(Shape):
+    """A batch that runs, as far as whoever waits for it or watches where it runs is concerned."""
 
     id = serializers.UUIDField()
     name = serializers.CharField()
+    sequence = serializers.CharField()
     slot = serializers.CharField()
+    state = serializers.ChoiceField(State.choices)
+    progress = serializers.FloatField()
+    current_step = serializers.CharField()
     seconds_left = serializers.FloatField(allow_null=True)
 
 
@@ -60,7 +64,7 @@ class LineFacts(Shape):
 
     station = serializers.CharField()
     slot = serializers.CharField(allow_null=True, help_text="null: the lanes of the station.")
-    running = RunningThere(many=True)
+    running = WorkFacts(many=True)
     held = serializers.CharField(help_text="Why nothing begins there now; mostly empty.")
     total = serializers.IntegerField(help_text="How many wait.")
     waiting = WaitingFacts(many=True, help_text=f"The first ones, at most {SHOWN} of each slot.")
@@ -113,18 +117,6 @@ class Move(ApiView):
             reason=reason_in(given),
         )
         return Response(whole_batch(moved))
-
-
-class WorkFacts(Shape):
-    """A batch, as far as whoever works on it is concerned."""
-
-    id = serializers.UUIDField()
-    name = serializers.CharField()
-    sequence = serializers.CharField()
-    state = serializers.ChoiceField(State.choices)
-    progress = serializers.FloatField()
-    current_step = serializers.CharField()
-    seconds_left = serializers.FloatField(allow_null=True)
 
 
 class ChunkInHand(Shape):
