@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.admin import ListFilter, SimpleListFilter
 from django.contrib.admin.views.main import ChangeList
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -117,6 +117,19 @@ def the_batch(request: HttpRequest) -> Choices:
         return []
     name = Batch.objects.filter(pk=pk).values_list("name", flat=True).first()
     return [(request.GET["batch"], name or str(pk))]
+
+
+def the_row(model: type[Model], parameter: str) -> Callable[[HttpRequest], Choices]:
+    """Only the row with a name that the address names by its number."""
+
+    def named(request: HttpRequest) -> Choices:
+        chosen = request.GET.get(parameter, "")
+        if not (chosen.isascii() and chosen.isdigit() and len(chosen) <= 18):
+            return []
+        name = model._default_manager.filter(pk=int(chosen)).values_list("name", flat=True).first()
+        return [(chosen, name or chosen)]
+
+    return named
 
 
 def batch_filter(path: str = "batch") -> type[ChoiceFilter]:

@@ -7,13 +7,14 @@ from typing import Any
 from django.contrib.admin import display
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from control.admin.cells import json_of, label_of, link_of, live_url, text_of, time_of
+from control.admin.cells import json_of, label_of, link_of, live_url, row_url, text_of, time_of
 from control.admin.filters import batch_filter, choice_filter, date_filter
 from control.admin.one_batch import batch_neighbours, find_within_batch, with_batch
 from control.admin.skin import ReadOnlyAdmin
-from control.models import Item
+from control.models import Chunk, Item
 
 
 class ItemAdmin(ReadOnlyAdmin):
@@ -52,5 +53,12 @@ class ItemAdmin(ReadOnlyAdmin):
         return {
             "heading": {"name": obj.path, "labels": [self.shown_state(obj)], "facts": []},
             "live_url": live_url(obj.batch),
-            "neighbours": batch_neighbours(obj.batch),
+            "neighbours": [*_its_chunk(obj), *batch_neighbours(obj.batch)],
         }
+
+
+def _its_chunk(item: Item) -> list[dict[str, Any]]:
+    """The way to it; none from an item that was carried over from another batch."""
+    of_step = Chunk.objects.filter(chunked_step__batch=item.batch_id, chunked_step__step=item.step)
+    chunk = None if item.chunk is None else of_step.filter(number=item.chunk).only("number").first()
+    return [] if chunk is None else [{"text": _("Chunk"), "count": str(chunk.number), "url": row_url(chunk)}]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from control.admin.cells import json_of, label_of, link_of, live_url, row_url, time_of
-from control.admin.filters import batch_filter, choice_filter, date_filter, yes_filter
+from control.admin.filters import batch_filter, choice_filter, date_filter, the_row, yes_filter
 from control.admin.measured import limits_of, value_text, with_short_values
 from control.admin.one_batch import batch_neighbours, find_within_batch, with_batch
 from control.admin.skin import ReadOnlyAdmin
@@ -19,20 +19,11 @@ from control.models import Measurement, Step
 from control.states import StepOutcome
 
 
-def _the_step(request: HttpRequest) -> list[tuple[str, Any]]:
-    """Only the step that the address names."""
-    chosen = request.GET.get("step", "")
-    if not (chosen.isascii() and chosen.isdigit() and len(chosen) <= 18):
-        return []
-    name = Step.objects.filter(pk=int(chosen)).values_list("name", flat=True).first()
-    return [(chosen, name or chosen)]
-
-
 class MeasurementAdmin(ReadOnlyAdmin):
     list_display = ("name", "shown_value", "shown_limits", "shown_outcome", "step_link", "batch_link", "time")
     list_filter = (
         batch_filter("step__batch"),
-        choice_filter(gettext_lazy("Step"), "step", _the_step),
+        choice_filter(gettext_lazy("Step"), "step", the_row(Step, "step")),
         choice_filter(gettext_lazy("Outcome"), "outcome", StepOutcome.choices),
         choice_filter(gettext_lazy("Type"), "type", Measurement.Type.choices),
         yes_filter(gettext_lazy("Marginal"), "marginal"),

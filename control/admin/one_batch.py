@@ -15,7 +15,19 @@ from control.admin.filters import as_uuid, batch_in, begins
 from control.admin.paging import count_up_to, counted
 from control.history.facts import PROVENANCE
 from control.history.interventions import interventions
-from control.models import Attachment, Batch, ControlEvent, ErrorLog, Event, Measurement, Step, Stream
+from control.models import (
+    Attachment,
+    Batch,
+    Chunk,
+    ChunkedStep,
+    ControlEvent,
+    ErrorLog,
+    Event,
+    Item,
+    Measurement,
+    Step,
+    Stream,
+)
 
 COUNTED = 1_000
 # What only the page of a batch shows; of these, a list would carry megabytes.
@@ -51,6 +63,12 @@ def counted_neighbours(batch: Batch) -> list[dict[str, Any]]:
         ControlEvent: interventions(batch, timezone.now()),
         ErrorLog: batch.errors.all(),
     }
+    if batch.dataset_id is not None:
+        found |= {
+            ChunkedStep: batch.chunked_steps.all(),
+            Chunk: Chunk.objects.filter(chunked_step__batch=batch),
+            Item: batch.items.all(),
+        }
     counts = {model: counted(count_up_to(rows, COUNTED), COUNTED) for model, rows in found.items()}
     # The numbers of a story have no gaps: the last one is the count.
     counts[Event] = f"{Stream.objects.filter(batch=batch).values_list('last_seq', flat=True).first() or 0:,}"
@@ -66,6 +84,8 @@ def _lists(batch: Batch, counts: dict[Any, str]) -> list[dict[str, Any]]:
         ControlEvent: _("Control events"),
         ErrorLog: _("Errors"),
     }
+    if batch.dataset_id is not None:
+        names |= {ChunkedStep: _("Steps over items"), Chunk: _("Chunks"), Item: _("Items")}
     return [
         {"text": text, "count": counts.get(model), "url": list_url(model, batch=batch.pk)}
         for model, text in names.items()

@@ -14,6 +14,7 @@ from control.admin.api_keys import ApiKeyAdmin
 from control.admin.attachments import AttachmentAdmin
 from control.admin.batches import BatchAdmin
 from control.admin.bench import InstrumentAdmin, SlotAdmin, StationAdmin
+from control.admin.chunks import ChunkAdmin, ChunkedStepAdmin
 from control.admin.control_events import ControlEventAdmin
 from control.admin.datasets import DatasetAdmin
 from control.admin.errors import ErrorAdmin
@@ -28,6 +29,8 @@ from control.models import (
     ApiKey,
     Attachment,
     Batch,
+    Chunk,
+    ChunkedStep,
     ControlEvent,
     Dataset,
     ErrorLog,
@@ -46,6 +49,8 @@ PAGES: dict[type[Model], type[ModelAdmin]] = {
     Measurement: MeasurementAdmin,
     Attachment: AttachmentAdmin,
     Dataset: DatasetAdmin,
+    ChunkedStep: ChunkedStepAdmin,
+    Chunk: ChunkAdmin,
     Item: ItemAdmin,
     Event: EventAdmin,
     ControlEvent: ControlEventAdmin,

@@ -25,12 +25,16 @@ from control.states import SlotState, State
 from stations.models import Slot
 
 
-class RunningThere(Shape):
-    """A batch that runs where others wait."""
+class WorkFacts(Shape):
+    """A batch that runs, as far as whoever waits for it or watches where it runs is concerned."""
 
     id = serializers.UUIDField()
     name = serializers.CharField()
+    sequence = serializers.CharField()
     slot = serializers.CharField()
+    state = serializers.ChoiceField(State.choices)
+    progress = serializers.FloatField()
+    current_step = serializers.CharField()
     seconds_left = serializers.FloatField(allow_null=True)
 
 
@@ -44,7 +48,7 @@ class WaitingFacts(Shape):
     slot = serializers.CharField(allow_null=True, help_text="null: any lane of its station.")
     place = serializers.IntegerField(help_text="In its line, from 1.")
     priority = serializers.ChoiceField(Batch.Priority.names)
-    turn_at = serializers.DateTimeField(help_text="What it is ordered by: earlier goes first.")
+    turn_at = serializers.DateTimeField(help_text="What it is ordered by, behind what is URGENT: earlier goes first.")
     created_by = serializers.CharField()
     created_at = serializers.DateTimeField()
     waits_s = serializers.FloatField(help_text="Seconds since it was submitted.")
@@ -60,7 +64,7 @@ class LineFacts(Shape):
 
     station = serializers.CharField()
     slot = serializers.CharField(allow_null=True, help_text="null: the lanes of the station.")
-    running = RunningThere(many=True)
+    running = WorkFacts(many=True)
     held = serializers.CharField(help_text="Why nothing begins there now; mostly empty.")
     total = serializers.IntegerField(help_text="How many wait.")
     waiting = WaitingFacts(many=True, help_text=f"The first ones, at most {SHOWN} of each slot.")
@@ -85,7 +89,7 @@ class MoveBody(Reason):
         [to.value for to in To],
         required=False,
         allow_null=True,
-        help_text="Within its line. Default: where its priority and its age belong.",
+        help_text="Within its line, URGENT ones before the others. Default: where its priority and its age belong.",
     )
     priority = Choice(Batch.Priority.names, required=False, allow_null=True, help_text="Default: as it is.")
 
@@ -113,18 +117,6 @@ class Move(ApiView):
             reason=reason_in(given),
         )
         return Response(whole_batch(moved))
-
-
-class WorkFacts(Shape):
-    """A batch, as far as whoever works on it is concerned."""
-
-    id = serializers.UUIDField()
-    name = serializers.CharField()
-    sequence = serializers.CharField()
-    state = serializers.ChoiceField(State.choices)
-    progress = serializers.FloatField()
-    current_step = serializers.CharField()
-    seconds_left = serializers.FloatField(allow_null=True)
 
 
 class ChunkInHand(Shape):

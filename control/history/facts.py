@@ -97,6 +97,20 @@ def _batch_facts(batch: Batch, now: datetime, items: Figures | None) -> Facts:
     }
 
 
+def work_facts(batch: Batch, left_s: float | None) -> Facts:
+    """Of a batch that runs, what matters to whoever waits for it or watches where it runs."""
+    return {
+        "id": str(batch.pk),
+        "name": batch.name,
+        "sequence": batch.sequence,
+        "slot": batch.slot_id,
+        "state": batch.state,
+        "progress": round(batch.progress, 4),
+        "current_step": batch.current_step,
+        "seconds_left": _rounded(left_s),
+    }
+
+
 def batch_provenance(batch: Batch) -> Facts:
     """What a run used, for whoever wants to repeat or doubt it."""
     return {

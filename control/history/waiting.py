@@ -13,7 +13,7 @@ from django.db.models import Count, F, Q, QuerySet, Window
 from django.db.models.functions import Now, RowNumber
 from django.utils.translation import gettext as _
 
-from control.history.facts import PROVENANCE, Facts, iso
+from control.history.facts import PROVENANCE, Facts, iso, work_facts
 from control.lifecycle.queue_order import best_first, turn_of
 from control.lifecycle.slots.leases import Holder, holders_by_slot, why_neighbour_unsafe
 from control.lifecycle.slots.limits import DATASETS, Usage, usage_of, why_held
@@ -61,7 +61,7 @@ def _waiting() -> QuerySet[Batch]:
     """The first of every slot's, and of those that wait for any lane of a station."""
     place = Window(RowNumber(), partition_by=[F("station"), F("slot")], order_by=_order())
     rows = Batch.objects.filter(state=State.QUEUED).annotate(row=place).filter(row__lte=SHOWN)
-    return rows.select_related(*DATASETS).defer(*UNSHOWN).order_by(*best_first())
+    return rows.select_related("slot", *DATASETS).defer(*UNSHOWN).order_by(*best_first())
 
 
 def _order() -> list[object]:
@@ -114,7 +114,7 @@ def _line_facts(
     return {
         "station": line.station,
         "slot": slot,
-        "running": [_running_facts(batch, left[batch.pk]) for batch in line.running],
+        "running": [work_facts(batch, left[batch.pk]) for batch in line.running],
         "held": closed,
         "total": line.total,
         "waiting": [
@@ -122,10 +122,6 @@ def _line_facts(
             for place, (batch, reason, begins) in enumerate(zip(line.waiting, reasons, starts, strict=True), 1)
         ],
     }
-
-
-def _running_facts(batch: Batch, left: float | None) -> Facts:
-    return {"id": str(batch.pk), "name": batch.name, "slot": batch.slot_id, "seconds_left": left and round(left, 1)}
 
 
 def _waiting_facts(batch: Batch, place: int, held: str, begins: float | None, line: Line, now: datetime) -> Facts:

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from control.history.facts import PROVENANCE, Facts, iso, slot_state
+from control.history.facts import PROVENANCE, Facts, iso, slot_state, work_facts
 from control.metrics.eta import times_left
 from control.models import Batch, Chunk, Helper
 from control.states import ACTIVE
@@ -88,18 +88,7 @@ def _place(slot: Slot, batch: Batch | None, helper: Helper | None, chunk: Chunk 
 
 
 def _work(batch: Batch | None, left: Left) -> Facts | None:
-    if batch is None:
-        return None
-    seconds = left[batch.pk]
-    return {
-        "id": str(batch.pk),
-        "name": batch.name,
-        "sequence": batch.sequence,
-        "state": batch.state,
-        "progress": round(batch.progress, 4),
-        "current_step": batch.current_step,
-        "seconds_left": seconds and round(seconds, 1),
-    }
+    return None if batch is None else work_facts(batch, left[batch.pk])
 
 
 def _chunk(chunk: Chunk | None) -> Facts | None:

@@ -15,7 +15,7 @@ from control.journal.kinds import Kind
 from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
 from control.lifecycle.control_events import record_control_event
 from control.lifecycle.finding import find_batch, find_locked
-from control.lifecycle.queue_order import best_first, goes_before, head_start, turn_of
+from control.lifecycle.queue_order import best_first, goes_before, head_start, is_urgent, turn_of
 from control.lifecycle.refusals import BadValue, WrongState, check_text
 from control.lifecycle.slots.limits import lock_limits
 from control.models import Batch, ControlEvent
@@ -43,7 +43,8 @@ def move_batch(
     by: Actor,
     reason: str = USER_REQUEST,
 ) -> Batch:
-    """Give a waiting batch another priority, then another place. What comes later finds its own place as always.
+    """Give a waiting batch another priority, then another place: among the urgent ones, or among those behind them.
+    What comes later finds its own place as always.
 
     Effects, in order: its `priority` and `queued_as_of`, those of others that stood too close to let it in between, a
     ControlEvent, the board; none of them when all is so already. Raises NotFound, WrongState for a batch that does not
@@ -91,8 +92,11 @@ def _standing(batch: Batch) -> dict[str, object]:
 
 
 def _place(batch: Batch, to: To) -> None:
-    """Put it between its new neighbours; who stands so close behind that nothing fits between goes behind it."""
-    line = list(line_of(batch))
+    """Put it between its new neighbours; who stands so close behind that nothing fits between goes behind it.
+
+    What is urgent moves before all others only, and these behind it.
+    """
+    line = [other for other in line_of(batch) if is_urgent(other) is is_urgent(batch)]
     here = next(place for place, other in enumerate(line) if other.pk == batch.pk)
     others = line[:here] + line[here + 1 :]
     there = {To.FIRST: 0, To.UP: max(0, here - 1), To.DOWN: here + 1, To.LAST: len(others)}[to]

@@ -5,18 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from control.lifecycle.refusals import WrongState
-from control.models import Batch, ControlEvent, Dataset
+from control.models import Batch, Dataset
 from control.states import LIVE, State
-from sequences.catalogue import Package
+from sequences import images
+from sequences.catalogue import Package, content_hash
 
-# Somebody's hand in a run: what came of it is not what its parameters alone would give.
-TOUCHED = (ControlEvent.Kind.BATCH_SKIP, ControlEvent.Kind.BATCH_SETTINGS)
+# What packages share is no part of any: a figure that is changed there makes other results all the same.
+SHARED = Path(images.__file__).parent
 
 
 class TwinIsLive(WrongState):
@@ -38,7 +40,7 @@ def work_key(package: Package, parameters: Mapping[str, Any], subject: str, data
     if not package.manifest.unique or any(not dataset.sha256 for dataset in datasets.values()):
         return ""
     work = {
-        "sequence": [package.name, package.version, package.sha256],
+        "sequence": [package.name, package.version, package.sha256, content_hash(SHARED)],
         "parameters": _plain(dict(parameters)),
         "subject": subject,
         "datasets": {role: dataset.sha256 for role, dataset in datasets.items()},
@@ -52,9 +54,8 @@ def live_twin(key: str) -> Batch | None:
 
 
 def finished_twin(key: str) -> Batch | None:
-    """The newest batch that has done this work to its end, without anybody's hand in it."""
-    done = batches_of_work(key).filter(state=State.COMPLETED, settings={})
-    return done.exclude(control_events__kind__in=TOUCHED).order_by("-pk").first()
+    """The newest batch that has done this work to its end."""
+    return batches_of_work(key).filter(state=State.COMPLETED).order_by("-pk").first()
 
 
 def newest_twin(key: str) -> Batch | None:
@@ -67,7 +68,7 @@ def batches_of_work(key: str) -> QuerySet[Batch]:
 
 
 def give_up_work(batch: Batch) -> None:
-    """The work of a batch is another one's from now on: it does not stand in that one's way, nor is it an answer."""
+    """A batch does not do this work any more: it stands in nobody's way who does, nor is it an answer."""
     Batch.objects.filter(pk=batch.pk).exclude(work_key="").update(work_key="")
 
 

@@ -17,6 +17,7 @@ from control.lifecycle.finding import find_locked
 from control.lifecycle.finish import End, finish_waiting
 from control.lifecycle.live_settings import check_settings, settings_of
 from control.lifecycle.refusals import check_text
+from control.lifecycle.same_work import give_up_work
 from control.lifecycle.steps_ahead import find_step_ahead
 from control.lifecycle.why_not import check_allowed, check_not_by_hand
 from control.models import Batch, ControlEvent
@@ -40,6 +41,10 @@ WORDS = {kind: word.value for word, kind in KINDS.items()} | {
     ControlEvent.Kind.TAKE_OVER: "take-over",
     ControlEvent.Kind.GIVE_BACK: "give-back",
 }
+
+
+# What comes of such a run is not what its parameters alone would give, nor what others get who ask for that.
+_OTHER_WORK = (Control.SKIP, Control.SETTINGS)
 
 
 def pause_batch(batch_id: UUID, *, by: Actor, reason: str = USER_REQUEST) -> Batch:
@@ -84,6 +89,8 @@ def ask(word: Control, batch_id: UUID, *, by: Actor, reason: str, **about: Any) 
         before, details = _details(word, batch, **about)
         if word in (Control.STOP, Control.RESTART):  # should it crash on its way out, nobody wants it back
             Batch.objects.filter(pk=batch.pk, restarts_left__gt=0).update(restarts_left=0)
+        if word in _OTHER_WORK:
+            give_up_work(batch)
         event = record_control_event(KINDS[word], by=by, reason=reason, batch=batch, before=before, details=details)
         if batch.state == State.QUEUED:
             _stop_waiting(batch, event, by, reason)

@@ -227,7 +227,7 @@ def _create_alone(checked: CheckedOrder, by: Actor, trigger: Batch.Trigger, orig
         recovered = origin is not None and origin.kind == Batch.OriginKind.RECOVERY
         if recovered and origin.batch.followers.filter(origin_kind=Batch.OriginKind.RECOVERY).exists():
             raise  # not for its work: somebody else was faster
-        twin = newest_twin(checked.work.key)
+        twin = newest_twin(_key(checked.work, origin))
         if twin is None:
             raise
         raise TwinIsLive(twin) from None
@@ -249,7 +249,7 @@ def _create(checked: CheckedOrder, by: Actor, trigger: Batch.Trigger, origin: Or
         dataset=work.datasets.get("dataset"),
         target_dataset=work.datasets.get("target_dataset"),
         items_options=work.items_options,
-        work_key=work.key,
+        work_key=_key(work, origin),
         units=_units(package.manifest),
         limits=package.manifest.limits,
         **_bounds(package.manifest, checked.station),
@@ -265,6 +265,14 @@ def _create(checked: CheckedOrder, by: Actor, trigger: Batch.Trigger, origin: Or
     )
     Stream.objects.create(name=stream_of(batch.pk), batch=batch)
     return batch
+
+
+def _key(work: Work, origin: Origin | None) -> str:
+    """Empty for what takes results over that were not for the same work: somebody skipped or changed something there,
+    or its datasets were others.
+    """
+    takes_over = origin is not None and origin.carried is not None
+    return "" if takes_over and origin.batch.work_key != work.key else work.key
 
 
 def _units(manifest: Manifest) -> dict[str, str]:

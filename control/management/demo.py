@@ -27,6 +27,8 @@ class NoDemo(Exception):
 
 def begin_demo(described: Station) -> Batch:
     """Submit the demo batch. Raises NoDemo: a start may never switch on anything that is not simulated."""
+    if not described.slots:
+        raise NoDemo("It shows a board on its slot, and this station has none.")
     simulated = [name for name, instrument in described.instruments.items() if instrument.simulation]
     slot = next((each.id for each in described.slots if set(each.instruments.values()) <= set(simulated)), None)
     if slot is None:

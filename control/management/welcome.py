@@ -19,7 +19,8 @@ from control.models import Batch
 from stations.station_file import Station
 
 # Written out: resolving names would load every page into this process, which shows none.
-OVERVIEW, BATCH, LOGIN_LINK = "/control/", "/control/batches/{}/", "/control/login-link/#{}&next={}"
+OVERVIEW, BATCH, DATASETS = "/control/", "/control/batches/{}/", "/control/datasets/"
+LOGIN_LINK = "/control/login-link/#{}&next={}"
 
 
 class Welcome:
@@ -43,7 +44,8 @@ class Welcome:
 
     def station(self, described: Station, lanes: int) -> None:
         slots = ", ".join(f"{described.id}/{slot.id}" for slot in described.slots)
-        self.line("station", f"{described.name}: {slots} and {lanes} lane{'s' if lanes != 1 else ''}")
+        counted = f"{lanes} lane{'s' if lanes != 1 else ''}"
+        self.line("station", f"{described.name}: {slots} and {counted}" if slots else f"{described.name}: {counted}")
 
     def link(self, login: FirstLogin, address: Address, batch: Batch | None) -> str:
         """Write and return the address to open: on this host alone one that logs in."""
@@ -59,10 +61,14 @@ class Welcome:
         )
         return link
 
-    def next_steps(self, login: FirstLogin, address: Address) -> None:
+    def next_steps(self, described: Station, login: FirstLogin, address: Address) -> None:
         name = login.user.get_username() if login.user else "USER"
         self.line("later", f"{address.url}/   log in as {name}")
-        self.line("another", f"{manage()} run_batch board_test --subject SN-1")
+        if described.slots:
+            self.line("another", f"{manage()} run_batch board_test --subject SN-1")
+        else:
+            self.line("datasets", f"{address.url}{DATASETS}   add images there")
+            self.line("images", f"{manage()} run_batch image_attributes --dataset NAME")
         self.line("a script", f"{manage()} create_api_key {name} --name my-script")
         self.line("stop", "Ctrl-C: batches first, then the rest, every output off")
         self.out.write("")

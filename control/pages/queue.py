@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,8 @@ from control.lifecycle.refusals import BadValue, Refused
 from control.models import Batch, ControlEvent
 from control.pages.answers import accepted, refused
 from control.pages.inside import draw, needs
+
+URGENT = Batch.Priority.URGENT.name
 
 
 @require_safe
@@ -67,19 +70,22 @@ def _asked(request: HttpRequest) -> tuple[To | None, Batch.Priority | None]:
 
 
 def _line(line: Facts) -> dict[str, Any]:
-    waiting = [_row(batch, len(line["waiting"])) for batch in line["waiting"]]
+    waiting = [_row(batch) for batch in line["waiting"]]
+    for one, behind in pairwise(waiting):
+        # What is urgent and what is not never change places.
+        one["is_last"] = behind["is_first"] = (one["priority"] == URGENT) != (behind["priority"] == URGENT)
+    waiting[0]["is_first"] = True
+    waiting[-1]["is_last"] = len(waiting) == line["total"]
     running = [{**batch, "left": _about(batch["seconds_left"])} for batch in line["running"]]
     return {**line, "waiting": waiting, "running": running, "more": line["total"] - len(waiting)}
 
 
-def _row(batch: Facts, count: int) -> dict[str, Any]:
+def _row(batch: Facts) -> dict[str, Any]:
     return {
         **batch,
         "priority_word": Batch.Priority[batch["priority"]].label,
         "since": parse_datetime(batch["created_at"]),
         "starts": _about(batch["starts_in_s"]),
-        "is_first": batch["place"] == 1,
-        "is_last": batch["place"] == count,
     }
 
 

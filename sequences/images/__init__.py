@@ -1,5 +1,5 @@
 """What the bundled sequences over images share: figures of one image, and what thousands of them say together.
 
-Packages import from here; numpy is loaded only where one of them does. Equal work is told by the content of a package,
-which this room is no part of: whoever changes a figure here raises the `version` of the packages that show it.
+Packages import from here; numpy is loaded only where one of them does. What is kept of earlier batches is no answer any
+more once a file here has changed.
 """

@@ -38,7 +38,7 @@ def join(slot: Slot, can_work: CanWork) -> Helper | None:
     """
     if slot.kind != Slot.Kind.LANE or not slot.in_service:
         return None
-    opened = next((step for step in needing_help(slot)[:LOOKED_AT] if can_work(step.batch)), None)
+    opened = _first_within_reach(needing_help(slot), can_work)
     if opened is None:
         return None
     try:
@@ -66,6 +66,10 @@ def needing_help(slot: Slot) -> QuerySet[ChunkedStep]:
     most = Cast(KeyTextTransform("lanes", "batch__items_options"), IntegerField())
     steps = steps.annotate(most=most).filter(Q(most=0) | Q(most__gt=F("lanes")))
     return steps.order_by("far", "-batch__priority", "lanes", "pk")
+
+
+def _first_within_reach(steps: QuerySet[ChunkedStep], can_work: CanWork) -> ChunkedStep | None:
+    return next((step for step in steps[:LOOKED_AT] if can_work(step.batch)), None)
 
 
 def take_over_help(helper: Helper) -> Helper | None:
@@ -104,8 +108,8 @@ def why_leave(helper: Helper, waits: Batch | None, can_work: CanWork) -> str | N
     batch = opened.batch
     if waits is not None and _effective(waits) >= batch.priority:
         return "another batch waits for this lane"
-    better = needing_help(helper.slot).exclude(pk=opened.pk).first()
-    if better is None or not can_work(better.batch):
+    better = _first_within_reach(needing_help(helper.slot).exclude(pk=opened.pk), can_work)
+    if better is None:
         return None
     if better.batch.priority > batch.priority:
         return "a more urgent batch needs help"

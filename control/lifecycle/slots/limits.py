@@ -25,6 +25,7 @@ LANES_TO_SPARE_ONE = 2
 DATASETS = ("dataset", "target_dataset")
 
 Rows = TypeVar("Rows", bound=QuerySet)
+_ON_LANE = Q(slot=None) | Q(slot__kind=Slot.Kind.LANE)
 _LIMITED = Q(concurrent__isnull=False) | Q(kind=ANALYSIS) | Q(dataset__isnull=False)
 _DATASET_SENTENCES = {
     Dataset.State.RECEIVING: gettext_noop("Dataset %(dataset)s still receives files."),
@@ -57,7 +58,7 @@ class Usage:
         if self.analyses >= self.analyses_allowed:
             held |= Q(kind=ANALYSIS)
         if not self.has_lane_to_spare:
-            held |= Q(dataset__isnull=False, priority__lt=Batch.Priority.URGENT)
+            held |= Q(_ON_LANE, dataset__isnull=False, priority__lt=Batch.Priority.URGENT)
         return held
 
 
@@ -98,7 +99,7 @@ def lock_limits(station: str) -> None:
 
 def why_held(batch: Batch, usage: Usage | None = None) -> str:
     """What holds a waiting batch back, a sentence; empty when nothing does. `usage`: of its station, where that
-    has just been read, and the batch with its datasets.
+    has just been read, and the batch with its datasets and its slot.
     """
     if not is_limited(batch):
         return ""
@@ -124,6 +125,8 @@ def _why_limit(batch: Batch, usage: Usage) -> str:
     if batch.concurrent is not None and count >= batch.concurrent:
         sentence = _("%(count)d of %(limit)d batches of %(sequence)s run already.")
         return sentence % {"count": count, "limit": batch.concurrent, "sequence": batch.sequence}
-    if batch.dataset_id is not None and batch.priority < Batch.Priority.URGENT and not usage.has_lane_to_spare:
+    if usage.has_lane_to_spare or batch.dataset_id is None or batch.priority >= Batch.Priority.URGENT:
+        return ""
+    if batch.slot is None or batch.slot.kind == Slot.Kind.LANE:
         return _("One lane of %(station)s is kept free for urgent work.") % {"station": batch.station_id}
     return ""

@@ -120,7 +120,7 @@ class Command(BaseCommand):
             moving = "is running" if demo.wait_until_moving(processes.pause) else "waits for its turn"
             self.welcome.line("batch", f"{demo.batch.name} {moving} on {demo.batch.slot_id}")
         link = self.welcome.link(login, address, demo.batch if demo else None)
-        self.welcome.next_steps(login, address)
+        self.welcome.next_steps(described, login, address)
         if options["open"]:
             self.welcome.open_browser(link)
         return demo

@@ -13,6 +13,8 @@ from control.models import (
     ApiKey,
     Attachment,
     Batch,
+    Chunk,
+    ChunkedStep,
     ControlEvent,
     Dataset,
     ErrorLog,
@@ -54,8 +56,11 @@ def tell(name: str = "Board test", slot: str = "demo/slot-1", **more: Any) -> Ba
     ErrorLog.objects.create(
         batch=batch, step=0, at=now, category="hardware", exception="OSError", message="gone", fingerprint="f" * 16
     )
+    over_items = {"name": "<b>measure", "total_items": 3, "uncut_items": 0, "began_at": now}
+    opened = ChunkedStep.objects.create(batch=batch, step=0, **over_items)
+    Chunk.objects.create(chunked_step=opened, number=2, items=[0, 1], state="FAILED", slot_id="demo/lane-1", tries=4)
     Item.objects.create(
-        batch=batch, step=0, index=0, path="<b>tiles/1.png", state="FAILED", message="it is empty", at=now
+        batch=batch, step=0, index=0, chunk=2, path="<b>tiles/1.png", state="FAILED", message="it is empty", at=now
     )
     batch.refresh_from_db()
     return batch
@@ -86,6 +91,8 @@ def rows_of(batch: Batch) -> dict[Any, Any]:
         Instrument: Instrument.objects.first(),
         Schedule: scheduled(),
         Dataset: dataset_row(),
+        ChunkedStep: batch.chunked_steps.get(),
+        Chunk: Chunk.objects.get(chunked_step__batch=batch),
         Item: Item.objects.get(batch=batch),
     }
 

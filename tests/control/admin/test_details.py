@@ -8,12 +8,25 @@ from uuid import UUID
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 
 from control.admin.registry import PAGES
 from control.lifecycle.follow import Mode, rerun_batch
 from control.lifecycle.safety.emergency import new_latch, record_emergency_stop
 from control.lifecycle.steer import stop_batch
-from control.models import Attachment, Batch, ControlEvent, ErrorLog, Event, Measurement, Step, Stream
+from control.models import (
+    Attachment,
+    Batch,
+    Chunk,
+    ChunkedStep,
+    ControlEvent,
+    ErrorLog,
+    Event,
+    Item,
+    Measurement,
+    Step,
+    Stream,
+)
 from stations.models import Instrument, Slot
 from tests.control.admin.story import change, changelist, rows_of, shown, tell
 from tests.control.lifecycle.work import PACKAGES
@@ -22,7 +35,7 @@ from tests.rows import ANNA, dataset, queued, running
 pytestmark = pytest.mark.any_database
 
 HISTORY = [model for model in PAGES if model._meta.app_label in ("control", "stations") and model.__name__ != "ApiKey"]
-IN_BATCH = [Step, Measurement, Attachment, Event, ControlEvent, ErrorLog, Stream]
+IN_BATCH = [Step, Measurement, Attachment, Event, ControlEvent, ErrorLog, Stream, ChunkedStep, Chunk, Item]
 
 
 def page(client, row):
@@ -55,6 +68,30 @@ def test_a_batch_leads_to_all_its_rows_with_their_number(station, viewer):
         (changelist(model, batch=batch.pk), "1")
         for model in (Step, Measurement, Attachment, Event, ControlEvent, ErrorLog)
     ]
+
+
+def test_a_batch_over_items_leads_to_its_chunks_and_items(station, viewer):
+    batch = tell()
+    Batch.objects.filter(pk=batch.pk).update(dataset=dataset())
+    links = viewer.get(change(batch)).context["neighbours"]
+    assert [(link["url"], link["count"]) for link in links[-3:]] == [
+        (changelist(model, batch=batch.pk), "1") for model in (ChunkedStep, Chunk, Item)
+    ]
+
+
+def test_step_over_items_chunk_and_item_lead_to_each_other(station, viewer):
+    rows = rows_of(batch := tell())
+    opened, chunk, item = rows[ChunkedStep], rows[Chunk], rows[Item]
+    of_step = escape(changelist(Chunk, batch=batch.pk, chunked_step=opened.pk, state="FAILED"))
+    assert f'href="{of_step}">1</a>' in page(viewer, opened)
+    assert [f'href="{change(row)}"' in page(viewer, chunk) for row in (opened, item)] == [True, True]
+    assert f'href="{change(chunk)}"' in page(viewer, item)
+
+
+def test_item_that_was_carried_over_leads_to_no_chunk(station, viewer):
+    item = rows_of(tell())[Item]
+    Item.objects.update(chunk=None)
+    assert viewer.get(change(item)).context["neighbours"][0]["text"] == "Batch"
 
 
 def test_a_batch_shows_its_steps_and_its_newest_events(station, viewer):

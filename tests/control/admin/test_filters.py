@@ -10,7 +10,19 @@ from django.utils import timezone
 
 from control.admin.registry import PAGES
 from control.history.ids import first_id_at
-from control.models import ApiKey, Batch, ControlEvent, ErrorLog, Event, Measurement, Step, Stream
+from control.models import (
+    ApiKey,
+    Batch,
+    Chunk,
+    ChunkedStep,
+    ControlEvent,
+    ErrorLog,
+    Event,
+    Item,
+    Measurement,
+    Step,
+    Stream,
+)
 from tests.control.admin.story import changelist, shown, tell
 from tests.rows import queued
 
@@ -104,7 +116,7 @@ def test_search_for_what_no_database_keeps_opens(station, admin, model):
     assert admin.get(changelist(model, q="a\0b")).status_code == 200
 
 
-@pytest.mark.parametrize("model", [Step, Measurement, ControlEvent, ErrorLog, Stream])
+@pytest.mark.parametrize("model", [Step, Measurement, ControlEvent, ErrorLog, Stream, ChunkedStep, Chunk, Item])
 @pytest.mark.parametrize("by", ["batch", "q"])
 def test_rows_are_found_by_their_batch(station, viewer, model, by):
     batch, other = tell(), tell("other")
@@ -112,14 +124,17 @@ def test_rows_are_found_by_their_batch(station, viewer, model, by):
     assert found == [1, 1]
 
 
-@pytest.mark.parametrize("model", [Step, Measurement, Event, ControlEvent, ErrorLog, Stream])
+@pytest.mark.parametrize("model", [Step, Measurement, Event, ControlEvent, ErrorLog, Stream, ChunkedStep, Chunk, Item])
 @pytest.mark.parametrize("wrong", ["nonsense", "%00", "01a1fea5-46c3-75a7-80f1-ecf6101c7f5e"])
 def test_rows_of_an_unknown_batch_are_none(station, viewer, model, wrong):
     tell()
     assert shown(viewer, f"{changelist(model)}?batch={wrong}") == []
 
 
-@pytest.mark.parametrize(("model", "name"), [(Step, "power"), (Measurement, "rai")])
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [(Step, "power"), (Measurement, "rai"), (ChunkedStep, "<b>"), (Chunk, "<b>mea"), (Chunk, "2"), (Item, "<b>tiles/")],
+)
 def test_names_are_searched_within_one_batch_only(station, viewer, model, name):
     batch = tell()
     found = [len(shown(viewer, changelist(model, q=name, **more))) for more in ({"batch": batch.pk}, {})]
@@ -130,6 +145,15 @@ def test_measurements_of_one_step_are_found(station, viewer):
     batch = tell()
     found = [len(shown(viewer, changelist(Measurement, step=pk))) for pk in (batch.steps.get().pk, "99999", "x" * 9)]
     assert found == [1, 0, 0]
+
+
+def test_chunks_are_filtered_by_step_and_state_and_found_by_number(station, viewer):
+    batch = tell()
+    step = batch.chunked_steps.get().pk
+    chosen = [{"chunked_step": step}, {"chunked_step": 99999}, {"state": "FAILED"}, {"state": "PENDING"}]
+    assert [len(shown(viewer, changelist(Chunk, **one))) for one in chosen] == [1, 0, 1, 0]
+    numbers = ["2", "22", "9" * 30]
+    assert [len(shown(viewer, changelist(Chunk, batch=batch.pk, q=text))) for text in numbers] == [1, 0, 0]
 
 
 def test_errors_are_found_by_fingerprint_and_by_how_they_begin(station, viewer):

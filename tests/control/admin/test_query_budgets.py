@@ -14,6 +14,8 @@ from control.models import (
     ApiKey,
     Attachment,
     Batch,
+    Chunk,
+    ChunkedStep,
     ControlEvent,
     Dataset,
     ErrorLog,
@@ -37,6 +39,8 @@ BUDGETS = {
     Measurement: 6,
     Attachment: 6,
     Dataset: 7,
+    ChunkedStep: 6,
+    Chunk: 6,
     Item: 6,
     Event: 8,
     ControlEvent: 6,
@@ -51,8 +55,10 @@ BUDGETS = {
     ApiKey: 6,
 }
 LARGE = ("control_batch", "control_step", "control_measurement", "control_event", "control_controlevent",
-         "control_errorlog", "control_stream", "control_attachment")  # fmt: skip
-ONE_ROW = re.compile(r'WHERE \(?"\w+"\."(id|name|batch_id|stream_id)" = ')
+         "control_errorlog", "control_stream", "control_attachment",
+         "control_chunkedstep", "control_chunk", "control_item")  # fmt: skip
+IN_BATCH = (Step, Measurement, Attachment, Event, ControlEvent, ErrorLog, Stream, ChunkedStep, Chunk, Item)
+ONE_ROW = re.compile(r'WHERE \(?"\w+"\."(id|name|batch_id|stream_id|chunked_step_id)" = ')
 
 
 def asked(client, url) -> list[str]:
@@ -113,7 +119,7 @@ def test_a_second_page_counts_no_further_than_ten_thousand(station, viewer):
     assert [sql[-30:].split("LIMIT ")[1].split(")")[0] for sql in counts] == ["10001"]
 
 
-@pytest.mark.parametrize("model", [Batch, Step, Measurement, Attachment, Event, ControlEvent, ErrorLog, Stream])
+@pytest.mark.parametrize("model", [Batch, *IN_BATCH])
 def test_the_page_of_a_row_reads_no_large_table_to_its_end(station, viewer, model):
     statements = asked(viewer, change(rows_of(tell())[model]))
     assert unlimited(statements) == []

@@ -59,12 +59,23 @@ def test_batch_is_moved_where_it_was_asked(station: None, which: int, to: To, wa
 
 
 def test_move_goes_over_the_borders_of_priorities(station: None) -> None:
-    urgent, high, low = line(URGENT, HIGH, LOW)
+    high, normal, low = line(HIGH, NORMAL, LOW)
     move_batch(low.pk, to=To.FIRST, by=ANNA)
-    assert order(low) == [low, urgent, high]
-    move_batch(urgent.pk, to=To.LAST, by=ANNA)
-    assert order(low) == [low, high, urgent]
-    assert [batch.priority for batch in order(low)] == [LOW, HIGH, URGENT]
+    assert order(low) == [low, high, normal]
+    move_batch(high.pk, to=To.LAST, by=ANNA)
+    assert order(low) == [low, normal, high]
+    assert [batch.priority for batch in order(low)] == [LOW, NORMAL, HIGH]
+
+
+def test_nothing_is_moved_before_what_is_urgent_nor_that_behind_the_others(station: None) -> None:
+    first, second, high, low = line(URGENT, URGENT, HIGH, LOW)
+    move_batch(low.pk, to=To.FIRST, by=ANNA)
+    move_batch(first.pk, to=To.LAST, by=ANNA)
+    assert order(low) == [second, first, low, high]
+    for batch, to in ((low, To.UP), (first, To.DOWN), (low, To.FIRST), (first, To.LAST)):
+        move_batch(batch.pk, to=to, by=ANNA)
+    assert order(low) == [second, first, low, high]
+    assert ControlEvent.objects.filter(kind="BATCH_MOVE").count() == 2
 
 
 def test_order_after_many_moves_is_that_of_a_list(station: None) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,14 +16,16 @@ from django.db import connection
 from django.utils import timezone
 from django_q.models import OrmQ
 
+from control.lifecycle import same_work
 from control.lifecycle.follow import Mode, rerun_batch, restart_batch, resume_batch
 from control.lifecycle.recover import recover_crashed
 from control.lifecycle.same_work import TwinIsLive, batches_of_work
+from control.lifecycle.steer import change_settings, skip_step
 from control.lifecycle.submit import Answer, Order, submit_once
-from control.models import Batch, ControlEvent, Dataset
+from control.models import Batch, ChunkedStep, ControlEvent, Dataset, Item
 from control.states import State
 from stations.models import Slot
-from tests.control.lifecycle.work import work_station
+from tests.control.lifecycle.work import add_step, plan_of, work_station
 from tests.rows import ANNA, dataset
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +44,12 @@ def tiles() -> Dataset:
 def asked(tiles: Dataset, sequence: str = "dataset_work", **more: Any) -> Answer:
     order = Order(sequence, dataset=str(tiles.pk), **more)
     return submit_once(order, by=ANNA, trigger=Batch.Trigger.MANUAL)
+
+
+def begun(batch: Batch) -> Batch:
+    Batch.objects.filter(pk=batch.pk).update(state=State.RUNNING, slot="demo/lane-1", plan=plan_of(resumable=True))
+    batch.refresh_from_db()
+    return batch
 
 
 def ended(batch: Batch, state: State = State.COMPLETED, **columns: Any) -> Batch:
@@ -105,6 +116,17 @@ def test_changed_package_is_other_work(tiles: Dataset, monkeypatch: pytest.Monke
     assert asked(tiles).cached is False
 
 
+def test_changed_figure_that_packages_share_makes_other_work(
+    tiles: Dataset, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    done = ended(asked(tiles).batch)
+    changed = shutil.copytree(same_work.SHARED, tmp_path / "images")
+    monkeypatch.setattr(same_work, "SHARED", changed)
+    assert asked(tiles).batch == done
+    (changed / "drift.py").write_text("LIMIT = 0.3\n")
+    assert asked(tiles).cached is False
+
+
 def test_finished_work_is_answered_at_once_with_its_age(tiles: Dataset) -> None:
     done = ended(asked(tiles).batch)
     OrmQ.objects.all().delete()
@@ -143,16 +165,73 @@ def test_what_did_not_come_to_its_end_is_no_answer(tiles: Dataset, state: State)
     assert asked(tiles).cached is False
 
 
-def test_what_was_changed_while_it_ran_is_no_answer(tiles: Dataset) -> None:
-    ended(asked(tiles).batch, settings={"bins": 3})
+def change(batch: Batch) -> Batch:
+    return change_settings(begun(batch).pk, {"threshold": 0.7}, by=ANNA)
+
+
+def skip(batch: Batch) -> Batch:
+    return skip_step(begun(batch).pk, step="last", by=ANNA)
+
+
+@pytest.mark.parametrize("touch", [change, skip])
+def test_what_somebody_touched_is_neither_twin_nor_answer(tiles: Dataset, touch: Callable[[Batch], Batch]) -> None:
+    touched = touch(asked(tiles).batch)
+    beside = asked(tiles)
+    assert (beside.existing, beside.batch != touched) == (False, True)
+    ended(beside.batch, State.STOPPED)
+    ended(touched)
     assert asked(tiles).cached is False
 
 
-def test_what_somebody_skipped_in_is_no_answer(tiles: Dataset) -> None:
-    done = ended(asked(tiles).batch)
-    kind = ControlEvent.Kind.BATCH_SKIP
-    ControlEvent.objects.create(batch=done, kind=kind, by="anna", face="PAGE", requested_at=timezone.now())
-    assert asked(tiles).cached is False
+def with_results(batch: Batch) -> Batch:
+    """It has done steps and items, and one of these failed."""
+    now = timezone.now()
+    for index in range(1, 5):
+        add_step(batch, index, "P")
+    ChunkedStep.objects.create(batch=batch, step=1, name="first", total_items=3, uncut_items=0, began_at=now, over=True)
+    for index, state in enumerate(["COMPLETED", "FAILED", "COMPLETED"]):
+        Item.objects.create(batch=batch, step=1, index=index, path=f"{index}.png", state=state, at=now)
+    Dataset.objects.update(read_at=now - timedelta(hours=1))
+    return batch
+
+
+def resumed(batch: Batch) -> Batch:
+    return resume_batch(ended(batch, State.STOPPED).pk, by=ANNA)
+
+
+def repeated(mode: Mode, **more: Any) -> Callable[[Batch], Batch]:
+    return lambda batch: rerun_batch(ended(batch).pk, mode, by=ANNA, **more)
+
+
+TAKING_OVER = {
+    "resume": resumed,
+    "from a step": repeated(Mode.FROM_STEP, step="last"),
+    "failed items": repeated(Mode.FAILED_ITEMS),
+}
+
+
+@pytest.mark.parametrize("goes_on", TAKING_OVER.values(), ids=TAKING_OVER)
+@pytest.mark.parametrize(("touch", "is_answer"), [(change, False), (skip, False), (begun, True)])
+def test_what_goes_on_from_a_batch_is_as_much_of_an_answer(
+    tiles: Dataset, touch: Callable[[Batch], Batch], is_answer: bool, goes_on: Callable[[Batch], Batch]
+) -> None:
+    first = with_results(touch(asked(tiles).batch))
+    second = goes_on(first)
+    assert bool(second.work_key) is is_answer
+    third = ended(goes_on(with_results(begun(second))))
+    assert [answer.cached for answer in (asked(tiles), asked(tiles, parameters=third.parameters))] == [is_answer] * 2
+
+
+def test_run_again_from_the_beginning_is_an_answer_whatever_was_touched_before(tiles: Dataset) -> None:
+    again = ended(repeated(Mode.SAME)(skip(asked(tiles).batch)))
+    assert asked(tiles).batch == again
+
+
+def test_steps_of_another_content_are_no_answer(tiles: Dataset) -> None:
+    first = ended(with_results(begun(asked(tiles).batch)))
+    Dataset.objects.update(sha256="0" * 64)
+    ended(repeated(Mode.FROM_STEP, step="last")(first))
+    assert asked(Dataset.objects.get()).cached is False
 
 
 def test_sequence_that_does_not_declare_it_runs_as_often_as_it_is_asked_for(tiles: Dataset) -> None:

@@ -46,6 +46,8 @@ def test_demo_batch_never_meets_a_real_instrument(described):
     assert begin_demo(with_real(described, "supply-1")).slot_id == "demo/slot-2"
     with pytest.raises(NoDemo, match=r"^Every slot has real instruments\.$"):
         begin_demo(with_real(described, "supply-1", "meter-2"))
+    with pytest.raises(NoDemo, match="this station has none"):
+        begin_demo(replace(described, slots=[]))
     assert Batch.objects.count() == 1
 
 

@@ -6,6 +6,7 @@ import io
 import re
 import socket
 import sys
+from dataclasses import replace
 
 import pytest
 from django.conf import settings as house
@@ -17,6 +18,7 @@ from control.management.first_login import FirstLogin
 from control.management.listening import Address
 from control.management.welcome import Welcome, manage
 from control.models import LoginLink
+from stations.station_file import Slot, read_station_file
 
 HERE, EVERYWHERE = Address("127.0.0.1", 8000), Address("0.0.0.0", 8000)
 
@@ -44,6 +46,23 @@ def test_link_that_logs_in_is_made_for_loopback_alone(welcome, out):
     link = welcome.link(FirstLogin(), EVERYWHERE, None)
     assert (link, LoginLink.objects.count()) == (f"http://{socket.gethostname()}:8000/control/", 0)
     assert "Open this page and log in:" in out.getvalue()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("slots", "told"),
+    [
+        ([Slot("slot-1", {})], ["station   Demo bench: demo/slot-1 and 2 lanes", "another   "]),
+        ([], ["station   Demo bench: 2 lanes", "datasets  http://127.0.0.1:8000/control/datasets/", "images    "]),
+    ],
+)
+def test_station_is_told_with_what_can_run_there(welcome, out, slots, told):
+    described = replace(read_station_file(house.BASE_DIR / "station.yaml"), slots=slots)
+    welcome.station(described, 2)
+    welcome.next_steps(described, FirstLogin(), HERE)
+    said = [line[2:] for line in out.getvalue().splitlines() if not re.match("  (later|a script|stop) ", line)]
+    assert [line.startswith(begin) for line, begin in zip(said, [*told, ""], strict=True)] == [True] * (len(told) + 1)
+    assert ("board_test" in said[1], "image_attributes" in said[-2]) == (bool(slots), not slots)
 
 
 def test_browser_is_not_looked_for_without_a_screen(welcome, out, monkeypatch):

@@ -75,6 +75,22 @@ def test_long_queue_is_cut_but_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (page.count('class="q-row"'), "and 3 more" in page, "5 waiting" in page) == (2, True, True)
 
 
+def test_moves_are_offered_where_they_lead_somewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    def offered() -> list[str]:
+        rows = shown(browser_of("operator")).split('class="q-row"')[1:]
+        return [" ".join(to for to in ("first", "up", "down") if moves(row, to)) for row in rows]
+
+    def moves(row: str, to: str) -> bool:
+        [button] = re.findall(rf'<button [^>]*value="{to}"[^>]*>', row)
+        return "disabled" not in button
+
+    monkeypatch.setattr("control.history.waiting.SHOWN", 4)
+    queued(priority=Batch.Priority.URGENT), queued(priority=Batch.Priority.URGENT), queued(), queued()
+    assert offered() == ["down", "first up", "down", "first up"]
+    queued()  # is not shown, but there to be passed
+    assert offered() == ["down", "first up", "down", "first up down"]
+
+
 def test_form_without_scripts_leads_back_and_says_where_it_waits() -> None:
     _first, second = queued(name="one"), queued(name="two")
     operator = browser_of("operator")

@@ -174,6 +174,13 @@ def test_lane_leaves_for_a_low_batch_that_has_waited_long_enough() -> None:
     assert why_leave(helper, waits, anything) == "another batch waits for this lane"
 
 
+def test_lane_helps_an_urgent_batch_however_long_others_have_waited() -> None:
+    helper = help_of(step_over(25, priority=Priority.URGENT))
+    waits = queued("step_loop", slot=LANES[1], priority=Priority.HIGH)
+    Batch.objects.filter(pk=waits.pk).update(queued_as_of=timezone.now() - timedelta(days=1))
+    assert why_leave(helper, waits, anything) is None
+
+
 def test_lane_leaves_for_a_more_urgent_batch_that_needs_help() -> None:
     helper = help_of(step_over(25), LANES[2])
     urgent = step_over(25, lane=LANES[1], priority=Priority.URGENT)
@@ -181,6 +188,15 @@ def test_lane_leaves_for_a_more_urgent_batch_that_needs_help() -> None:
     assert why_leave(helper, None, lambda batch: False) is None
     ChunkedStep.objects.filter(pk=urgent.pk).update(uncut_items=0)
     assert why_leave(helper, None, anything) is None
+
+
+def test_lane_leaves_for_the_first_of_more_urgent_batches_that_it_can_work_on() -> None:
+    helper = help_of(step_over(25), LANES[2])
+    out_of_reach = step_over(25, lane=LANES[1], priority=Priority.URGENT)
+    assert why_leave(helper, None, lambda batch: batch.pk != out_of_reach.batch_id) is None
+    step_over(25, lane="demo/slot-1", priority=Priority.HIGH)
+    why = why_leave(helper, None, lambda batch: batch.pk != out_of_reach.batch_id)
+    assert why == "a more urgent batch needs help"
 
 
 def test_lane_leaves_for_a_batch_with_two_lanes_less_and_not_for_one_less() -> None:

@@ -119,6 +119,17 @@ def test_one_lane_stays_free_for_urgent_work(station: None) -> None:
     assert taken_by(LANES) == urgent
 
 
+def test_bench_takes_no_lane_and_is_not_held_back_for_urgent_work(station: None) -> None:
+    tiles = dataset()
+    for number in range(1, LANES):
+        waiting(dataset=tiles)
+        taken_by(number)
+    bench, certain_lane = waiting(dataset=tiles, slot="demo/slot-1"), waiting(dataset=tiles, slot=lane(LANES))
+    assert (held_back(bench), held_back(certain_lane)) == ("", "One lane of demo is kept free for urgent work.")
+    stream = claim(Slot.objects.get(pk="demo/slot-1"))
+    assert (stream and stream.batch, taken_by(LANES)) == (bench, None)
+
+
 def test_best_claimable_is_what_a_claim_takes(station: None) -> None:
     Station.objects.update(analyses=1)
     batches = [waiting(kind="analysis"), waiting(kind="analysis"), waiting(dataset=dataset("READING")), waiting()]
