@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 
 from control.datasets.access import place_of, thumbnail_path, top_of
 from control.datasets.folders import open_file
-from control.lifecycle.attached_files import file_of, kept_file_of
+from control.lifecycle.attached_files import file_of, file_of_item
 from control.lifecycle.refusals import NotFound
-from control.models import Attachment, Batch, Dataset, DatasetFile
+from control.models import Attachment, Batch, Dataset, DatasetFile, Item
 
 BLOCK = 256 * 1024  # bytes
 # Whatever a file says that it is: it runs no script and loads nothing, and no other page is of its origin.
@@ -42,9 +42,9 @@ def download(attachment: Attachment) -> StreamingHttpResponse:
     )
 
 
-def download_file_of_item(batch: Batch, kept: Mapping[str, Any]) -> StreamingHttpResponse:
+def download_file_of_item(batch: Batch, item: Item, kept: Mapping[str, Any]) -> StreamingHttpResponse:
     """What a step has made from an item, as it is: a browser saves it. Raises NotFound when it is not on this host."""
-    path = kept_file_of(batch, kept["name"], kept["sha256"])
+    path = file_of_item(batch, item, kept)
     return _answer(partial(path.open, "rb"), path.stat().st_size, kept["name"], kept["media_type"], shown=False)
 
 

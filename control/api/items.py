@@ -160,9 +160,10 @@ class FileOfItem(ApiView):
 
     @extend_schema(responses={(200, "*/*"): OpenApiTypes.BINARY}, parameters=[_STEP])
     def get(self, request: Request, batch_id: UUID, index: int, name: str) -> HttpResponseBase:
-        """The content of a file that was made from an item. It lies on the host of the station that ran the batch."""
+        """The content of a file that was made from an item. It lies on the host of the lane that worked on it."""
         batch = find_batch(batch_id)
-        return download_file_of_item(batch, kept_file(find_item(batch, index, read_step(request)), name))
+        item = find_item(batch, index, read_step(request))
+        return download_file_of_item(batch, item, kept_file(item, name))
 
 
 def told_items(request: Request, batch: Batch, items: list[Item]) -> list[Facts]:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import shutil
 import socket
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from control.lifecycle.refusals import NotFound
-from control.models import Attachment, Batch
+from control.models import Attachment, Batch, Item
+from stations.models import Station
 
 
 def find_attachment(batch_id: UUID, attachment_id: UUID) -> Attachment:
@@ -25,15 +28,19 @@ def find_attachment(batch_id: UUID, attachment_id: UUID) -> Attachment:
 
 def file_of(attachment: Attachment) -> Path:
     """Where its content lies. Raises NotFound, which says on which host, when it is not here."""
-    return kept_file_of(attachment.batch, attachment.name, attachment.sha256)
+    return _kept_file(attachment.batch, attachment.batch.station, attachment.name, attachment.sha256)
 
 
-def kept_file_of(batch: Batch, name: str, sha256: str) -> Path:
-    """Where a file that a run has kept lies. Raises NotFound likewise."""
+def file_of_item(batch: Batch, item: Item, kept: Mapping[str, Any]) -> Path:
+    """Where a file that was made from an item lies: on the host of the lane that worked on it. Raises likewise."""
+    station = Station.objects.filter(slots=item.slot).first() or batch.station
+    return _kept_file(batch, station, kept["name"], kept["sha256"])
+
+
+def _kept_file(batch: Batch, station: Station, name: str, sha256: str) -> Path:
     path = settings.STATION_PATHS.attachments_of(str(batch.pk)) / sha256
     if path.is_file():
         return path
-    station = batch.station
     words = {"name": name, "station": station.pk, "host": station.host, "path": path}
     if station.host == socket.gethostname():
         raise NotFound(_("The file of '%(name)s' is gone: it was %(path)s. A backup may have it.") % words)

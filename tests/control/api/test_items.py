@@ -14,6 +14,7 @@ from control.api.analyses import AnalysisFacts
 from control.api.items import ChunkFacts, ItemFacts, KeptFile
 from control.api.statistics import StatisticsFacts
 from control.models import Batch, ChunkedStep, Dataset, Item
+from stations.models import Slot, Station
 from tests.control.api.callers import Caller, with_key
 from tests.control.api.test_attachments import content_of
 from tests.rows import dataset_row, queued
@@ -191,6 +192,19 @@ def test_a_file_that_was_not_kept_or_is_gone_is_not_found(caller: Caller, opened
     assert caller.get(f"{address}other.html/").status_code == 404
     (settings.STATION_PATHS.attachments_of(str(opened.batch_id)) / sha256).unlink()
     assert caller.get(f"{address}edges.html/").status_code == 404
+
+
+def test_a_file_made_by_a_lane_of_another_host_is_said_to_be_there(caller: Caller, opened: ChunkedStep):
+    work(opened)
+    sha256 = kept(opened)
+    (settings.STATION_PATHS.attachments_of(str(opened.batch_id)) / sha256).unlink()
+    south = Station.objects.create(id="south", name="South", host="south-pc")
+    Slot.objects.create(id="south/lane-1", station=south, name="lane-1", kind=Slot.Kind.LANE, position=1)
+    Item.objects.filter(batch=opened.batch_id, index=0).update(slot="south/lane-1")
+    answer = caller.get(f"/api/control/batches/{opened.batch_id}/items/0/files/edges.html/")
+    assert answer.json()["detail"] == (
+        "The file of 'edges.html' is on the host of station south, south-pc. Ask the web process there."
+    )
 
 
 def test_a_dataset_tells_what_was_found_out_and_what_runs(caller: Caller, opened: ChunkedStep):
