@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import shutil
@@ -14,7 +13,6 @@ from itertools import islice
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
@@ -22,6 +20,7 @@ from django.utils.translation import gettext as _
 from control.datasets import places
 from control.datasets.names import WrongPath, check_path
 from control.lifecycle.datasets.changes import check_receives, find_dataset, hold_dataset
+from control.lifecycle.datasets.room import check_disk, check_room, full_disk_told
 from control.lifecycle.refusals import WrongState
 from control.models import Dataset
 
@@ -66,7 +65,7 @@ def receive_files(dataset_id: UUID, sent: Iterable[Sent], *, announced: int) -> 
     dataset = find_dataset(dataset_id)
     check_receives(dataset)
     _check_here(dataset)
-    _check_room(dataset, announced)
+    check_room(announced, there=dataset.total_bytes)
     received = Received()
     with _beside(dataset) as folder, full_disk_told():
         kept = list(_written(sent, folder, received))
@@ -83,38 +82,6 @@ def _check_here(dataset: Dataset) -> None:
             _("Dataset '%(name)s' receives its files on %(host)s. Send them to the web process there.")
             % {"name": dataset.name, "host": dataset.station.host}
         )
-
-
-def _check_room(dataset: Dataset, announced: int) -> None:
-    """Raises WrongState when the dataset or the disk would become too full."""
-    if dataset.total_bytes + announced > settings.DATASET_MAX_BYTES:
-        raise WrongState(
-            _("A dataset takes at most %(most)d MiB of uploaded files (GWANJE_DATASET_MAX_MB). Make another one.")
-            % {"most": settings.DATASET_MAX_BYTES // 1024**2}
-        )
-    _check_disk(announced)
-
-
-def _check_disk(needed: int) -> None:
-    if shutil.disk_usage(settings.DATA_DIR).free - needed < settings.DATASET_SPARE_BYTES:
-        raise WrongState(_no_room())
-
-
-def _no_room() -> str:
-    return _(
-        "The disk has no room: %(spare)d MiB have to stay free (GWANJE_DATASET_SPARE_MB). Delete something first."
-    ) % {"spare": settings.DATASET_SPARE_BYTES // 1024**2}
-
-
-@contextmanager
-def full_disk_told() -> Iterator[None]:
-    """Raises WrongState in place of the system's own errors for a disk or quota without room."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        raise WrongState(_no_room()) from error
 
 
 @contextmanager
@@ -143,7 +110,7 @@ def _written(sent: Iterable[Sent], folder: Path, received: Received) -> Iterator
                 digest.update(block)
                 size += len(block)
                 if size - looked_at >= CHECK_EVERY:
-                    _check_disk(0)
+                    check_disk(0)
                     looked_at = size
         yield _Kept(path, draft, size, digest.hexdigest())
 

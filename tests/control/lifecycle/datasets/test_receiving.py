@@ -11,6 +11,7 @@ from django.conf import settings
 
 from control.datasets import places
 from control.lifecycle.datasets import receiving as module
+from control.lifecycle.datasets import room
 from control.lifecycle.datasets.changes import complete_dataset
 from control.lifecycle.datasets.receiving import Received, Sent, receive_files
 from control.lifecycle.refusals import WrongState
@@ -145,7 +146,7 @@ def test_disk_that_fills_up_meanwhile_ends_the_request(monkeypatch: pytest.Monke
     usage = namedtuple("usage", "total used free")
     free = iter([2 * GIB, 2 * GIB, GIB // 2])
     monkeypatch.setattr(module, "CHECK_EVERY", 1000)
-    monkeypatch.setattr(module.shutil, "disk_usage", lambda _folder: usage(4 * GIB, 0, next(free)))
+    monkeypatch.setattr(room.shutil, "disk_usage", lambda _folder: usage(4 * GIB, 0, next(free)))
     dataset = receiving()
     with pytest.raises(WrongState, match="GWANJE_DATASET_SPARE_MB"):
         receive_files(dataset.pk, [Sent("a", [bytes(1000)] * 9)], announced=9000)
