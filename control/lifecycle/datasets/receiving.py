@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
@@ -20,7 +21,7 @@ from django.utils.translation import gettext as _
 from control.datasets import places
 from control.datasets.names import WrongPath, check_path
 from control.lifecycle.datasets.changes import check_receives, find_dataset, hold_dataset
-from control.lifecycle.datasets.room import check_disk, check_room, full_disk_told
+from control.lifecycle.datasets.room import check_disk, check_room, dataset_full, full_disk_told
 from control.lifecycle.refusals import WrongState
 from control.models import Dataset
 
@@ -60,7 +61,8 @@ def receive_files(dataset_id: UUID, sent: Iterable[Sent], *, announced: int) -> 
 
     `announced`: bytes that the request has at most. Effects, in order: files beside the dataset, then those in their
     places and the counts of its row. Raises NotFound, WrongState where it receives nothing (more), for what is too much
-    for it, and for a disk without room: then nothing of the request is kept.
+    for it, and for a disk without room: then nothing of the request is kept. What has become too much meanwhile, as
+    others send files too, is refused file by file.
     """
     dataset = find_dataset(dataset_id)
     check_receives(dataset)
@@ -122,34 +124,54 @@ def shown(path: str) -> str:
 
 
 def _put_into_place(dataset: Dataset, together: Sequence[_Kept], received: Received) -> None:
+    """What others send to it at the same time counts: the row is held while it is looked at and added to."""
     top = places.uploads_of(dataset.pk)
     with transaction.atomic():
-        check_receives(hold_dataset(dataset.pk))
-        placed = [one for one in together if _placed(one, top, received)]
+        held = hold_dataset(dataset.pk)
+        check_receives(held)
+        left = settings.DATASET_MAX_BYTES - held.total_bytes
+        placed, others = [], []
+        for one in together:
+            if _placed(one, top, left):
+                placed.append(one)
+                left -= one.size
+            else:
+                others.append(one)
         size = sum(one.size for one in placed)
         Dataset.objects.filter(pk=dataset.pk).update(
             total_files=F("total_files") + len(placed), total_bytes=F("total_bytes") + size
         )
     received.files += len(placed)
     received.size += size
+    for one in others:  # nobody waits while these are hashed: what has a place is changed by nobody
+        _tell_why_not(one, top, received)
 
 
-def _placed(one: _Kept, top: Path, received: Received) -> bool:
+def _placed(one: _Kept, top: Path, left: int) -> bool:
     """A link, not a move: it fails where something has the name already."""
     target = top / one.path
+    if one.size > left:
+        return False
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         os.link(one.draft, target)
-        return True
     except (FileExistsError, NotADirectoryError):
-        pass
+        return False
+    return True
+
+
+def _tell_why_not(one: _Kept, top: Path, received: Received) -> None:
+    target = top / one.path
     if target.is_file() and target.stat().st_size == one.size and _sha256_of(target) == one.sha256:
         received.already += 1
-    elif target.is_file():
-        received.refused.append((one.path, _("Another file of this name was sent before, with other content.")))
+        return
+    if target.is_file():
+        why = _("Another file of this name was sent before, with other content.")
+    elif target.is_dir() or any(parent.is_file() for parent in target.parents):
+        why = _("Its name is that of a folder, or a part of it that of a file.")
     else:
-        received.refused.append((one.path, _("Its name is that of a folder, or a part of it that of a file.")))
-    return False
+        why = dataset_full()
+    received.refused.append((one.path, why))
 
 
 def _sha256_of(file: Path) -> str:
