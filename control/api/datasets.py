@@ -63,7 +63,7 @@ class DatasetFacts(DatasetStatus):
     location = serializers.CharField(help_text="A folder, or `bucket/prefix`; empty of what was uploaded.")
     station = serializers.CharField(help_text="Whose host reads it.")
     total_bytes = serializers.IntegerField()
-    sha256 = serializers.CharField(help_text="Of its content; empty until it is READY.")
+    sha256 = serializers.CharField(help_text="Of its content; empty until it is known.")
     created_by = serializers.CharField()
     created_at = serializers.DateTimeField()
     read_at = serializers.DateTimeField(allow_null=True)
@@ -138,7 +138,7 @@ def create_from_upload(request: Request, fields: dict[str, str], files: Any, vie
         if received.refused:
             problems = [f"{path}: {problem}" for path, problem in received.refused]
             raise ValidationError({"files": problems[:20]})
-        return complete_dataset(dataset.pk, by=view.actor, reason=reason)
+        return complete_dataset(dataset.pk, by=view.actor, reason=reason, content=received.content)
     except BaseException:
         delete_dataset(dataset.pk, by=view.actor, reason="upload failed")
         raise

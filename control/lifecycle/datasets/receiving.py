@@ -19,6 +19,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from control.datasets import places
+from control.datasets.content import Described
 from control.datasets.names import WrongPath, check_path
 from control.lifecycle.datasets.changes import check_receives, find_dataset, hold_dataset
 from control.lifecycle.datasets.room import check_disk, check_room, dataset_full, full_disk_told
@@ -46,6 +47,7 @@ class Received:
     size: int = 0  # bytes
     already: int = 0
     refused: list[tuple[str, str]] = field(default_factory=list)  # path and why
+    content: list[Described] = field(default_factory=list, compare=False)  # those that were taken
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,7 @@ def _put_into_place(dataset: Dataset, together: Sequence[_Kept], received: Recei
         )
     received.files += len(placed)
     received.size += size
+    received.content += [(one.path, one.size, one.sha256) for one in placed]
     for one in others:  # nobody waits while these are hashed: what has a place is changed by nobody
         _tell_why_not(one, top, received)
 
