@@ -15,7 +15,8 @@ from django.core.asgi import get_asgi_application
 
 http = get_asgi_application()
 
-from control.live.routes import websocket  # noqa: E402  needs the applications to be loaded
+from control.body_limits import BodiesWithinLimits  # noqa: E402  needs the applications to be loaded
+from control.live.routes import websocket  # noqa: E402
 
 
 class OverHttps:
@@ -30,6 +31,6 @@ class OverHttps:
         await self.application({**scope, "scheme": self.SCHEMES[scope["type"]]}, receive, send)
 
 
-application: Any = ProtocolTypeRouter({"http": http, "websocket": websocket})
+application: Any = ProtocolTypeRouter({"http": BodiesWithinLimits(http), "websocket": websocket})
 if settings.SESSION_COOKIE_SECURE:
     application = OverHttps(application)

@@ -6,12 +6,12 @@ import logging
 import sys
 from typing import Any
 
-from daphne.server import Server
 from django.conf import settings
 
 from control.asgi import application
 from control.management.in_use import use_for_pages
 from control.management.refusing import StartFailed
+from control.streamed_bodies import StreamingServer
 
 # The limit holds for both directions: browsers send little, but a frame of events takes up to half a megabyte, and more
 # where a single line is long.
@@ -36,8 +36,8 @@ def main() -> None:
         used = use_for_pages(settings.STATION_PATHS)
     except StartFailed as refusal:
         sys.exit(str(refusal))
-    server = Server(
-        application=application,
+    server = StreamingServer(
+        application,
         endpoints=[f"fd:fileno={int(sys.argv[1])}"],
         action_logger=log_access,
         websocket_connect_timeout=5,

@@ -34,7 +34,7 @@ STATIONS = {"browser", "faults", "system", "web"}
 # The longest of them. The first one wants to see pages that no other test has filled.
 LONGEST = ("test_every_page.py", "test_watch_and_steer.py")
 # Files of one folder that share a station, so one process of the tests gets them all.
-TOGETHER = {f"tests/web/test_{name}.py" for name in ("api", "attachments", "controls", "prompts", "sockets")}
+TOGETHER = {f"tests/web/test_{name}.py" for name in ("api", "attachments", "bodies", "controls", "prompts", "sockets")}
 DATABASE = {"db", "transactional_db"}
 
 

@@ -68,6 +68,20 @@ class Installation:
         self._started.append((process, file))
         return process
 
+    def start_web(self, port: int) -> subprocess.Popen[str]:
+        """The web process alone, as `start` and `serve_web` have it, at a port of this host; it writes to web.txt."""
+        with socket.create_server(("127.0.0.1", port)) as listener, (self.folder / "web.txt").open("a") as log:
+            number = listener.fileno()
+            return subprocess.Popen(
+                [sys.executable, "-m", "control.web_server", str(number)],
+                env=self.environment,
+                cwd=HOUSE,
+                stdout=log,
+                stderr=log,
+                pass_fds=[number],
+                start_new_session=True,
+            )
+
     def output(self, process: subprocess.Popen[str]) -> str:
         """Everything that a started process has printed so far."""
         return next(file.read_text() for known, file in self._started if known is process)

@@ -18,9 +18,9 @@ from rest_framework.response import Response
 
 from control.access.downloads import download_file_of, thumbnail_of
 from control.access.rights import Right
-from control.api.bodies import Body, Choice, JsonBody, Reason, Text, reason_in
-from control.api.face import AnyAnswer, ApiView
-from control.api.multipart import LeftToTheView, is_multipart, read_fields, read_parts
+from control.api.bodies import Body, Choice, Reason, Text, reason_in
+from control.api.face import AnyAnswer, ApiView, announced_length
+from control.api.multipart import LeftToTheView, TakesFiles, is_multipart, read_fields, read_parts
 from control.api.pagination import PARAMETERS, Pages
 from control.api.schema import Shape
 from control.history.datasets import dataset_facts, dataset_status, file_facts
@@ -63,7 +63,7 @@ class DatasetFacts(DatasetStatus):
     location = serializers.CharField(help_text="A folder, or `bucket/prefix`; empty of what was uploaded.")
     station = serializers.CharField(help_text="Whose host reads it.")
     total_bytes = serializers.IntegerField()
-    sha256 = serializers.CharField(help_text="Of its content; empty until it is READY.")
+    sha256 = serializers.CharField(help_text="Of its content; empty until it is known.")
     created_by = serializers.CharField()
     created_at = serializers.DateTimeField()
     read_at = serializers.DateTimeField(allow_null=True)
@@ -138,7 +138,7 @@ def create_from_upload(request: Request, fields: dict[str, str], files: Any, vie
         if received.refused:
             problems = [f"{path}: {problem}" for path, problem in received.refused]
             raise ValidationError({"files": problems[:20]})
-        return complete_dataset(dataset.pk, by=view.actor, reason=reason)
+        return complete_dataset(dataset.pk, by=view.actor, reason=reason, content=received.content)
     except BaseException:
         delete_dataset(dataset.pk, by=view.actor, reason="upload failed")
         raise
@@ -146,10 +146,10 @@ def create_from_upload(request: Request, fields: dict[str, str], files: Any, vie
 
 def _receive(request: Request, dataset_id: UUID, files: Any) -> Received:
     sent = (Sent(part.file, part.blocks) for part in files)
-    return receive_files(dataset_id, sent, announced=int(request.META.get("CONTENT_LENGTH") or 0))
+    return receive_files(dataset_id, sent, announced=announced_length(request))
 
 
-class Datasets(ApiView):
+class Datasets(TakesFiles):
     rights: ClassVar = {"GET": Right.SEE, "POST": Right.OPERATE}
     operations: ClassVar = {"GET": "list_datasets", "POST": "create_dataset"}
     refusals: ClassVar = {"POST": (409,)}
@@ -159,7 +159,6 @@ class Datasets(ApiView):
     pagination_class = Pages
     ordering = ("-id",)
     query_parameters = PARAMETERS
-    parser_classes = (JsonBody, LeftToTheView)
 
     @extend_schema(responses=DatasetFacts(many=True))
     def get(self, request: Request) -> Response:
@@ -231,7 +230,7 @@ class StatusOfDataset(ApiView):
         return Response(dataset_status(find_dataset(dataset_id)))
 
 
-class FilesOfDataset(ApiView):
+class FilesOfDataset(TakesFiles):
     rights: ClassVar = {"GET": Right.SEE, "POST": Right.OPERATE}
     operations: ClassVar = {"GET": "list_dataset_files", "POST": "upload_dataset_files"}
     refusals: ClassVar = {"POST": (409,)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.urls import is_valid_path
@@ -23,7 +24,7 @@ from control.access.rights import Right
 from control.api.authentication import KeyAuthentication, LoginAuthentication
 from control.api.bodies import JsonBody
 from control.api.permissions import HasRight
-from control.api.problems import ApiProblem, not_known
+from control.api.problems import ApiProblem, not_known, too_large
 from control.lifecycle.actor import Actor
 from control.models import ControlEvent
 from sequences.wording import quoted
@@ -53,6 +54,11 @@ class AnyAnswer(OneAnswer):
         return renderers[0], renderers[0].media_type
 
 
+def announced_length(request: Request) -> int:
+    """Bytes of its body."""
+    return int(request.META.get("CONTENT_LENGTH") or 0)
+
+
 class ApiView(GenericAPIView):
     """A view names its right, its operation and its query parameters for each method; nothing else is let through."""
 
@@ -74,7 +80,13 @@ class ApiView(GenericAPIView):
             return
         if "CONTENT_LENGTH" not in request.META and "HTTP_TRANSFER_ENCODING" in request.META:
             raise ApiProblem("length-required", _("Send the body with its Content-Length."))
+        self.check_length(request)
         self._check_query(request)
+
+    def check_length(self, request: Request) -> None:
+        """By the length that is announced: more than this does not come in, see control.body_limits."""
+        if announced_length(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            raise too_large()
 
     def _check_query(self, request: Request) -> None:
         known = self.query_parameters if request.method in ("GET", "HEAD") else ()

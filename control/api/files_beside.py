@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -16,12 +14,11 @@ from rest_framework.request import Request
 from control.api.bodies import reason_in
 from control.api.datasets import FILES, create_from_upload
 from control.api.face import ApiView
-from control.api.multipart import Part, read_fields, read_parts
+from control.api.multipart import read_fields, read_parts
 from control.api.new_batch import NewBatch
 from control.api.once import answer_to
 from control.lifecycle.actor import Actor
 from control.lifecycle.datasets.changes import delete_dataset
-from control.lifecycle.datasets.reading import content_sha256
 from control.lifecycle.given_datasets import find_dataset
 from control.lifecycle.refusals import BadValue, Refused
 from control.lifecycle.submit import Answer, Order, check_task, submit_once
@@ -37,7 +34,6 @@ WITH_FILES = {
     "required": ["sequence", "files"],
     "properties": {**dict.fromkeys(FIELDS, _TEXT), "files": FILES},
 }
-Described = tuple[str, int, str]  # path, bytes, sha256
 
 
 def submit_with_files(request: Request, view: ApiView) -> Answer:
@@ -47,17 +43,14 @@ def submit_with_files(request: Request, view: ApiView) -> Answer:
     body.is_valid(raise_exception=True)
     order, reason = body.order(), reason_in(body.validated_data)
     check_takes_files(order)
-    described: list[Described] = []
     about = {"name": order.name or order.subject, "reason": reason}
-    dataset = create_from_upload(request, about, _noted(files, described), view)
-    used = _same_content(described) or dataset
-    order = replace(order, dataset=str(used.pk), await_dataset=True)
+    dataset = create_from_upload(request, about, files, view)
     try:
         answer = answer_to(
             request,
-            lambda: submit_once(order, by=view.actor, trigger=Batch.Trigger.API, reason=reason),
+            lambda: _submit(order, dataset, by=view.actor, reason=reason),
             by=view.actor,
-            content=[fields, described],
+            content=[fields, dataset.sha256],
         )
     except BaseException:
         _forget(dataset.pk, view.actor)
@@ -84,26 +77,22 @@ def _value(name: str, text: str) -> Any:
     return text
 
 
-def _noted(files: Iterable[Part], described: list[Described]) -> Iterator[Part]:
-    """The same files, described once each has been read."""
-    for part in files:
-        digest, size = hashlib.sha256(), 0
+def _submit(order: Order, dataset: Dataset, *, by: Actor, reason: str) -> Answer:
+    """With the oldest dataset that has just these files, which need not be read anew; else with this one.
 
-        def blocks(part: Part = part, digest: Any = digest) -> Iterator[bytes]:
-            nonlocal size
-            for block in part.blocks:
-                digest.update(block)
-                size += len(block)
-                yield block
-
-        yield replace(part, blocks=blocks())
-        described.append((part.file or "", size, digest.hexdigest()))
+    Whoever has sent that other one may be giving it up in this moment, as his work is being done already.
+    """
+    same = Dataset.objects.filter(sha256=dataset.sha256, state__in=(Dataset.State.READING, Dataset.State.READY))
+    oldest = same.exclude(sha256="").order_by("pk").first()
+    if oldest is not None and oldest != dataset:
+        with suppress(Refused):
+            return _submit_with(oldest, order, by, reason)
+    return _submit_with(dataset, order, by, reason)
 
 
-def _same_content(described: list[Described]) -> Dataset | None:
-    """A dataset that has just these files, and need not be read anew."""
-    sha256 = content_sha256(iter(sorted(described)))
-    return Dataset.objects.filter(sha256=sha256, state=Dataset.State.READY).order_by("pk").first()
+def _submit_with(dataset: Dataset, order: Order, by: Actor, reason: str) -> Answer:
+    order = replace(order, dataset=str(dataset.pk))
+    return submit_once(order, by=by, trigger=Batch.Trigger.API, reason=reason)
 
 
 def _forget(dataset_id: UUID, by: Actor) -> None:

@@ -18,13 +18,17 @@ from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.parsers import BaseParser, DataAndFiles
 from rest_framework.request import Request
 
+from control.api.bodies import JsonBody
+from control.api.face import ApiView, announced_length
 from control.api.problems import ApiProblem, not_known
+from control.lifecycle.datasets.room import check_room, check_temporary
 from sequences.wording import quoted
 
 MEDIA_TYPE = "multipart/form-data"
 BLOCK = 256 * 1024
 LONGEST_HEADER = 16 * 1024
 LONGEST_FIELD = 64 * 1024
+HEAD_ONLY = "gwanje.head_only"
 
 
 class LeftToTheView(BaseParser):
@@ -47,6 +51,24 @@ class Part:
 
 def is_multipart(request: Request) -> bool:
     return str(request.content_type).partition(";")[0].strip().lower() == MEDIA_TYPE
+
+
+class TakesFiles(ApiView):
+    """A view that takes files with a POST, as many as there is room for."""
+
+    parser_classes = (JsonBody, LeftToTheView)
+
+    def brings_files(self, request: Request) -> bool:
+        return request.method == "POST" and is_multipart(request)
+
+    def check_length(self, request: Request) -> None:
+        """What cannot be taken is refused before it comes in: `HEAD_ONLY` in the scope says that it has not yet."""
+        if not self.brings_files(request):
+            super().check_length(request)
+            return
+        check_room(announced_length(request))
+        if getattr(request, "scope", {}).get(HEAD_ONLY):
+            check_temporary(announced_length(request))
 
 
 def read_parts(request: Request) -> Iterator[Part]:

@@ -11,9 +11,9 @@ from rest_framework.response import Response
 
 from control.access.rights import Right
 from control.api.batches import ListOfBatches, WholeBatch, address_of, whole_batch
-from control.api.bodies import JsonBody, reason_in
+from control.api.bodies import reason_in
 from control.api.files_beside import WITH_FILES, submit_with_files
-from control.api.multipart import LeftToTheView, is_multipart
+from control.api.multipart import TakesFiles, is_multipart
 from control.api.new_batch import NewBatch
 from control.api.once import KEY, answer_to
 from control.lifecycle.submit import Answer, submit_once
@@ -36,11 +36,10 @@ SUBMITTED = {
 }
 
 
-class Batches(ListOfBatches):
+class Batches(TakesFiles, ListOfBatches):
     rights: ClassVar = {**ListOfBatches.rights, "POST": Right.OPERATE}
     operations: ClassVar = {**ListOfBatches.operations, "POST": "submit_batch"}
     refusals: ClassVar = {"POST": (409,)}
-    parser_classes = (JsonBody, LeftToTheView)
 
     @extend_schema(
         request={"application/json": NewBatch, "multipart/form-data": WITH_FILES},

@@ -38,13 +38,10 @@ MISSING = {
 OPTIONS = ("chunk_size", "item_timeout_s", "max_pixels", "lanes")
 
 
-def find_datasets(
-    manifest: Manifest, named: Mapping[str, str | None], *, may_be_read_yet: bool = False
-) -> dict[str, Dataset]:
+def find_datasets(manifest: Manifest, named: Mapping[str, str | None]) -> dict[str, Dataset]:
     """The datasets of an order by role, exactly those that its sequence needs.
 
-    `may_be_read_yet`: one that is being read will do. Raises BadValue that names the role, WrongState for one that
-    cannot be worked on now.
+    Raises BadValue that names the role, WrongState for one that cannot be worked on now.
     """
     found: dict[str, Dataset] = {}
     for role in ROLES:
@@ -52,7 +49,7 @@ def find_datasets(
         if role in manifest.needs:
             if not name:
                 raise BadValue(_(MISSING[role]) % {"sequence": manifest.name}, field=role)
-            found[role] = _ready(find_dataset(name, field=role), role, may_be_read_yet)
+            found[role] = _ready(find_dataset(name, field=role), role)
         elif name:
             sentence = _("'%(sequence)s' takes no '%(role)s'. Leave it out, or choose a sequence that needs one.")
             raise BadValue(sentence % {"sequence": manifest.name, "role": role}, field=role)
@@ -70,7 +67,7 @@ def hold_datasets(datasets: Mapping[str, Dataset]) -> None:
         if now is None or now.sha256 != dataset.sha256:
             sentence = _("Dataset '%(name)s' was changed in this moment. Look at it, then submit again.")
             raise WrongState(sentence % {"name": dataset.name}, field=role)
-        _ready(now, role, may_be_read_yet=not dataset.sha256)
+        _ready(now, role)
 
 
 def find_dataset(name: str, *, field: str = "dataset") -> Dataset:
@@ -149,13 +146,16 @@ def _check_option(manifest: Manifest, name: str, value: Any) -> None:
         raise BadValue(sentence % values, field=name)
 
 
-def _ready(dataset: Dataset, role: str, may_be_read_yet: bool) -> Dataset:
-    """The dataset. Raises WrongState that says how far it is."""
+def _ready(dataset: Dataset, role: str) -> Dataset:
+    """The dataset. One that is being read will do where its content is known: then the batch waits for it.
+
+    Raises WrongState that says how far it is.
+    """
     values = {"name": dataset.name, "read": dataset.read_files, "total": dataset.total_files, "why": dataset.message}
     match dataset.state:
         case Dataset.State.READY:
             return dataset
-        case Dataset.State.READING if may_be_read_yet:
+        case Dataset.State.READING if dataset.sha256:
             return dataset
         case Dataset.State.READING:
             sentence = _("Dataset '%(name)s' is being read: %(read)d of %(total)d files. Submit it again afterwards.")

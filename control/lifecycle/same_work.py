@@ -34,10 +34,9 @@ class TwinIsLive(WrongState):
 def work_key(package: Package, parameters: Mapping[str, Any], subject: str, datasets: Mapping[str, Dataset]) -> str:
     """The same work has the same key; empty where the sequence does not declare that it need not be done twice.
 
-    Neither name nor priority count, nor how its items are cut into chunks. Datasets count by their content; while
-    one is still being read, nobody can say what is the same.
+    Neither name nor priority count, nor how its items are cut into chunks. Datasets count by their content.
     """
-    if not package.manifest.unique or any(not dataset.sha256 for dataset in datasets.values()):
+    if not package.manifest.unique:
         return ""
     work = {
         "sequence": [package.name, package.version, package.sha256, content_hash(SHARED)],

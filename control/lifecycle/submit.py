@@ -63,7 +63,6 @@ class Order:
     max_pixels: int | None = None  # of one image
     lanes: int | None = None  # at most so many work on it at a time; 0: as many as there are
     fresh: bool = False  # do it anew, although it was done before
-    await_dataset: bool = False  # a dataset that is still being read will do: the batch waits for it
 
 
 @dataclass(frozen=True)
@@ -153,7 +152,7 @@ def check_work(order: Order, content: Package | None = None) -> Work:
     """
     package, parameters, options = check_task(order, content)
     named = {"dataset": order.dataset, "target_dataset": order.target_dataset}
-    datasets = find_datasets(package.manifest, named, may_be_read_yet=order.await_dataset)
+    datasets = find_datasets(package.manifest, named)
     key = work_key(package, parameters, order.subject, datasets)
     return Work(order, package, parameters, datasets, options, key)
 

@@ -11,7 +11,8 @@ from uuid_utils.compat import uuid7
 
 class Dataset(models.Model):
     """Usable once it is READY: listed, counted and hashed by a process of its own. `sha256` stands for its content:
-    two datasets with the same files under the same paths have the same.
+    two datasets with the same files under the same paths have the same. It is empty until that is known: of what was
+    sent in one request when all of it is there, else when it has been read.
     """
 
     class Kind(models.TextChoices):

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import BadRequest, DisallowedHost
 from django.db import Error, InterfaceError, OperationalError
@@ -45,6 +46,22 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, BadRequest):
         detail = str(exception) or detail
     return _refusal(request, 400, "404.html", title, detail)
+
+
+def bodies_of_forms(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: by the length that is announced. More than this does not come in, see control.body_limits."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        length = int(request.META.get("CONTENT_LENGTH") or 0)
+        if length <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE or request.path.startswith("/api/"):
+            return get_response(request)
+        title = _("Too large")
+        detail = _("No page takes more than %(most).1f MiB. Nothing was done.") % {
+            "most": settings.DATA_UPLOAD_MAX_MEMORY_SIZE / 1024**2
+        }
+        return problem(413, detail) if wants_json(request) else _plain(413, {"title": title, "detail": detail})
+
+    return handle
 
 
 def wrong_methods(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

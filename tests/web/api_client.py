@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from tests.installations import FREE_PORTS, HOUSE, Installation, wait_until
+from tests.installations import FREE_PORTS, Installation, wait_until
 from tests.people import add_key, add_user
 
 
@@ -17,14 +15,11 @@ class Api:
     """What a script with a key sees."""
 
     def __init__(self, installation: Installation) -> None:
+        self.installation = installation
         port = next(FREE_PORTS)
         self.address = f"http://127.0.0.1:{port}"
         self.key = add_key(installation, add_user(installation, "anna", superuser=True))
-        command = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "control.asgi:application"]
-        self.log = (installation.folder / "web.log").open("w")
-        self.process = subprocess.Popen(
-            command, env=installation.environment, cwd=HOUSE, stdout=self.log, stderr=self.log, start_new_session=True
-        )
+        self.process = installation.start_web(port)
         wait_until(self._answers, 30, "the web process")
 
     def _answers(self) -> bool:
@@ -36,7 +31,6 @@ class Api:
     def end(self) -> None:
         self.process.terminate()
         self.process.wait(timeout=20)
-        self.log.close()
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         address = path if path.startswith("http") else f"{self.address}{path}"

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import socket
 import subprocess
-import sys
 import threading
 import time
 from contextlib import suppress
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 from websockets import ClientProtocol, ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.uri import parse_uri
 
-from tests.installations import FREE_PORTS, HOUSE, Installation, wait_until
+from tests.installations import FREE_PORTS, Installation, wait_until
 
 SCRIPT = """
 import json, sys
@@ -94,35 +95,29 @@ class Colleague:
 
 
 class WebProcess:
-    """daphne, as it serves people."""
+    """As it serves people."""
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
         self.port = next(FREE_PORTS)
         self.origin = f"http://127.0.0.1:{self.port}"
         self._log = installation.folder / "web.txt"
-        self.process: subprocess.Popen[bytes]
+        self.process: subprocess.Popen[str]
 
     def start(self) -> WebProcess:
-        command = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(self.port)]
-        with self._log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [*command, "control.asgi:application"],
-                stdout=log,
-                stderr=log,
-                env=self.installation.environment,
-                cwd=HOUSE,
-                start_new_session=True,
-            )
+        self.process = self.installation.start_web(self.port)
         wait_until(lambda: self._answers() or self.process.poll() is not None, 30, "the web process")
         assert self.process.poll() is None, self.output
         return self
 
     def _answers(self) -> bool:
-        with suppress(OSError):
-            socket.create_connection(("127.0.0.1", self.port)).close()
-            return True
-        return False
+        try:
+            urlopen(f"{self.origin}/api/health/", timeout=10).close()
+        except HTTPError as error:
+            error.close()
+        except OSError:
+            return False
+        return True
 
     def kill(self) -> None:
         self.process.kill()

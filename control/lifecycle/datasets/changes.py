@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from control.datasets.buckets import NoBuckets, check_bucket
+from control.datasets.content import Described, content_sha256
 from control.datasets.folders import holds_own_files, root_of
 from control.journal import bell
 from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
@@ -69,8 +71,13 @@ def create_dataset(new: NewDataset, *, by: Actor, reason: str = USER_REQUEST) ->
     return dataset
 
 
-def complete_dataset(dataset_id: UUID, *, by: Actor, reason: str = USER_REQUEST) -> Dataset:
+def complete_dataset(
+    dataset_id: UUID, *, by: Actor, reason: str = USER_REQUEST, content: Collection[Described] = ()
+) -> Dataset:
     """Every file has been sent: let it be read. Effects, in order: its state, a ControlEvent, a bell for its reader.
+
+    `content`: what has been received, where all of it is known. Then batches may wait for it already, and it is known
+    whether they do what others do.
 
     Raises NotFound, WrongState where nothing was sent or nothing more is received.
     """
@@ -80,7 +87,8 @@ def complete_dataset(dataset_id: UUID, *, by: Actor, reason: str = USER_REQUEST)
         check_receives(dataset)
         if not dataset.total_files:
             raise WrongState(_("Dataset '%(name)s' has no files yet. Send some first.") % {"name": dataset.name})
-        _move(dataset, State.READING)
+        whole = len(content) == dataset.total_files  # what was received stays, so nobody else has sent anything
+        _move(dataset, State.READING, sha256=content_sha256(sorted(content)) if whole else "")
         _record("completed", dataset, by, reason, after={"files": dataset.total_files, "bytes": dataset.total_bytes})
         bell.ring(DATASETS_BELL)
     return dataset

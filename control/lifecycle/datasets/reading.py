@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import json
 import os
 import tempfile
 import time
@@ -20,6 +19,7 @@ from django.utils import timezone
 from control.datasets import places, problems
 from control.datasets.access import top_of
 from control.datasets.buckets import Bucket, NoBuckets
+from control.datasets.content import content_sha256
 from control.datasets.folders import Found, list_files, open_file
 from control.datasets.listing import Listing
 from control.datasets.looker import HEAD, Looker, Seen
@@ -70,7 +70,9 @@ def read_dataset(dataset_id: UUID) -> None:
 def fail_reading(dataset_id: UUID, why: str) -> bool:
     """Give a reading up. False when it is no longer going on."""
     with transaction.atomic():
-        given_up = Dataset.objects.filter(pk=dataset_id, state=State.READING).update(state=State.FAILED, message=why)
+        given_up = Dataset.objects.filter(pk=dataset_id, state=State.READING).update(
+            state=State.FAILED, message=why, sha256=""
+        )
         if given_up:
             end_what_awaits(Dataset.objects.get(pk=dataset_id))
     return bool(given_up)
@@ -215,13 +217,5 @@ def _finish(dataset: Dataset) -> None:
     counted |= {"read_files": counted["total_files"], "sha256": sha256, "read_at": timezone.now()}
     with transaction.atomic():
         _note(dataset, state=State.READY, message="", **counted)
-        begin_what_awaits(Dataset.objects.get(pk=dataset.pk))
+        begin_what_awaits(dataset, as_sent=sha256 == dataset.sha256)
     places.listing_of(dataset.pk).unlink(missing_ok=True)
-
-
-def content_sha256(files: Iterator[tuple[str, int, str]]) -> str:
-    """What stands for the content of a dataset: the sha256 over path, size and sha256 of its files, in their order."""
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(json.dumps(file).encode() + b"\n")
-    return digest.hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import shutil
@@ -20,8 +19,10 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from control.datasets import places
+from control.datasets.content import Described
 from control.datasets.names import WrongPath, check_path
 from control.lifecycle.datasets.changes import check_receives, find_dataset, hold_dataset
+from control.lifecycle.datasets.room import check_disk, check_room, dataset_full, full_disk_told
 from control.lifecycle.refusals import WrongState
 from control.models import Dataset
 
@@ -46,6 +47,7 @@ class Received:
     size: int = 0  # bytes
     already: int = 0
     refused: list[tuple[str, str]] = field(default_factory=list)  # path and why
+    content: list[Described] = field(default_factory=list, compare=False)  # those that were taken
 
 
 @dataclass(frozen=True)
@@ -61,12 +63,13 @@ def receive_files(dataset_id: UUID, sent: Iterable[Sent], *, announced: int) -> 
 
     `announced`: bytes that the request has at most. Effects, in order: files beside the dataset, then those in their
     places and the counts of its row. Raises NotFound, WrongState where it receives nothing (more), for what is too much
-    for it, and for a disk without room: then nothing of the request is kept.
+    for it, and for a disk without room: then nothing of the request is kept. What has become too much meanwhile, as
+    others send files too, is refused file by file.
     """
     dataset = find_dataset(dataset_id)
     check_receives(dataset)
     _check_here(dataset)
-    _check_room(dataset, announced)
+    check_room(announced, there=dataset.total_bytes)
     received = Received()
     with _beside(dataset) as folder, full_disk_told():
         kept = list(_written(sent, folder, received))
@@ -83,38 +86,6 @@ def _check_here(dataset: Dataset) -> None:
             _("Dataset '%(name)s' receives its files on %(host)s. Send them to the web process there.")
             % {"name": dataset.name, "host": dataset.station.host}
         )
-
-
-def _check_room(dataset: Dataset, announced: int) -> None:
-    """Raises WrongState when the dataset or the disk would become too full."""
-    if dataset.total_bytes + announced > settings.DATASET_MAX_BYTES:
-        raise WrongState(
-            _("A dataset takes at most %(most)d MiB of uploaded files (GWANJE_DATASET_MAX_MB). Make another one.")
-            % {"most": settings.DATASET_MAX_BYTES // 1024**2}
-        )
-    _check_disk(announced)
-
-
-def _check_disk(needed: int) -> None:
-    if shutil.disk_usage(settings.DATA_DIR).free - needed < settings.DATASET_SPARE_BYTES:
-        raise WrongState(_no_room())
-
-
-def _no_room() -> str:
-    return _(
-        "The disk has no room: %(spare)d MiB have to stay free (GWANJE_DATASET_SPARE_MB). Delete something first."
-    ) % {"spare": settings.DATASET_SPARE_BYTES // 1024**2}
-
-
-@contextmanager
-def full_disk_told() -> Iterator[None]:
-    """Raises WrongState in place of the system's own errors for a disk or quota without room."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        raise WrongState(_no_room()) from error
 
 
 @contextmanager
@@ -143,7 +114,7 @@ def _written(sent: Iterable[Sent], folder: Path, received: Received) -> Iterator
                 digest.update(block)
                 size += len(block)
                 if size - looked_at >= CHECK_EVERY:
-                    _check_disk(0)
+                    check_disk(0)
                     looked_at = size
         yield _Kept(path, draft, size, digest.hexdigest())
 
@@ -155,34 +126,55 @@ def shown(path: str) -> str:
 
 
 def _put_into_place(dataset: Dataset, together: Sequence[_Kept], received: Received) -> None:
+    """What others send to it at the same time counts: the row is held while it is looked at and added to."""
     top = places.uploads_of(dataset.pk)
     with transaction.atomic():
-        check_receives(hold_dataset(dataset.pk))
-        placed = [one for one in together if _placed(one, top, received)]
+        held = hold_dataset(dataset.pk)
+        check_receives(held)
+        left = settings.DATASET_MAX_BYTES - held.total_bytes
+        placed, others = [], []
+        for one in together:
+            if _placed(one, top, left):
+                placed.append(one)
+                left -= one.size
+            else:
+                others.append(one)
         size = sum(one.size for one in placed)
         Dataset.objects.filter(pk=dataset.pk).update(
             total_files=F("total_files") + len(placed), total_bytes=F("total_bytes") + size
         )
     received.files += len(placed)
     received.size += size
+    received.content += [(one.path, one.size, one.sha256) for one in placed]
+    for one in others:  # nobody waits while these are hashed: what has a place is changed by nobody
+        _tell_why_not(one, top, received)
 
 
-def _placed(one: _Kept, top: Path, received: Received) -> bool:
+def _placed(one: _Kept, top: Path, left: int) -> bool:
     """A link, not a move: it fails where something has the name already."""
     target = top / one.path
+    if one.size > left:
+        return False
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         os.link(one.draft, target)
-        return True
     except (FileExistsError, NotADirectoryError):
-        pass
+        return False
+    return True
+
+
+def _tell_why_not(one: _Kept, top: Path, received: Received) -> None:
+    target = top / one.path
     if target.is_file() and target.stat().st_size == one.size and _sha256_of(target) == one.sha256:
         received.already += 1
-    elif target.is_file():
-        received.refused.append((one.path, _("Another file of this name was sent before, with other content.")))
+        return
+    if target.is_file():
+        why = _("Another file of this name was sent before, with other content.")
+    elif target.is_dir() or any(parent.is_file() for parent in target.parents):
+        why = _("Its name is that of a folder, or a part of it that of a file.")
     else:
-        received.refused.append((one.path, _("Its name is that of a folder, or a part of it that of a file.")))
-    return False
+        why = dataset_full()
+    received.refused.append((one.path, why))
 
 
 def _sha256_of(file: Path) -> str:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
+from django.utils import timezone
 
 from control.access.rights import Role
 from control.datasets import places
@@ -63,20 +67,85 @@ def test_files_become_a_dataset_that_the_batch_works_on(caller: Caller) -> None:
     assert (places.uploads_of(dataset.pk) / "sub/b.png").read_bytes() == b"22"
 
 
-def test_batch_begins_with_a_key_of_its_work_once_its_dataset_has_been_read(caller: Caller) -> None:
+def test_batch_begins_once_its_dataset_has_been_read(caller: Caller) -> None:
     send(caller, {"a.png": picture()}, **WORK)
-    read_dataset(Dataset.objects.get().pk)
-    batch = Batch.objects.get()
-    assert (batch.dataset.state, len(batch.work_key)) == ("READY", 64)
-    assert claim(Slot.objects.get(pk="demo/lane-1")).batch == batch
+    lane, batch = Slot.objects.get(pk="demo/lane-1"), Batch.objects.get()
+    assert (claim(lane), len(batch.work_key)) == (None, 64)
+    read_dataset(batch.dataset_id)
+    claimed = claim(lane).batch
+    assert (claimed, claimed.dataset.state, claimed.work_key) == (batch, "READY", batch.work_key)
 
 
-def test_same_files_again_are_the_same_work_and_kept_once(caller: Caller) -> None:
+def test_what_was_read_otherwise_than_it_was_sent_is_not_known_for_that_work(caller: Caller) -> None:
+    send(caller, FILES, **WORK)
+    dataset = Dataset.objects.get()
+    (places.uploads_of(dataset.pk) / "a.png").write_bytes(b"a disk that forgets")
+    read_dataset(dataset.pk)
+    assert (Dataset.objects.get().sha256 != dataset.sha256, Batch.objects.get().work_key) == (True, "")
+    assert about(send(caller, FILES, **WORK)) == (201, False, False)
+
+
+@pytest.mark.parametrize("read", [False, True])
+def test_same_files_again_are_the_same_work_and_kept_once(caller: Caller, read: bool) -> None:
     first = send(caller, FILES, **WORK)
-    read_dataset(Dataset.objects.get().pk)
+    if read:
+        read_dataset(Dataset.objects.get().pk)
     again = send(caller, FILES, **WORK)
     assert (about(first), about(again)) == ((201, False, False), (200, True, False))
-    assert (first.json()["id"], kept()) == (again.json()["id"], ["READY"])
+    assert (first.json()["id"], kept()) == (again.json()["id"], ["READY" if read else "READING"])
+
+
+def test_same_files_for_other_work_are_kept_and_read_once(caller: Caller) -> None:
+    send(caller, FILES, **WORK)
+    other = send(caller, FILES, **WORK, subject="others")
+    assert (about(other), kept()) == ((201, False, False), ["READING"])
+    assert Dataset.objects.get(state="READING").batches.count() == 2
+
+
+def test_work_that_is_done_is_the_answer_to_its_files(caller: Caller) -> None:
+    first = send(caller, FILES, **WORK)
+    read_dataset(Dataset.objects.get().pk)
+    end = {"state": "COMPLETED", "outcome": "PASS", "ended_at": timezone.now(), "slot_id": "demo/lane-1"}
+    Batch.objects.update(**end)
+    again = send(caller, FILES, **WORK)
+    assert (about(again), again.json()["id"], kept()) == ((200, False, True), first.json()["id"], ["READY"])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_same_files_at_the_same_moment_are_one_batch() -> None:
+    callers, together = [with_key(Role.OPERATOR) for _ in range(6)], Barrier(6)
+
+    def bring(caller: Caller) -> Any:
+        together.wait(20)
+        try:
+            return send(caller, FILES, **WORK)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(bring, callers))
+    assert sorted(map(about, answers)) == [(200, True, False)] * 5 + [(201, False, False)]
+    assert ({answer.json()["id"] for answer in answers}, kept()) == ({str(Batch.objects.get().pk)}, ["READING"])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_same_pair_at_the_same_moment_is_one_batch_though_its_target_is_being_read() -> None:
+    """Both datasets came with submits, and nobody has read either of them yet."""
+    caller = with_key(Role.OPERATOR)
+    target = send(caller, {"old.png": b"3"}, **WORK).json()["dataset"]
+    pair = {"sequence": "dataset_drift", "target_dataset": target}
+    together = Barrier(3)
+
+    def bring(_number: int) -> Any:
+        together.wait(20)
+        try:
+            return send(caller, FILES, **pair)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(3) as pool:
+        answers = list(pool.map(bring, range(3)))
+    assert sorted(map(about, answers)) == [(200, True, False)] * 2 + [(201, False, False)]
 
 
 def test_batch_whose_files_cannot_be_read_ends_with_the_reason(caller: Caller) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 import time
 from urllib.error import HTTPError
 from urllib.parse import urlencode
@@ -12,7 +10,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.installations import FREE_PORTS, HOUSE, wait_until
+from tests.installations import FREE_PORTS, wait_until
 
 AWAY_S = 8.0  # long enough that a pool which waits longer and longer would not be back at once
 
@@ -38,9 +36,7 @@ class Web:
         self.address = f"http://127.0.0.1:{port}"
         made = installation.manage("shell", "--no-imports", "-c", VIEWER)
         self.cookie = f"gwanje_session={made.stdout.split()[-1]}"
-        command = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "control.asgi:application"]
-        options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": installation.environment}
-        self.process = subprocess.Popen(command, cwd=HOUSE, start_new_session=True, **options)
+        self.process = installation.start_web(port)
         wait_until(lambda: self.ask("/admin/login/")[0] == 200, 30, "the web process")
 
     def ask(self, path: str, fields: dict[str, str] | None = None) -> tuple[int, str]:

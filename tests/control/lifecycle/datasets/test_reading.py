@@ -11,9 +11,10 @@ import pytest
 from django.conf import settings
 
 from control.datasets import access, places
+from control.datasets.content import content_sha256
 from control.lifecycle.datasets import reading
 from control.lifecycle.datasets.changes import NewDataset, create_dataset, delete_dataset, read_again
-from control.lifecycle.datasets.reading import ReadElsewhere, content_sha256, read_dataset
+from control.lifecycle.datasets.reading import ReadElsewhere, read_dataset
 from control.models import Dataset, DatasetFile
 from stations.models import Station
 from tests.control.datasets.pictures import bomb, picture

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import namedtuple
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
 from control.datasets import places
 from control.lifecycle.datasets import receiving as module
+from control.lifecycle.datasets import room
 from control.lifecycle.datasets.changes import complete_dataset
 from control.lifecycle.datasets.receiving import Received, Sent, receive_files
 from control.lifecycle.refusals import WrongState
@@ -133,6 +138,50 @@ def test_dataset_takes_no_more_than_its_limit(monkeypatch: pytest.MonkeyPatch):
         send(dataset, {"b": bytes(6)})
 
 
+@pytest.mark.django_db(transaction=True)
+def test_requests_at_the_same_time_bring_no_more_than_the_limit(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(settings, "DATASET_MAX_BYTES", 10)
+    dataset, together = receiving(), Barrier(4)
+
+    def bring(name: str) -> Received:
+        def blocks() -> Iterator[bytes]:
+            together.wait(20)  # all of them have been let in by their announced length
+            yield bytes(6)
+
+        try:
+            return receive_files(dataset.pk, [Sent(name, blocks())], announced=6)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        brought = list(pool.map(bring, "abcd"))
+    assert sorted(received.files for received in brought) == [0, 0, 0, 1]
+    assert (counted(dataset), len(stored(dataset))) == ((1, 6), 1)
+    assert ["GWANJE_DATASET_MAX_MB" in why for received in brought for _path, why in received.refused] == [True] * 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_waits_while_what_is_sent_again_is_hashed(monkeypatch: pytest.MonkeyPatch):
+    dataset, held = receiving(), []
+    digest = hashlib.file_digest
+    monkeypatch.setattr(
+        module.hashlib, "file_digest", lambda *given: held.append(connection.in_atomic_block) or digest(*given)
+    )
+    send(dataset, {"a": b"1"})
+    assert (send(dataset, {"a": b"1"}).already, held) == (1, [False])
+
+
+def test_full_dataset_knows_what_it_has(monkeypatch: pytest.MonkeyPatch):
+    """A request that was sent again is no news, whatever its announced length adds up to."""
+    dataset, files = receiving(), {"a": bytes(6), "sub/b": bytes(4)}
+    send(dataset, files)
+    monkeypatch.setattr(settings, "DATASET_MAX_BYTES", 10)
+    sent = [Sent(path, [content]) for path, content in {**files, "sub": b"1", "a/c": b"2", "d": b"3"}.items()]
+    received = receive_files(dataset.pk, sent, announced=0)
+    assert (received.files, received.already, [path for path, _why in received.refused]) == (0, 2, ["sub", "a/c", "d"])
+    assert ["folder" in why for _path, why in received.refused] == [True, True, False]
+
+
 def test_disk_without_room_is_told_before_anything_is_written(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(settings, "DATASET_SPARE_BYTES", 1 << 60)
     dataset = receiving()
@@ -145,7 +194,7 @@ def test_disk_that_fills_up_meanwhile_ends_the_request(monkeypatch: pytest.Monke
     usage = namedtuple("usage", "total used free")
     free = iter([2 * GIB, 2 * GIB, GIB // 2])
     monkeypatch.setattr(module, "CHECK_EVERY", 1000)
-    monkeypatch.setattr(module.shutil, "disk_usage", lambda _folder: usage(4 * GIB, 0, next(free)))
+    monkeypatch.setattr(room.shutil, "disk_usage", lambda _folder: usage(4 * GIB, 0, next(free)))
     dataset = receiving()
     with pytest.raises(WrongState, match="GWANJE_DATASET_SPARE_MB"):
         receive_files(dataset.pk, [Sent("a", [bytes(1000)] * 9)], announced=9000)
