@@ -1,12 +1,12 @@
 """The process that works on items, one after the other: a fork of the runner, which has the package loaded.
 
 Whatever an item does to it (a segmentation fault, an endless loop, a leak) ends this process, not the run: the runner
-notices, tells of the item that it was given last, and forks another one.
+notices, tells of the item that it was given last, and forks another one. It leads a group of its own, so that what the
+item has started ends with it.
 """
 
 from __future__ import annotations
 
-import ctypes
 import faulthandler
 import json
 import os
@@ -19,6 +19,7 @@ from contextlib import suppress
 from typing import Any
 
 from sequences.items.contracts import ItemEnded, ItemOrder
+from stations.lifeline import die_with
 
 _LARGEST = 1 << 18
 LAST_WORDS = 2000  # bytes of where a process has crashed
@@ -26,7 +27,6 @@ LARGEST_TOLD = 128 * 1024  # bytes of one message: the kernel takes 208 KiB at o
 _TOO_LONG = b'{"log": "a line that was too long is left out", "level": "WARNING", "origin": "engine"}'
 # So long may a process that has closed its end take to be gone: it may be writing what it died of.
 _DEATH_PATIENCE_S = 1.0
-_PR_SET_PDEATHSIG = 1
 
 Tell = Callable[[dict[str, Any]], None]
 Work = Callable[[ItemOrder, Tell], ItemEnded]
@@ -41,6 +41,7 @@ class Hand:
         self._socket: socket.socket | None = None
         self._pid = 0
         self._words = -1  # a file of its own for where it crashes
+        self._lifeline = -1  # closes with the runner, however that ends
         self._last_words = ""
 
     def fileno(self) -> int:
@@ -72,22 +73,30 @@ class Hand:
             yield json.loads(message)
 
     def end(self) -> None:
-        """Kill it, if it lives."""
+        """Kill it with all that it has started, if it lives."""
         if self._pid:
-            with suppress(ProcessLookupError, ChildProcessError):  # a package that waits for any child took it
-                os.kill(self._pid, signal.SIGKILL)  # ours until we have waited for it: the number is of nobody else
+            self._kill()
+            with suppress(ChildProcessError):  # a package that waits for any child took it
                 os.waitpid(self._pid, 0)
             self._forget()
+
+    def _kill(self) -> None:
+        """The number is of nobody else until we have waited for it. It may have died before it led its group."""
+        for kill in (os.killpg, os.kill):
+            with suppress(ProcessLookupError):
+                kill(self._pid, signal.SIGKILL)
 
     def _died(self) -> str:
         """It has closed its end: how it died."""
         until = time.monotonic() + _DEATH_PATIENCE_S
         while time.monotonic() < until:
             try:
-                pid, status = os.waitpid(self._pid, os.WNOHANG)
+                dead = os.waitid(os.P_PID, self._pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
             except ChildProcessError:
                 break
-            if pid:
+            if dead:
+                self._kill()  # what it has started
+                _pid, status = os.waitpid(self._pid, 0)
                 self._forget()
                 return _how(status)
             time.sleep(0.001)
@@ -98,7 +107,8 @@ class Hand:
         if self._words >= 0:
             self._last_words = os.pread(self._words, LAST_WORDS, 0).decode(errors="replace")
             os.close(self._words)
-            self._words = -1
+            os.close(self._lifeline)
+            self._words = self._lifeline = -1
         if self._socket is not None:
             self._socket.close()
         self._socket, self._pid = None, 0
@@ -107,33 +117,35 @@ class Hand:
         for stream in (sys.stdout, sys.stderr):  # else both processes write what is not written yet
             with suppress(OSError, ValueError):
                 stream.flush()
-        parent = os.getpid()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         words = os.memfd_create("last-words")
+        line, held = os.pipe2(os.O_CLOEXEC)
         try:
             pid = os.fork()
         except OSError:
             ours.close()
             theirs.close()
-            os.close(words)
+            for file in (words, line, held):
+                os.close(file)
             raise
         if not pid:
             try:
                 ours.close()
+                os.close(held)
+                os.setsid()
+                die_with(line)
                 # Where it crashed belongs to the item; into the story it would be a warning for each line of it.
                 faulthandler.enable(words, all_threads=False)
-                _live_and_die(theirs, self._begin, parent)
+                _live_and_die(theirs, self._begin)
             finally:
                 os._exit(1)
         theirs.close()
-        self._socket, self._pid, self._words = ours, pid, words
+        os.close(line)
+        self._socket, self._pid, self._words, self._lifeline = ours, pid, words, held
 
 
-def _live_and_die(runner: socket.socket, begin: Callable[[Tell], Work], parent: int) -> None:
+def _live_and_die(runner: socket.socket, begin: Callable[[Tell], Work]) -> None:
     """In the new process: one item after the other, until the runner has no more or is gone."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:  # it died before the kernel was to tell us
-        return
     for number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGALRM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
 

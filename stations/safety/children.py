@@ -14,8 +14,8 @@ from math import inf
 from pathlib import Path
 from typing import BinaryIO
 
+from stations.lifeline import die_with
 from stations.safety.frozen import Watched, show_life
-from stations.safety.lifeline import die_with_warden
 from stations.safety.processes import ProcessMark, kill_group
 
 FAST_DEATH_S = 5.0
@@ -92,7 +92,7 @@ class Child:
             stderr=log,
             pass_fds=(lifeline, *self.inherited),
             start_new_session=True,
-            preexec_fn=lambda: die_with_warden(lifeline),
+            preexec_fn=lambda: die_with(lifeline),
         )
 
     @property

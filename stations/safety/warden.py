@@ -20,12 +20,12 @@ from pathlib import Path
 from selectors import EVENT_READ, DefaultSelector
 
 from stations.contracts import ChildSettings, WardenSettings
+from stations.lifeline import is_lifeline
 from stations.paths import StationPaths
 from stations.safety.children import Child, GuardChild, end_children, limit_log, wait_for_ends
 from stations.safety.datagrams import Mailbox
 from stations.safety.durable import read_json, write_json
 from stations.safety.frozen import FrozenWatch
-from stations.safety.lifeline import is_lifeline
 from stations.safety.logs import start_logging
 from stations.safety.processes import ProcessMark, become_subreaper, kill_strays
 from stations.safety.runtime_folder import remove_runtime

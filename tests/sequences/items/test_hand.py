@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,46 @@ def test_one_that_hangs_is_ended(make_hand: MakeHand, order: Any):
     assert (alive(pid), hand.lives) == (False, False)
 
 
+def wait_for_end(pids: list[int]) -> None:
+    wait_until(lambda: not any(map(alive, pids)), 10)
+    for pid in pids:
+        with suppress(ChildProcessError):  # orphans come to us where an earlier test began an installation
+            os.waitpid(pid, 0)
+
+
+SLEEPER = "import subprocess, sys; print(subprocess.Popen(['sleep', '600']).pid, flush=True); sys.stdin.read()"
+
+
+def start_family() -> list[int]:
+    """A program that has started another one, as an item may do it: their numbers."""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    program = subprocess.Popen([sys.executable, "-c", SLEEPER], **pipes, text=True)
+    assert program.stdout is not None
+    return [program.pid, int(program.stdout.readline())]
+
+
+@pytest.mark.parametrize("dies", [False, True])
+def test_programs_that_an_item_has_started_end_with_its_process(make_hand: MakeHand, order: Any, dies: bool):
+    """ffmpeg, a converter: they would go on reading and writing while the item is tried again."""
+
+    def start(order: Any, tell: Callable[[dict[str, Any]], None]) -> None:
+        tell({"pids": start_family()})
+        if dies:
+            os._exit(7)
+        time.sleep(600)
+
+    hand = make_hand(start)
+    hand.give(order)
+    told = told_by(hand)
+    pids = next(told)["pids"]
+    if dies:
+        assert next(told)["died"] == "exit code 7"
+    else:
+        assert [alive(pid) for pid in pids] == [True, True]
+        hand.end()
+    wait_for_end(pids)
+
+
 def test_one_that_dies_with_nothing_to_do_cannot_be_given_anything(make_hand: MakeHand, order: Any):
     hand = make_hand(lambda order, tell: tell({"pid": os.getpid()}))
     hand.give(order)
@@ -183,11 +224,12 @@ def test_signals_of_the_runner_have_no_effect_on_the_process(make_hand: MakeHand
 
 
 RUNNER = """
-import atexit, os, sys, time
+import atexit, os, subprocess, sys, time
 from sequences.items.hand import Hand
 atexit.register(print, "at exit")
 def work(order, tell):
-    tell({"pid": os.getpid()})
+    started = subprocess.Popen(["sleep", "600"]).pid if order["hang"] else 0
+    tell({"pids": [os.getpid(), started]})
     time.sleep(600 if order["hang"] else 0)
 print("before")
 hand = Hand(lambda _: work)
@@ -197,7 +239,7 @@ told = []
 while len(told) < (1 if len(sys.argv) > 1 else 2):
     select.select([hand], [], [])
     told += hand.messages()
-print(told[0]["pid"], flush=True)
+print(*told[0]["pids"], flush=True)
 if len(sys.argv) > 1:
     time.sleep(600)
 hand.end()
@@ -210,13 +252,13 @@ def started(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
 
 
-def test_it_dies_with_its_runner():
+def test_it_dies_with_its_runner_and_so_does_what_it_has_started():
     with started("hang") as runner:
         assert runner.stdout is not None and runner.stdout.readline() == "before\n"
-        pid = int(runner.stdout.readline())
-        assert alive(pid) is True
+        pids = [int(pid) for pid in runner.stdout.readline().split()]
+        assert [alive(pid) for pid in pids] == [True, True]
         runner.kill()
-        wait_until(lambda: not alive(pid), 10)
+        wait_for_end(pids)
 
 
 def test_nothing_is_written_or_ended_twice():

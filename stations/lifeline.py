@@ -1,4 +1,4 @@
-"""Lifelines: pipes that tell a process, or the kernel in its place, that the warden is gone."""
+"""Lifelines: pipes that tell a process, or the kernel in its place, that whoever started it is gone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import signal
 import stat
 
 
-def die_with_warden(lifeline: int) -> None:
+def die_with(lifeline: int) -> None:
     """For a new session leader: the kernel kills its whole group at the moment the other end of `lifeline` closes.
 
     Works for programs that know nothing of it, and also while they are stopped: every process that inherits the open
