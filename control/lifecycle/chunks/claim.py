@@ -56,12 +56,6 @@ def _helps(helper: Helper) -> bool:
     return Helper.objects.filter(pk=helper.pk, generation=helper.generation, ended_at=None).exists()
 
 
-def what_is_left(opened: ChunkedStep) -> bool:
-    """Whether a lane could be given something now."""
-    uncut = ChunkedStep.objects.filter(pk=opened.pk, over=False, uncut_items__gt=0)
-    return uncut.exists() or Chunk.objects.filter(chunked_step=opened, state=Chunk.State.PENDING).exists()
-
-
 def left_of(chunk: Chunk) -> list[int]:
     """The items of a claimed chunk that no try before has settled: what is done is not done again."""
     if chunk.token == 1:

@@ -18,13 +18,12 @@ Line = Mapping[str, Any]
 ERRORS_PER_PAGE = 20
 
 
-def settle_items(batch_id: UUID, slot_id: str, lines: Iterable[Line]) -> list[ChunkedStep]:
-    """Write what lines of the kinds chunk.begun, item and chunk.ended say; return the steps whose chunks have ended.
+def settle_items(batch_id: UUID, slot_id: str, lines: Iterable[Line]) -> None:
+    """Write what lines of the kinds chunk.begun, item and chunk.ended say.
 
     Lines about a claim that is not the chunk's last one have no effect. Call inside a transaction that holds the
     batch's story.
     """
-    ended: dict[int, ChunkedStep] = {}
     for step, of_step in _by_step(lines).items():
         opened = ChunkedStep.objects.filter(batch=batch_id, step=step, over=False).first()
         if opened is None:
@@ -38,11 +37,9 @@ def settle_items(batch_id: UUID, slot_id: str, lines: Iterable[Line]) -> list[Ch
         for line in valid:
             if line["k"] == "chunk.ended":
                 _end_try(opened, slot_id, chunks.pop((line["chunk"], line["token"])), line)
-                ended[opened.pk] = opened
         for chunk in chunks.values():  # still in work
             _count(opened, chunk)
             chunk.save(update_fields=["completed_items", "failed_items"])
-    return list(ended.values())
 
 
 def give_back(chunks: Iterable[Chunk], *, lost: bool) -> None:

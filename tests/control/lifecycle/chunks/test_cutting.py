@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from control.lifecycle.chunks.claim import MOST_ITEMS, chunk_size, mean_item_ms, what_is_left
+from control.lifecycle.chunks.claim import MOST_ITEMS, chunk_size, mean_item_ms
 from control.lifecycle.finish import End, finish
 from control.models import Batch, Chunk, Dataset
 from control.states import State, StepOutcome
@@ -32,9 +32,8 @@ def cut(opened: Any, most: int = 100) -> list[list[int]]:
 def test_chunks_are_cut_in_order_until_nothing_is_left() -> None:
     opened = step_over(25)
     assert cut(opened, 2) == [list(range(10)), list(range(10, 20))]
-    assert what_is_left(opened)
     assert cut(opened) == [[20, 21, 22, 23, 24]]
-    assert (what_is_left(opened), cut(opened)) == (False, [])
+    assert cut(opened) == []
     assert list(Chunk.objects.values_list("number", "state", "token")) == [(n, "RUNNING", 1) for n in range(3)]
 
 
@@ -151,4 +150,4 @@ def test_dataset_without_files_has_no_chunk() -> None:
     batch = batch_over(1)
     Batch.objects.update(dataset=files(0, "nothing"))
     opened = begun(batch)
-    assert (opened.total_items, what_is_left(opened), cut(opened)) == (0, False, [])
+    assert (opened.total_items, cut(opened)) == (0, [])

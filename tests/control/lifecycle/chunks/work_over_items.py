@@ -111,10 +111,10 @@ def try_of(chunk: Chunk, failed: Sequence[int] = (), bad: Sequence[int] = (), ms
     return [*lines, ended_line(chunk, failed, ms=ms)]
 
 
-def settle(batch_id: UUID, lines: Sequence[Line], lane: str = LANES[0]) -> list[ChunkedStep]:
+def settle(batch_id: UUID, lines: Sequence[Line], lane: str = LANES[0]) -> None:
     with transaction.atomic():
         lock_story(batch_id)
-        return settle_items(batch_id, lane, lines)
+        settle_items(batch_id, lane, lines)
 
 
 def tried(chunk: Chunk, failed: Sequence[int] = (), bad: Sequence[int] = (), ms: float = 50.0) -> Chunk:
