@@ -44,7 +44,8 @@ def items_of(batches: Collection[Batch]) -> dict[UUID, Figures]:
 def figures_of(batches: Iterable[Batch]) -> dict[UUID, Figures]:
     """The figures of batches that work over items, by their id; those of others are missing. At most five queries.
 
-    An item that failed in one step is not given to the next one: it counts once, as failed. `completed_items` are those
+    An item that failed in one step is not given to the next one: it counts once, as failed; what failed in a step that
+    was carried over is no item of this batch. `completed_items` are those
     that the last step over items which has begun has completed; `step` is the place of that one.
     """
     states = {batch.pk: batch.state for batch in batches if batch.dataset_id is not None}
@@ -58,6 +59,8 @@ def figures_of(batches: Iterable[Batch]) -> dict[UUID, Figures]:
     paces = _paces([step for step in steps if step.uncut_items or not step.over])
     last: dict[UUID, Any] = {}
     for step in steps:
+        if step.batch_id not in last:  # those that it began with: its dataset may have others since
+            figures[step.batch_id]["total_items"] = step.total_items
         row = work[step.batch_id]
         item_ms = paces.get(step.pk)
         size = next_size(row["items_options"], item_ms, _sum(row, "total_bytes"), _sum(row, "total_files"))

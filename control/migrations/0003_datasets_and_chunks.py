@@ -189,7 +189,6 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("step", models.PositiveIntegerField(verbose_name="step")),
                 ("name", models.CharField(max_length=200, verbose_name="name")),
-                ("after", models.PositiveIntegerField(null=True, verbose_name="after step")),
                 ("total_items", models.PositiveIntegerField(verbose_name="items")),
                 ("carried_items", models.PositiveIntegerField(default=0, verbose_name="items carried over")),
                 ("next_index", models.PositiveIntegerField(default=0, verbose_name="next item")),
@@ -198,6 +197,16 @@ class Migration(migrations.Migration):
                 ("over", models.BooleanField(default=False, verbose_name="over")),
                 ("began_at", models.DateTimeField(verbose_name="started")),
                 ("ended_at", models.DateTimeField(null=True, verbose_name="ended")),
+                (
+                    "after",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="control.chunkedstep",
+                        verbose_name="after step",
+                    ),
+                ),
                 (
                     "batch",
                     models.ForeignKey(

@@ -21,7 +21,8 @@ class ChunkedStep(models.Model):
     )
     step = models.PositiveIntegerField(_("step"))  # its place in the plan, from 0
     name = models.CharField(_("name"), max_length=200)
-    after = models.PositiveIntegerField(_("after step"), null=True)  # the chunked step whose completed items it takes
+    # The one whose completed items it takes: of its batch, or of one before, where that step was carried over.
+    after = models.ForeignKey("self", models.SET_NULL, verbose_name=_("after step"), null=True, related_name="+")
     total_items = models.PositiveIntegerField(_("items"))
     carried_items = models.PositiveIntegerField(_("items carried over"), default=0)
     next_index = models.PositiveIntegerField(_("next item"), default=0)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Max
-
-from control.lifecycle.chunks.carry import carry_items_over
+from control.lifecycle.chunks.carry import carry_items_over, read_anew
+from control.lifecycle.chunks.claim import completed_items
 from control.lifecycle.chunks.files import datasets_of
 from control.lifecycle.doorbell import ring_slot
-from control.models import Batch, ChunkedStep, Item
+from control.models import Batch, ChunkedStep
 from stations.models import Slot
 
 
@@ -24,8 +23,10 @@ def begin_step_over_items(batch_id: UUID, step: int, name: str, *, at: datetime)
     if found is not None:
         return found
     batch = Batch.objects.select_related("dataset", "target_dataset", "origin").get(pk=batch_id)
-    after = ChunkedStep.objects.filter(batch=batch, step__lt=step).aggregate(Max("step"))["step__max"]
-    total = _items_of(batch) if after is None else _completed(batch_id, after)
+    after = _step_before(batch, set(range(step)))
+    if after is not None and after.batch_id != batch.pk and read_anew(batch, after.batch):
+        after = None  # its items may be other files by now
+    total = _items_of(batch) if after is None else completed_items(after).count()
     opened = ChunkedStep.objects.create(
         batch=batch, step=step, name=name, after=after, total_items=total, uncut_items=total, began_at=at
     )
@@ -43,5 +44,13 @@ def _items_of(batch: Batch) -> int:
     return sum(dataset.total_files for dataset in datasets_of(batch))
 
 
-def _completed(batch_id: UUID, step: int) -> int:
-    return Item.objects.filter(batch=batch_id, step=step, state=Item.State.COMPLETED).count()
+def _step_before(batch: Batch, places: set[int]) -> ChunkedStep | None:
+    """The last step over items among these places of the plan. A step that a batch took over as finished has begun in
+    the one that it goes on from, or in one before that.
+    """
+    found = [*ChunkedStep.objects.filter(batch=batch, step__in=places).order_by("-step")[:1]]
+    while batch.origin is not None and batch.carried:
+        places &= {place for taken in batch.carried["steps"] for place in range(taken["first"], taken["last"] + 1)}
+        batch = batch.origin
+        found += ChunkedStep.objects.filter(batch=batch, step__in=places).order_by("-step")[:1]
+    return max(found, key=lambda opened: opened.step, default=None)

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from control.journal.append import Fenced, lock_story
 from control.lifecycle.chunks.files import datasets_of, files_of
@@ -99,9 +100,14 @@ def _uncut(opened: ChunkedStep, batch: Batch) -> Iterator[int]:
         total = sum(dataset.total_files for dataset in datasets_of(batch))
         yield from (index for index in range(opened.next_index, total) if index not in done)
         return
-    before = Item.objects.filter(batch=batch, step=opened.after, state=Item.State.COMPLETED)
-    ahead = before.filter(index__gte=opened.next_index).order_by("index").values_list("index", flat=True)
-    yield from (index for index in ahead.iterator(chunk_size=500) if index not in done)
+    ahead = completed_items(opened.after).filter(index__gte=opened.next_index).order_by("index")
+    indexes = ahead.values_list("index", flat=True).iterator(chunk_size=500)
+    yield from (index for index in indexes if index not in done)
+
+
+def completed_items(opened: ChunkedStep) -> QuerySet[Item]:
+    """What a step over items has left for the one that follows it."""
+    return Item.objects.filter(batch=opened.batch_id, step=opened.step, state=Item.State.COMPLETED)
 
 
 def _carried_from(opened: ChunkedStep) -> set[int]:

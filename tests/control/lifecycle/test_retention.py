@@ -14,7 +14,7 @@ from control.journal.append import Entry, append
 from control.journal.kinds import BOARD, stream_of
 from control.lifecycle import retention
 from control.lifecycle.retention import Old, count_old, prune
-from control.models import Attachment, Batch, ControlEvent, ErrorLog, Event, Measurement, Step, Stream
+from control.models import Attachment, Batch, ChunkedStep, ControlEvent, ErrorLog, Event, Measurement, Step, Stream
 from control.states import LIVE, TERMINAL, State
 from stations.paths import StationPaths
 from tests.rows import ANNA, attached, demo_station, queued
@@ -94,6 +94,17 @@ def test_a_live_batch_and_what_it_goes_on_from_stay(state: State) -> None:
         state=state, origin=origin, created_at=timezone.now() - AGO
     )
     assert (pruned().batches, len(ids())) == (0, 2)
+
+
+def test_a_batch_whose_items_a_running_one_takes_stays() -> None:
+    """It goes on from one that went on from it, and had not come to its second step over items."""
+    first, between, last = ended(), ended(keep=True), queued(slot="demo/slot-2")
+    known = {"total_items": 1, "uncut_items": 0, "began_at": timezone.now()}
+    before = ChunkedStep.objects.create(batch=first, step=0, name="m", **known)
+    ChunkedStep.objects.create(batch=last, step=1, name="n", after=before, **known)
+    assert pruned().batches == 0
+    Batch.objects.filter(pk=last.pk).update(state=State.COMPLETED, ended_at=timezone.now())
+    assert (pruned().batches, ids()) == (1, {between.pk, last.pk})
 
 
 def test_an_ended_follower_forgets_where_it_came_from() -> None:

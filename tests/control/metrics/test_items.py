@@ -14,6 +14,7 @@ from control.states import State, StepOutcome
 from tests.control.lifecycle.chunks.work_over_items import (
     LANES,
     all_done,
+    batch_over,
     begun,
     claimed,
     help_of,
@@ -91,6 +92,20 @@ def test_item_that_failed_in_one_step_counts_once_over_all() -> None:
     assert counts(opened) == (10, 0, 2, 2, 0, 1)
     tried(claimed(second)[0], bad=[3])
     assert counts(opened) == (10, 7, 3, 2, 0, 2)
+
+
+def test_items_that_failed_before_in_a_step_that_was_carried_over_are_none_of_the_batch() -> None:
+    first = step_over(10)
+    tried(claimed(first)[0], bad=[1, 2])
+    finish(first.batch_id, End(State.CRASHED, StepOutcome.ERROR, timezone.now()))
+    following = batch_over(1)
+    steps = [{"first": 0, "last": 0, "outcome": "PASS", "marginal": False}]
+    carried = {"batch": str(first.batch_id), "steps": steps, "saved": {}, "items": True}
+    Batch.objects.filter(pk=following.pk).update(dataset=first.batch.dataset, origin=first.batch, carried=carried)
+    second = begun(following, 1, "n")
+    assert counts(second) == (8, 0, 0, 1, 0, 0)
+    all_done(second)
+    assert (counts(second), figures(second)["progress"]) == ((8, 8, 0, 1, 1, 0), ITEMS_SHARE)
 
 
 def test_pace_is_that_of_all_lanes() -> None:

@@ -92,7 +92,7 @@ def test_second_step_takes_what_the_first_one_completed() -> None:
     for chunk in others:
         tried(chunk)
     second = begun(opened.batch, 1, "n")
-    assert (second.after, second.total_items) == (0, 23)
+    assert (second.after, second.total_items) == (opened, 23)
     assert cut(second) == [[*range(1, 7), 8, 9, 10, 11], [*range(12, 22)], [22, 23, 24]]
 
 
@@ -120,6 +120,48 @@ def test_items_that_the_batch_before_completed_are_carried_over() -> None:
     assert (carried.total_items, carried.carried_items, carried.uncut_items) == (25, 8, 17)
     assert items(carried) == dict.fromkeys([0, 1, 2, 5, 6, 7, 8, 9], "COMPLETED")
     assert cut(carried) == [[3, 4, *range(10, 18)], [*range(18, 25)]]
+
+
+def took_over_first_step(origin: Batch) -> Batch:
+    """As after a resumption behind the first step over items."""
+    batch = after(origin)
+    steps = [{"first": 0, "last": 0, "outcome": "PASS", "marginal": False}]
+    Batch.objects.filter(pk=batch.pk).update(carried={**batch.carried, "steps": steps})
+    return Batch.objects.get(pk=batch.pk)
+
+
+def first_step_done() -> Batch:
+    """A batch whose first step over items is over: 0 and 7 have failed in it."""
+    opened = step_over(25)
+    for chunk in claimed(opened, 3):
+        tried(chunk, bad=[0, 7] if chunk.number == 0 else [])
+    return opened.batch
+
+
+@pytest.mark.parametrize("resumptions", [1, 2])
+def test_second_step_takes_what_the_first_one_completed_in_an_earlier_batch(resumptions: int) -> None:
+    batch = first_step_done()
+    for _ in range(resumptions):
+        batch = took_over_first_step(batch)
+    second = begun(batch, 1, "n")
+    assert (second.total_items, second.uncut_items, second.after.step) == (23, 23, 0)
+    assert cut(second) == [[*range(1, 7), 8, 9, 10, 11], [*range(12, 22)], [22, 23, 24]]
+
+
+def test_second_step_takes_the_nearest_one_where_the_first_was_done_again() -> None:
+    batch = after(first_step_done())
+    Batch.objects.filter(pk=batch.pk).update(carried=None)
+    again = begun(Batch.objects.get(pk=batch.pk))
+    all_done(again)
+    second = begun(took_over_first_step(again.batch), 1, "n")
+    assert (second.after, second.total_items) == (again, 25)
+
+
+def test_second_step_takes_all_files_where_they_were_read_anew_since() -> None:
+    batch = took_over_first_step(first_step_done())
+    Dataset.objects.filter(pk=batch.dataset_id).update(read_at=batch.created_at)
+    second = begun(batch, 1, "n")
+    assert (second.after, second.total_items) == (None, 25)
 
 
 def test_nothing_is_carried_over_from_files_that_were_read_anew_since() -> None:
