@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from django.conf import settings
@@ -12,6 +12,7 @@ from django.db import InterfaceError, OperationalError
 
 from control.journal.append import Fenced
 from control.journal.kinds import Kind
+from control.lifecycle.chunks.carry import carry_items_over
 from control.models import ChunkedStep, Step, Stream
 from control.states import StepState
 from control.worker.page_writing import write_page
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 
 # Not the fault of what a line holds: tried again as a whole. Whatever else goes wrong must not stop the story.
 TRY_AGAIN = (Fenced, OperationalError, InterfaceError, OSError)
+_ALL = object()
 
 
 class SpoolFollower(ABC):
@@ -50,6 +52,10 @@ class SpoolFollower(ABC):
     def write(self, lines: Sequence[Line], offset: int) -> None:
         """Write lines that end at `offset` in one transaction. Raises Fenced, and then nothing is written."""
 
+    def is_ready(self, lines: Sequence[Line]) -> bool:
+        """Whether lines can be written now. False: some of what has to come before them was done, and more is to do."""
+        return True
+
     @abstractmethod
     def move(self, offset: int) -> bool:
         """Go on at another place of the spool. False when the run is somebody else's."""
@@ -61,6 +67,9 @@ class SpoolFollower(ABC):
             return self._skip_what_power_loss_ate()
         lines = list(parse(text))
         try:
+            if not self.is_ready(lines):
+                self.behind = True
+                return True
             self.write(lines, self.offset + len(text))
         except TRY_AGAIN:
             raise
@@ -107,6 +116,7 @@ class BatchFollower(SpoolFollower):
         self.running: dict[StepKey, Row] = {}
         self.waiting: dict[str, StepKey] = {}  # prompts
         self.goes_over_items = False
+        self.carrying: dict[int, Iterator[None]] = {}  # by the step over items that takes over what was done before
         self.doubtful = stream.generation > 1  # not straight after the first claim
 
     def resynchronise(self) -> bool:
@@ -120,9 +130,22 @@ class BatchFollower(SpoolFollower):
             (row["index"], row["attempt"]): row for row in running.values("id", "index", "attempt", "started_at")
         }
         self.waiting = waiting_prompts(self.batch)
+        self.carrying = {}
         steps = [index for index, _ in self.running]
         self.goes_over_items = ChunkedStep.objects.filter(batch=self.batch, step__in=steps).exists()
         self.doubtful = False
+        return True
+
+    def is_ready(self, lines: Sequence[Line]) -> bool:
+        """A step over items begins once it has taken over what was done before, a page at a time: these may be many
+        items, and meanwhile nobody else may have to wait, nor this supervisor be taken for dead.
+        """
+        for line in lines:
+            if line["k"] == Kind.ITEMS_BEGUN:
+                step = line["step"]
+                begun = self.carrying.setdefault(step, carry_items_over(self.stream, step, line["name"]))
+                if next(begun, _ALL) is not _ALL:
+                    return False
         return True
 
     def write(self, lines: Sequence[Line], offset: int) -> None:

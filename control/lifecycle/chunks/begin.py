@@ -5,19 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from control.lifecycle.chunks.carry import carry_items_over, read_anew
+from control.lifecycle.chunks.carry import read_anew
 from control.lifecycle.chunks.claim import completed_items
 from control.lifecycle.chunks.files import datasets_of
 from control.lifecycle.doorbell import ring_slot
-from control.models import Batch, ChunkedStep
+from control.models import Batch, ChunkedStep, Item
 from stations.models import Slot
 
 
 def begin_step_over_items(batch_id: UUID, step: int, name: str, *, at: datetime) -> ChunkedStep:
     """Open a step for chunks; again for the same step, after its lane was lost, it stays as it is.
 
-    Call inside a transaction that holds the batch's story. Effects, in order: the step, items carried over, a bell for
-    every lane that could help.
+    Call inside a transaction that holds the batch's story, once `carry_items_over` has done its work. Effects, in
+    order: the step, a bell for every lane that could help.
     """
     found = ChunkedStep.objects.filter(batch=batch_id, step=step).first()
     if found is not None:
@@ -27,14 +27,17 @@ def begin_step_over_items(batch_id: UUID, step: int, name: str, *, at: datetime)
     if after is not None and after.batch_id != batch.pk and read_anew(batch, after.batch):
         after = None  # its items may be other files by now
     total = _items_of(batch) if after is None else completed_items(after).count()
+    carried = Item.objects.filter(batch=batch, step=step).count()
     opened = ChunkedStep.objects.create(
-        batch=batch, step=step, name=name, after=after, total_items=total, uncut_items=total, began_at=at
+        batch=batch,
+        step=step,
+        name=name,
+        after=after,
+        total_items=total,
+        carried_items=carried,
+        uncut_items=total - carried,
+        began_at=at,
     )
-    carried = carry_items_over(batch, opened)
-    if carried:
-        opened.carried_items = carried
-        opened.uncut_items = total - carried
-        opened.save(update_fields=["carried_items", "uncut_items"])
     for lane in Slot.objects.filter(kind=Slot.Kind.LANE, in_service=True):
         ring_slot(lane)
     return opened

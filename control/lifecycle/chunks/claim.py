@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -20,6 +20,7 @@ from stations.models import Slot
 CHUNK_S = 2.0
 MEASURED_OVER = 20  # chunks, the last ones
 MOST_ITEMS = 250  # of an automatic chunk
+WINDOW = 1000  # items that are looked at together
 LEAST_AT_END = 5
 # A chunk travels to its runner in one datagram of at most 200 KiB.
 ORDER_BYTES, CHUNK_BYTES = 500, 120 * 1024
@@ -95,14 +96,19 @@ def _cut(opened: ChunkedStep, batch: Batch) -> Chunk | None:
 
 def _uncut(opened: ChunkedStep, batch: Batch) -> Iterator[int]:
     """The items in no chunk yet, in order."""
-    done = set() if not opened.carried_items else _carried_from(opened)
+    first = opened.next_index
+    while indexes := list(islice(_given(opened, batch, first), WINDOW)):
+        first = indexes[-1] + 1
+        done = _carried(opened, indexes) if opened.carried_items else ()
+        yield from (index for index in indexes if index not in done)
+
+
+def _given(opened: ChunkedStep, batch: Batch, first: int) -> Iterator[int]:
+    """The items of a step from this one on, in order."""
     if opened.after is None:
-        total = sum(dataset.total_files for dataset in datasets_of(batch))
-        yield from (index for index in range(opened.next_index, total) if index not in done)
-        return
-    ahead = completed_items(opened.after).filter(index__gte=opened.next_index).order_by("index")
-    indexes = ahead.values_list("index", flat=True).iterator(chunk_size=500)
-    yield from (index for index in indexes if index not in done)
+        return iter(range(first, sum(dataset.total_files for dataset in datasets_of(batch))))
+    ahead = completed_items(opened.after).filter(index__gte=first).order_by("index")
+    return ahead.values_list("index", flat=True)[:WINDOW].iterator()
 
 
 def completed_items(opened: ChunkedStep) -> QuerySet[Item]:
@@ -110,9 +116,10 @@ def completed_items(opened: ChunkedStep) -> QuerySet[Item]:
     return Item.objects.filter(batch=opened.batch_id, step=opened.step, state=Item.State.COMPLETED)
 
 
-def _carried_from(opened: ChunkedStep) -> set[int]:
-    carried = Item.objects.filter(batch=opened.batch_id, step=opened.step, chunk=None, index__gte=opened.next_index)
-    return set(carried.values_list("index", flat=True))
+def _carried(opened: ChunkedStep, indexes: Sequence[int]) -> set[int]:
+    """Those of a range of items that were carried over."""
+    of_step = Item.objects.filter(batch=opened.batch_id, step=opened.step, chunk=None)
+    return set(of_step.filter(index__range=(indexes[0], indexes[-1])).values_list("index", flat=True))
 
 
 def _fitting(batch: Batch, indexes: list[int]) -> list[int]:

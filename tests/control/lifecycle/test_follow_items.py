@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from control.lifecycle.chunks.begin import begin_step_over_items
+from control.lifecycle.chunks.carry import carry_items_over
 from control.lifecycle.claim import claim
 from control.lifecycle.follow import Mode, rerun_batch, resume_batch
 from control.lifecycle.refusals import BadValue, Refused, UnknownName, WrongState
@@ -43,6 +44,8 @@ def begun(batch: Batch, step: int = 1, name: str = "measure") -> ChunkedStep:
     if batch.state == State.QUEUED:
         assert claim(Slot.objects.get(pk=LANE)) is not None
         Batch.objects.filter(pk=batch.pk).update(state=State.RUNNING)
+    for _page in carry_items_over(batch.stream, step, name):
+        pass
     return begin_step_over_items(batch.pk, step, name, at=timezone.now())
 
 

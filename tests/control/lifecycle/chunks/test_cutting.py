@@ -7,16 +7,15 @@ from typing import Any
 import pytest
 
 from control.lifecycle.chunks.claim import MOST_ITEMS, chunk_size, mean_item_ms
-from control.lifecycle.finish import End, finish
 from control.models import Batch, Chunk, Dataset
-from control.states import State, StepOutcome
+from control.states import State
 from tests.control.lifecycle.chunks.work_over_items import (
+    after,
     all_done,
     batch_over,
     begun,
     claimed,
     files,
-    items,
     step_over,
     tried,
 )
@@ -103,33 +102,6 @@ def test_step_that_begins_again_stays_as_it_is() -> None:
     assert (again.pk, again.uncut_items, again.next_index) == (opened.pk, 5, 20)
 
 
-def after(origin: Batch) -> Batch:
-    """The batch that goes on from another one, over the same datasets, and repeats nothing that was completed."""
-    finish(origin.pk, End(State.FAILED, StepOutcome.ERROR, origin.created_at))
-    batch = batch_over(1)
-    same = {"dataset": origin.dataset, "target_dataset": origin.target_dataset, "origin": origin}
-    Batch.objects.filter(pk=batch.pk).update(**same, carried={"batch": str(origin.pk), "steps": [], "items": True})
-    return Batch.objects.get(pk=batch.pk)
-
-
-def test_items_that_the_batch_before_completed_are_carried_over() -> None:
-    opened = step_over(25)
-    first, _second = claimed(opened, 2)
-    tried(first, bad=[3, 4])
-    carried = begun(after(opened.batch))
-    assert (carried.total_items, carried.carried_items, carried.uncut_items) == (25, 8, 17)
-    assert items(carried) == dict.fromkeys([0, 1, 2, 5, 6, 7, 8, 9], "COMPLETED")
-    assert cut(carried) == [[3, 4, *range(10, 18)], [*range(18, 25)]]
-
-
-def took_over_first_step(origin: Batch) -> Batch:
-    """As after a resumption behind the first step over items."""
-    batch = after(origin)
-    steps = [{"first": 0, "last": 0, "outcome": "PASS", "marginal": False}]
-    Batch.objects.filter(pk=batch.pk).update(carried={**batch.carried, "steps": steps})
-    return Batch.objects.get(pk=batch.pk)
-
-
 def first_step_done() -> Batch:
     """A batch whose first step over items is over: 0 and 7 have failed in it."""
     opened = step_over(25)
@@ -142,7 +114,7 @@ def first_step_done() -> Batch:
 def test_second_step_takes_what_the_first_one_completed_in_an_earlier_batch(resumptions: int) -> None:
     batch = first_step_done()
     for _ in range(resumptions):
-        batch = took_over_first_step(batch)
+        batch = after(batch, finished=[0])
     second = begun(batch, 1, "n")
     assert (second.total_items, second.uncut_items, second.after.step) == (23, 23, 0)
     assert cut(second) == [[*range(1, 7), 8, 9, 10, 11], [*range(12, 22)], [22, 23, 24]]
@@ -153,30 +125,15 @@ def test_second_step_takes_the_nearest_one_where_the_first_was_done_again() -> N
     Batch.objects.filter(pk=batch.pk).update(carried=None)
     again = begun(Batch.objects.get(pk=batch.pk))
     all_done(again)
-    second = begun(took_over_first_step(again.batch), 1, "n")
+    second = begun(after(again.batch, finished=[0]), 1, "n")
     assert (second.after, second.total_items) == (again, 25)
 
 
 def test_second_step_takes_all_files_where_they_were_read_anew_since() -> None:
-    batch = took_over_first_step(first_step_done())
+    batch = after(first_step_done(), finished=[0])
     Dataset.objects.filter(pk=batch.dataset_id).update(read_at=batch.created_at)
     second = begun(batch, 1, "n")
     assert (second.after, second.total_items) == (None, 25)
-
-
-def test_nothing_is_carried_over_from_files_that_were_read_anew_since() -> None:
-    opened = step_over(25)
-    all_done(opened)
-    following = after(opened.batch)
-    Dataset.objects.filter(pk=opened.batch.dataset_id).update(read_at=following.created_at)
-    assert (begun(following).carried_items, begun(following).uncut_items) == (0, 25)
-
-
-def test_all_carried_over_leaves_nothing_to_cut() -> None:
-    opened = step_over(25)
-    all_done(opened)
-    carried = begun(after(opened.batch))
-    assert (carried.carried_items, carried.uncut_items, cut(carried)) == (25, 0, [])
 
 
 def test_batch_that_does_not_run_gives_nothing() -> None:

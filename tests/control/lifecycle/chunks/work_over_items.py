@@ -11,10 +11,13 @@ from django.utils import timezone
 
 from control.journal.append import lock_story
 from control.lifecycle.chunks.begin import begin_step_over_items
+from control.lifecycle.chunks.carry import carry_items_over
 from control.lifecycle.chunks.claim import claim_chunks, left_of
 from control.lifecycle.chunks.files import files_of
 from control.lifecycle.chunks.settle import settle_items
-from control.models import Batch, Chunk, ChunkedStep, Dataset, DatasetFile, Helper, Item
+from control.lifecycle.finish import End, finish
+from control.models import Batch, Chunk, ChunkedStep, Dataset, DatasetFile, Helper, Item, Stream
+from control.states import State, StepOutcome
 from stations.models import Slot
 from tests.rows import dataset, running
 from tests.spool_lines import AT, Line
@@ -52,9 +55,25 @@ def batch_over(
 
 
 def begun(batch: Batch, step: int = 0, name: str = "m") -> ChunkedStep:
+    for _page in carry_items_over(Stream.objects.get(batch=batch), step, name):
+        pass
     with transaction.atomic():
         lock_story(batch.pk)
         return begin_step_over_items(batch.pk, step, name, at=timezone.now())
+
+
+def after(origin: Batch, *, finished: Sequence[int] = (), **carried: Any) -> Batch:
+    """The batch that goes on from another one, over the same datasets, and repeats nothing that was completed.
+
+    `finished`: steps that it takes over as a whole.
+    """
+    finish(origin.pk, End(State.FAILED, StepOutcome.ERROR, origin.created_at))
+    batch = batch_over(1)
+    steps = [{"first": step, "last": step, "outcome": "PASS", "marginal": False} for step in finished]
+    told = {"batch": str(origin.pk), "steps": steps, "items": True} | carried
+    same = {"dataset": origin.dataset, "target_dataset": origin.target_dataset, "origin": origin}
+    Batch.objects.filter(pk=batch.pk).update(**same, carried=told)
+    return Batch.objects.get(pk=batch.pk)
 
 
 def step_over(count: int = 25, **more: Any) -> ChunkedStep:
