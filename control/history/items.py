@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from control.history.facts import Facts, iso
-from control.lifecycle.chunks.files import files_of
+from control.lifecycle.chunks.files import files_behind
 from control.lifecycle.refusals import NotFound
 from control.models import Batch, Chunk, ChunkedStep, DatasetFile, Item
 
@@ -38,7 +38,7 @@ def chunk_facts(chunk: Chunk) -> Facts:
 
 
 def item_facts(item: Item, file: DatasetFile | None, step_name: str, first_of_target: int) -> Facts:
-    """What became of a file in a step. `file`: as the dataset has it now; None when it is not there any more."""
+    """What became of a file in a step. `file`: as the dataset has it now; None when it has none of this path."""
     in_target = item.index >= first_of_target
     return {
         "index": item.index,
@@ -59,22 +59,18 @@ def item_facts(item: Item, file: DatasetFile | None, step_name: str, first_of_ta
         "files": [dict(kept) for kept in item.files],
         "at": iso(item.at),
         "dataset": str(file.dataset_id) if file else None,
-        "file_index": item.index - first_of_target * in_target,
+        "file_index": file.index if file else None,
         "thumbnail": bool(file and file.thumbnail),
     }
 
 
 def facts_of_items(batch: Batch, items: Collection[Item]) -> list[Facts]:
     """Items of one batch, with their files; in three queries at most, however many."""
-    files = files_of(batch, [item.index for item in items])
-    names = step_names(batch)
-    first = batch.dataset.total_files if batch.dataset is not None else 0
+    steps = {opened.step: opened for opened in ChunkedStep.objects.filter(batch=batch)}
+    first = next((opened.first_of_target for opened in steps.values()), LARGEST)
+    files = files_behind(batch, items, first)
+    names = {place: opened.name for place, opened in steps.items()}
     return [item_facts(item, files.get(item.index), names.get(item.step, ""), first) for item in items]
-
-
-def step_names(batch: Batch) -> dict[int, str]:
-    """The steps over items that have begun, by their place in the plan."""
-    return dict(ChunkedStep.objects.filter(batch=batch).order_by("step").values_list("step", "name"))
 
 
 def items_of_batch(batch: Batch, step: int | None = None) -> QuerySet[Item]:

@@ -189,6 +189,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("step", models.PositiveIntegerField(verbose_name="step")),
                 ("name", models.CharField(max_length=200, verbose_name="name")),
+                ("first_of_target", models.PositiveIntegerField(verbose_name="first item of the target dataset")),
                 ("total_items", models.PositiveIntegerField(verbose_name="items")),
                 ("carried_items", models.PositiveIntegerField(default=0, verbose_name="items carried over")),
                 ("next_index", models.PositiveIntegerField(default=0, verbose_name="next item")),

@@ -23,6 +23,8 @@ class ChunkedStep(models.Model):
     name = models.CharField(_("name"), max_length=200)
     # The one whose completed items it takes: of its batch, or of one before, where that step was carried over.
     after = models.ForeignKey("self", models.SET_NULL, verbose_name=_("after step"), null=True, related_name="+")
+    # Items from this one on are files of the target dataset. Datasets that are read again may have others then.
+    first_of_target = models.PositiveIntegerField(_("first item of the target dataset"))
     total_items = models.PositiveIntegerField(_("items"))
     carried_items = models.PositiveIntegerField(_("items carried over"), default=0)
     next_index = models.PositiveIntegerField(_("next item"), default=0)

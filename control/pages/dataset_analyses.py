@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -22,7 +23,7 @@ from control.lifecycle.datasets.changes import find_dataset
 from control.lifecycle.packages import known_packages
 from control.lifecycle.refusals import BadValue, Refused
 from control.lifecycle.submit import Answer, Order, submit_once
-from control.models import Attachment, Batch, ControlEvent, Dataset, DatasetFile, Sequence
+from control.models import Attachment, Batch, ControlEvent, Dataset, DatasetFile, Item, Sequence
 from control.pages.answers import accepted, refused
 from control.pages.dataset_words import ATTRIBUTES, VERDICTS
 from control.pages.inside import needs
@@ -103,12 +104,12 @@ def _results(dataset: Dataset, batches: list[Facts]) -> list[Facts]:
             "since": timesince(datetime.fromisoformat(batch["ended_at"])),
             "reference": datasets.get(batch["dataset"]),
             "target": datasets.get(batch["target_dataset"]),
-            "outliers": [_outlier(row, drawn) for row in _few(batch, "outliers")],
+            "outliers": [_outlier(row, drawn[batch["id"]]) for row in _few(batch, "outliers")],
             "alike": [
-                [drawn[index] for index in group[:OF_GROUP] if index in drawn]
+                [drawn[batch["id"]][index] for index in group[:OF_GROUP] if index in drawn[batch["id"]]]
                 for group in (_few(batch, "near_duplicates") or _few(batch, "duplicates"))[:GROUPS]
             ],
-            "clusters": [_cluster(row, drawn) for row in batch["result"].get("clusters", [])],
+            "clusters": [_cluster(row, drawn[batch["id"]]) for row in batch["result"].get("clusters", [])],
             "drift": [_drifted(row) for row in batch["result"].get("drift", [])],
             "failures": batch["result"].get("failures", []),
             "shares": [
@@ -116,6 +117,7 @@ def _results(dataset: Dataset, batches: list[Facts]) -> list[Facts]:
                 for name, label in {"formats": _("Formats"), "sizes": _("Sizes"), "folders": _("Folders")}.items()
                 if batch["result"].get(name)
             ],
+            "same_files": _are_same(dataset, batch),
             "sheets": sheets.get(batch["id"], []) if batch["result"].get("kind") != "attributes" else [],
         }
         for batch in batches
@@ -127,17 +129,32 @@ def _few(batch: Facts, name: str) -> list[Any]:
     return found[:OUTLIERS] if isinstance(found, list) else []
 
 
-def _drawn(dataset: Dataset, batches: Iterable[Facts]) -> dict[int, DatasetFile]:
-    """The files of which small pictures are shown, by one query. Of a drift both sides would be mixed: none."""
-    wanted: set[int] = set()
+def _are_same(dataset: Dataset, batch: Facts) -> bool:
+    """Whether the files of a dataset still have the numbers that a batch knew them by."""
+    began = datetime.fromisoformat(batch["started_at"] or batch["created_at"])
+    return dataset.read_at is not None and dataset.read_at <= began
+
+
+def _drawn(dataset: Dataset, batches: Collection[Facts]) -> dict[str, dict[int, DatasetFile]]:
+    """The files of which small pictures are shown, by batch and index, by two queries: those that have the path of its
+    item now, since a dataset that was read again has other numbers. Of a drift both sides would be mixed: none.
+    """
+    shown = Q(pk__in=[])
     for batch in batches:
-        wanted |= {row["index"] for row in _few(batch, "outliers")}
+        wanted = {row["index"] for row in _few(batch, "outliers")}
         for group in (*_few(batch, "near_duplicates"), *_few(batch, "duplicates")):
             wanted |= set(group[:OF_GROUP])
         for cluster in batch["result"].get("clusters", []):
             wanted |= set(cluster["representatives"][:OF_GROUP])
-    rows = DatasetFile.objects.filter(dataset=dataset, index__in=wanted)
-    return {file.index: file for file in rows.only("dataset_id", "index", "path", "thumbnail")}
+        shown |= Q(batch=batch["id"], index__in=wanted)
+    items = list(Item.objects.filter(shown).values_list("batch", "index", "path"))
+    rows = DatasetFile.objects.filter(dataset=dataset, path__in={path for _, _, path in items})
+    files = {file.path: file for file in rows.only("dataset_id", "index", "path", "thumbnail")}
+    drawn: dict[str, dict[int, DatasetFile]] = {batch["id"]: {} for batch in batches}
+    for batch_id, index, path in items:
+        if path in files:
+            drawn[str(batch_id)][index] = files[path]
+    return drawn
 
 
 def _outlier(row: Facts, drawn: dict[int, DatasetFile]) -> Facts:

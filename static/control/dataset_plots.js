@@ -67,7 +67,7 @@ function map({ map: points, clusters }, files) {
   const shown = element("p", { class: "p-shown", role: "status" });
   plot.addEventListener("click", ({ target }) => {
     const { index, of } = target.dataset;
-    if (index === undefined) return;
+    if (index === undefined || !files) return; // read again since, the files have other numbers
     const thumbnail = element("img", { src: `/api${files.replace("/control", "")}${index}/thumbnail/`, alt: "", width: 96, height: 96 });
     shown.replaceChildren(element("a", { href: `${files}${index}/` }, thumbnail, fill(text.open_image, { number: index, cluster: of })));
   });

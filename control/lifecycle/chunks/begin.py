@@ -33,6 +33,7 @@ def begin_step_over_items(batch_id: UUID, step: int, name: str, *, at: datetime)
         step=step,
         name=name,
         after=after,
+        first_of_target=batch.dataset.total_files if batch.dataset is not None else 0,
         total_items=total,
         carried_items=carried,
         uncut_items=total - carried,

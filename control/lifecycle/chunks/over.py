@@ -15,8 +15,9 @@ from django.utils import timezone
 
 from control.datasets.places import thumbnail_path
 from control.journal.append import lock_story
-from control.lifecycle.chunks.files import files_of
-from control.models import Batch, Chunk, ChunkedStep, Item
+from control.lifecycle.chunks.carry import read_anew
+from control.lifecycle.chunks.files import files_behind
+from control.models import Batch, Chunk, ChunkedStep, DatasetFile, Item
 from sequences.items.contracts import ItemsOver
 from sequences.items.results import write_line
 
@@ -88,17 +89,17 @@ def write_results(batch: Batch, opened: ChunkedStep, file: Path) -> None:
 
 def _results(batch: Batch, opened: ChunkedStep) -> Iterator[dict[str, Any]]:
     items = Item.objects.filter(batch=batch, step=opened.step).order_by("index")
+    as_it_was = read_anew(batch, batch) is None  # else nobody knows any more what its files were
     last = -1
     while page := list(items.filter(index__gt=last)[:PAGE]):
-        files = files_of(batch, [item.index for item in page])
+        files = files_behind(batch, page, opened.first_of_target) if as_it_was else {}
         for item in page:
-            yield _as_result(batch, item, files.get(item.index))
+            yield _as_result(opened, item, files.get(item.index))
         last = page[-1].index
 
 
-def _as_result(batch: Batch, item: Item, file: Any) -> dict[str, Any]:
-    first = batch.dataset.total_files if batch.dataset is not None else 0
-    side = "dataset" if item.index < first else "target_dataset"
+def _as_result(opened: ChunkedStep, item: Item, file: DatasetFile | None) -> dict[str, Any]:
+    side = "dataset" if item.index < opened.first_of_target else "target_dataset"
     found: dict[str, Any] = {
         "index": item.index,
         "path": item.path,

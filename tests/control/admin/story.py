@@ -56,7 +56,7 @@ def tell(name: str = "Board test", slot: str = "demo/slot-1", **more: Any) -> Ba
     ErrorLog.objects.create(
         batch=batch, step=0, at=now, category="hardware", exception="OSError", message="gone", fingerprint="f" * 16
     )
-    over_items = {"name": "<b>measure", "total_items": 3, "uncut_items": 0, "began_at": now}
+    over_items = {"name": "<b>measure", "first_of_target": 3, "total_items": 3, "uncut_items": 0, "began_at": now}
     opened = ChunkedStep.objects.create(batch=batch, step=0, **over_items)
     Chunk.objects.create(chunked_step=opened, number=2, items=[0, 1], state="FAILED", slot_id="demo/lane-1", tries=4)
     Item.objects.create(

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 
 from control.access.rights import Role
 from control.api.analyses import AnalysisFacts
 from control.api.items import ChunkFacts, ItemFacts, KeptFile
 from control.api.statistics import StatisticsFacts
-from control.models import Batch, ChunkedStep, Dataset, Item
+from control.models import Batch, ChunkedStep, Dataset, DatasetFile, Item
 from stations.models import Slot, Station
 from tests.control.api.callers import Caller, with_key
 from tests.control.api.test_attachments import content_of
@@ -248,3 +249,25 @@ def test_workers_tell_the_same_time_left_as_the_batch(caller: Caller, opened: Ch
     [station] = read(caller, "workers/")["results"]
     [busy] = [place for place in station["places"] if place["batch"]]
     assert (busy["id"], busy["batch"]["seconds_left"]) == ("demo/lane-1", 2.0 * 500 / 1000)
+
+
+def test_items_of_an_ended_batch_keep_to_their_files_when_the_dataset_is_read_again(caller: Caller):
+    """A new file comes first, so that all others have moved; one is gone."""
+    target = dataset_row(files=2, name="target", sha256="1" * 64)
+    opened = batch_over_items()
+    Batch.objects.filter(pk=opened.batch_id).update(target_dataset=target)
+    work(opened)
+    Item.objects.create(batch=finish(opened), step=1, index=7, path="1.png", state="COMPLETED", at=timezone.now())
+    files = DatasetFile.objects.filter(dataset=opened.batch.dataset)
+    files.filter(index=1).delete()
+    for file in files.order_by("-index"):
+        files.filter(pk=file.pk).update(index=file.index + 1, thumbnail=True)
+    Dataset.objects.filter(pk=opened.batch.dataset_id).update(total_files=9)
+    found = read(caller, f"control/batches/{opened.batch_id}/items/")["results"]
+    at = f"http://testserver/api/datasets/{opened.batch.dataset_id}/files"
+    assert [item["original"] for item in found[:3]] == [f"{at}/1/", None, f"{at}/3/"]
+    assert [item["thumbnail"] for item in found[:3]] == [f"{at}/1/thumbnail/", None, f"{at}/3/thumbnail/"]
+    assert (found[-1]["side"], found[-1]["original"]) == (
+        "target_dataset",
+        f"http://testserver/api/datasets/{target.pk}/files/1/",
+    )

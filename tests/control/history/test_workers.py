@@ -33,7 +33,13 @@ def place(name: str) -> Facts:
 
 
 def step_over_items(batch: Batch) -> ChunkedStep:
-    known: dict[str, Any] = {"step": 0, "name": "measure", "total_items": 100, "uncut_items": 80}
+    known: dict[str, Any] = {
+        "step": 0,
+        "name": "measure",
+        "first_of_target": 100,
+        "total_items": 100,
+        "uncut_items": 80,
+    }
     return ChunkedStep.objects.create(batch=batch, began_at=timezone.now(), **known)
 
 

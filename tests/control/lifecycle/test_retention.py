@@ -99,7 +99,7 @@ def test_a_live_batch_and_what_it_goes_on_from_stay(state: State) -> None:
 def test_a_batch_whose_items_a_running_one_takes_stays() -> None:
     """It goes on from one that went on from it, and had not come to its second step over items."""
     first, between, last = ended(), ended(keep=True), queued(slot="demo/slot-2")
-    known = {"total_items": 1, "uncut_items": 0, "began_at": timezone.now()}
+    known = {"first_of_target": 1, "total_items": 1, "uncut_items": 0, "began_at": timezone.now()}
     before = ChunkedStep.objects.create(batch=first, step=0, name="m", **known)
     ChunkedStep.objects.create(batch=last, step=1, name="n", after=before, **known)
     assert pruned().batches == 0

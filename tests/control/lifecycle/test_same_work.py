@@ -188,7 +188,8 @@ def with_results(batch: Batch) -> Batch:
     now = timezone.now()
     for index in range(1, 5):
         add_step(batch, index, "P")
-    ChunkedStep.objects.create(batch=batch, step=1, name="first", total_items=3, uncut_items=0, began_at=now, over=True)
+    counts = {"first_of_target": 3, "total_items": 3, "uncut_items": 0}
+    ChunkedStep.objects.create(batch=batch, step=1, name="first", **counts, began_at=now, over=True)
     for index, state in enumerate(["COMPLETED", "FAILED", "COMPLETED"]):
         Item.objects.create(batch=batch, step=1, index=index, path=f"{index}.png", state=state, at=now)
     Dataset.objects.update(read_at=now - timedelta(hours=1))

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from control.access.rights import Role
-from control.models import Batch, Dataset, DatasetFile
+from control.models import Batch, Dataset, DatasetFile, Item
 from control.states import State
 from tests.control.pages.people import browser_of
 from tests.rows import dataset_row, demo_station, queued
@@ -59,7 +59,7 @@ def station(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def dataset() -> Dataset:
-    made = dataset_row(files=6)
+    made = dataset_row(files=6, read_at=timezone.now())
     DatasetFile.objects.update(thumbnail=True)
     return made
 
@@ -68,6 +68,8 @@ def done(sequence: str, result: Any, dataset: Dataset, **more: Any) -> Batch:
     batch = queued(sequence, slot=None, dataset=str(dataset.pk), **more)
     ended = {"state": State.COMPLETED, "result": result, "ended_at": timezone.now(), "slot": "demo/lane-1"}
     Batch.objects.filter(pk=batch.pk).update(**ended)
+    known = {"batch": batch, "step": 1, "state": "COMPLETED", "at": timezone.now()}
+    Item.objects.bulk_create(Item(index=index, path=f"{index}.png", **known) for index in range(6))
     return batch
 
 
@@ -75,6 +77,10 @@ def page(dataset: Dataset, client: Client | None = None) -> str:
     answer = (client or browser_of(Role.OPERATOR)).get(f"/control/datasets/{dataset.pk}/")
     assert answer.status_code == 200
     return answer.content.decode()
+
+
+def thumbnails_in(found: str) -> list[int]:
+    return [int(index) for index in re.findall(r"files/(\d)/thumbnail/", found)]
 
 
 def offers(found: str) -> dict[str, bool]:
@@ -136,10 +142,23 @@ def test_results_show_unusual_and_similar_images_and_give_plots_to_the_script(da
     done("image_attributes", ATTRIBUTES, dataset)
     found = page(dataset)
     shown = found[found.index('id="result-image_attributes"') : found.index('id="files-title"')]
-    thumbnails = [int(index) for index in re.findall(r"files/(\d)/thumbnail/", shown)]
-    assert thumbnails == [4, 1, 2]
+    assert thumbnails_in(shown) == [4, 1, 2]
     plots = json.loads(re.findall(r'<script id="plots" type="application/json">(.*?)</script>', found)[0])
     assert plots["image_attributes"]["histograms"] == [HISTOGRAM]
+
+
+def test_pictures_are_those_of_the_analysis_after_the_dataset_was_read_again(dataset: Dataset) -> None:
+    """A new file comes first, so that all others have moved; one is gone."""
+    done("image_attributes", ATTRIBUTES, dataset)
+    assert 'data-files="/control' in page(dataset)
+    rows = DatasetFile.objects.filter(dataset=dataset)
+    rows.filter(index=1).delete()
+    for file in rows.order_by("-index"):
+        rows.filter(pk=file.pk).update(index=file.index + 1)
+    Dataset.objects.filter(pk=dataset.pk).update(read_at=timezone.now())
+    found = page(dataset)
+    assert thumbnails_in(found[found.index('id="result-image_attributes"') : found.index('id="files-title"')]) == [5, 3]
+    assert 'data-files=""' in found
 
 
 def test_a_drift_is_shown_at_both_datasets_with_its_verdict(dataset: Dataset) -> None:

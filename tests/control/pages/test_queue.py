@@ -118,7 +118,8 @@ def test_workers_show_hosts_processes_and_what_is_in_hand() -> None:
     Slot.objects.filter(pk="demo/lane-2").update(guard_pid=4711, runner_pid=4712)
     batch = running("demo/lane-1", sequence="step_loop", name="Tiles").batch
     now = timezone.now()
-    step = ChunkedStep.objects.create(batch=batch, step=0, name="measure", total_items=9, uncut_items=9, began_at=now)
+    counts = {"first_of_target": 9, "total_items": 9, "uncut_items": 9}
+    step = ChunkedStep.objects.create(batch=batch, step=0, name="measure", **counts, began_at=now)
     helper = Helper.objects.create(chunked_step=step, slot_id="demo/lane-2", began_at=now, seen_at=now)
     helper.chunks.create(chunked_step=step, number=3, items=[1, 2], state="RUNNING", slot_id="demo/lane-2")
     page = shown(browser_of("viewer"), "control:workers")

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from control.lifecycle.chunks.over import PAGE, end_step_over_items, is_settled, results_file, results_of
-from control.models import Batch, ChunkedStep, DatasetFile
+from control.lifecycle.chunks.over import PAGE, end_step_over_items, is_settled, results_file, results_of, write_results
+from control.models import Batch, ChunkedStep, Dataset, DatasetFile
 from sequences.items.results import read_results
 from stations.paths import StationPaths
 from tests.control.lifecycle.chunks.work_over_items import all_done, begun, claimed, step_over, tried
@@ -52,6 +53,18 @@ def test_ending_a_step_again_says_the_same() -> None:
     assert (end_step_over_items(opened), results_file(opened.batch_id, opened).read_text()) == (first, text)
     opened.refresh_from_db()
     assert opened.ended_at == ended_at
+
+
+def test_results_keep_their_sides_and_claim_nothing_of_files_that_were_read_again() -> None:
+    opened = opened_with_failures()
+    batch = opened.batch
+    Dataset.objects.filter(pk=batch.dataset_id).update(total_files=2, read_at=timezone.now())
+    DatasetFile.objects.filter(dataset=batch.dataset).update(size=7, sha256="f" * 64)
+    write_results(Batch.objects.get(), opened, results_file(batch.pk, opened))
+    found = list(read_results(results_file(batch.pk, opened)))
+    assert [item.side for item in found] == ["dataset"] * 12 + ["target_dataset"] * 3
+    assert {(item.size, item.sha256) for item in found} == {(0, "")}
+    assert (found[3].path, found[3].result) == ("00003.png", {"i": 3})
 
 
 def test_step_is_settled_once_nothing_waits_or_is_in_work() -> None:
