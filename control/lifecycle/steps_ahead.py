@@ -57,6 +57,12 @@ def main_places(batch: Batch) -> list[tuple[int, PlannedStep]]:
     return [(index, planned) for planned in mains for index in _indexes(planned)]
 
 
+def places_taken_over(batch: Batch) -> set[int]:
+    """The places of the plan that it took over as finished from the batch that it goes on from."""
+    taken = (batch.carried or {}).get("steps", [])
+    return {place for steps in taken for place in range(steps["first"], steps["last"] + 1)}
+
+
 def _current(batch: Batch) -> int:
     running = Step.objects.filter(batch=batch, state=StepState.RUNNING).order_by("-index").first()
     if running is not None:

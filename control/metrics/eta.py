@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from control.metrics.items import Figures, figures_of, usual_item_ms
+from control.metrics.items import Figures, figures_of, places_over_items, usual_item_ms
 from control.models import Batch
 from control.states import State
 
@@ -23,14 +24,18 @@ def elapsed_s(batch: Batch, now: datetime) -> float | None:
 
 def figures_with_time(batches: Collection[Batch]) -> dict[UUID, Figures]:
     """The figures of batches over items, by their id, with `usual_s`: how long earlier batches of their sequence would
-    have taken for their items on as many lanes. A fixed number of queries, none where no batch goes over items.
+    have taken for their items, in all steps, on as many lanes. A fixed number of queries, none where no batch goes
+    over items.
     """
     found = figures_of(batches)
     untold = [batch for batch in batches if batch.pk in found and _is_untold(batch, found[batch.pk])]
     usual = usual_item_ms({batch.sequence for batch in untold})
+    places = places_over_items([batch.pk for batch in untold if batch.sequence in usual])
     for batch in untold:
-        if (item_ms := usual.get(batch.sequence)) is not None:
-            of = found[batch.pk]
+        if known := usual.get(batch.sequence):
+            of, mean_ms = found[batch.pk], statistics.mean(known.values())
+            names = places[batch.pk].values() or known  # before its first step nobody knows its plan
+            item_ms = sum(known.get(name, mean_ms) for name in names)
             of["usual_s"] = of["total_items"] * item_ms / 1000 / max(1, of["lanes"])
     return found
 
@@ -42,7 +47,7 @@ def times_left(batches: Collection[Batch], now: datetime) -> dict[UUID, float | 
 
 
 def _is_untold(batch: Batch, figures: Figures) -> bool:
-    nothing_yet = figures["completed_items"] + figures["failed_items"] == 0
+    nothing_yet = figures["completed_items"] == 0  # of the step that it is in
     return batch.state == State.RUNNING and nothing_yet and figures["items_seconds_left"] is None
 
 

@@ -4,7 +4,8 @@ shared by lanes."""
 from __future__ import annotations
 
 import statistics
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -12,11 +13,14 @@ from django.db.models import Count, F, Q, Sum, Window
 from django.db.models.functions import RowNumber
 
 from control.lifecycle.chunks.claim import MEASURED_OVER, next_size
+from control.lifecycle.steps_ahead import places_taken_over
 from control.models import Batch, Chunk, ChunkedStep, Helper
 from control.states import TERMINAL, State
 
 ITEMS_SHARE = 0.95
 USUAL_OF = 50  # steps over items that are over, the last ones
+
+_PLACE = itemgetter("index", "name", "repeat")  # of a planned step
 
 Figures = dict[str, Any]
 NOTHING: Figures = {
@@ -41,8 +45,8 @@ def items_of(batches: Collection[Batch]) -> dict[UUID, Figures]:
     return {pk: {name: value for name, value in of.items() if name != "step"} for pk, of in found.items()}
 
 
-def figures_of(batches: Iterable[Batch]) -> dict[UUID, Figures]:
-    """The figures of batches that work over items, by their id; those of others are missing. At most five queries.
+def figures_of(batches: Collection[Batch]) -> dict[UUID, Figures]:
+    """The figures of batches that work over items, by their id; those of others are missing. At most seven queries.
 
     An item that failed in one step is not given to the next one: it counts once, as failed; what failed in a step that
     was carried over is no item of this batch. `completed_items` are those
@@ -69,8 +73,14 @@ def figures_of(batches: Iterable[Batch]) -> dict[UUID, Figures]:
         last[step.batch_id] = step
     working = [step for pk, step in last.items() if not step.over and states[pk] == State.RUNNING]
     helping = _helping(working)
+    ahead = _ahead(working)
+    sequences = {batch.pk: batch.sequence for batch in batches if ahead.get(batch.pk)}
+    usual = usual_item_ms(set(sequences.values()))
     for step in working:
-        _add_pace(figures[step.batch_id], 1 + helping.get(step.pk, 0), paces.get(step.pk))
+        item_ms = paces.get(step.pk)
+        known = usual.get(sequences.get(step.batch_id, ""), {})
+        later = [known.get(name, item_ms) for name in ahead[step.batch_id]]
+        _add_pace(figures[step.batch_id], 1 + helping.get(step.pk, 0), item_ms, later)
     return figures
 
 
@@ -123,8 +133,31 @@ def _helping(steps: Collection[ChunkedStep]) -> dict[int, int]:
     return {row["chunked_step"]: row["count"] for row in rows.annotate(count=Count("pk"))}
 
 
-def usual_item_ms(sequences: Collection[str]) -> dict[str, float]:
-    """How long an item took on one lane in the last whole batches of sequences, the median, in milliseconds."""
+def _ahead(working: Collection[ChunkedStep]) -> dict[UUID, list[str]]:
+    """The steps over items that come after those that batches are in now, by their names."""
+    places = places_over_items([step.batch_id for step in working])
+    return {
+        step.batch_id: [name for place, name in places[step.batch_id].items() if place > step.step] for step in working
+    }
+
+
+def places_over_items(batches: Collection[UUID]) -> dict[UUID, dict[int, str]]:
+    """The steps over items of batches, those that they took over as finished left out: names by place in the plan."""
+    if not batches:
+        return {}
+    found: dict[UUID, dict[int, str]] = {}
+    for batch in Batch.objects.filter(pk__in=batches).only("plan", "carried"):
+        taken = places_taken_over(batch)
+        steps = [planned for planned in batch.plan if planned.get("items")]
+        places = [(first + more, name) for first, name, repeat in map(_PLACE, steps) for more in range(repeat)]
+        found[batch.pk] = {place: name for place, name in places if place not in taken}
+    return found
+
+
+def usual_item_ms(sequences: Collection[str]) -> dict[str, dict[str, float]]:
+    """How long an item took on one lane in the last whole batches of sequences, in milliseconds: by the name of the
+    step over items, the median.
+    """
     if not sequences:
         return {}
     done = ChunkedStep.objects.filter(batch__sequence__in=sequences, batch__state=State.COMPLETED, carried_items=0)
@@ -132,11 +165,13 @@ def usual_item_ms(sequences: Collection[str]) -> dict[str, float]:
         busy=Sum("chunks__busy_ms", default=0.0),
         items=Sum(F("chunks__completed_items") + F("chunks__failed_items"), default=0),
     )
-    found: dict[str, list[float]] = {}
-    for sequence, busy, items in rows.values_list("batch__sequence", "busy", "items")[:USUAL_OF]:
+    found: dict[str, dict[str, list[float]]] = {}
+    for sequence, name, busy, items in rows.values_list("batch__sequence", "name", "busy", "items")[:USUAL_OF]:
         if items:
-            found.setdefault(sequence, []).append(busy / items)
-    return {sequence: statistics.median(times) for sequence, times in found.items()}
+            found.setdefault(sequence, {}).setdefault(name, []).append(busy / items)
+    return {
+        sequence: {name: statistics.median(times) for name, times in steps.items()} for sequence, steps in found.items()
+    }
 
 
 def _add(found: Figures, step: Any, chunk_size: int) -> None:
@@ -148,14 +183,17 @@ def _add(found: Figures, step: Any, chunk_size: int) -> None:
     found["step"] = step.step
 
 
-def _add_pace(found: Figures, lanes: int, item_ms: float | None) -> None:
-    """How many lanes work on it now, and how long that takes, unless it stands still."""
+def _add_pace(found: Figures, lanes: int, item_ms: float | None, later_ms: Collection[float | None]) -> None:
+    """How many lanes work on it now, and how long that takes, unless it stands still.
+
+    `later_ms`: how long an item usually takes in each step over items that is to come.
+    """
     found["lanes"] = lanes
     if item_ms:
-        per_second = lanes * 1000 / item_ms
-        left = found["total_items"] - found["completed_items"] - found["failed_items"]
-        found["items_per_second"] = round(per_second, 2)
-        found["items_seconds_left"] = round(left / per_second, 1)
+        good = found["total_items"] - found["failed_items"]
+        left_ms = (good - found["completed_items"]) * item_ms + good * sum(filter(None, later_ms))
+        found["items_per_second"] = round(lanes * 1000 / item_ms, 2)
+        found["items_seconds_left"] = round(left_ms / 1000 / lanes, 1)
 
 
 def _progress(batch: Batch, found: Figures) -> float:

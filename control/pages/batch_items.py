@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db.models import F, Func, IntegerField, Sum
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,11 +19,12 @@ from control.history.chunk_grid import Tile, read_grid
 from control.history.durations import duration_text
 from control.history.facts import Facts, batch_facts
 from control.history.items import facts_of_items
+from control.lifecycle.chunks.carry import MOST_CHUNKS
 from control.models import Batch, Chunk, Item
 from control.pages.inside import needs
 from control.states import ALLOWED_CONTROLS, Control, State
 
-FAILED_SHOWN, ITEMS_SHOWN = 50, 100
+FAILED_SHOWN, ITEMS_SHOWN, CHUNKS_SHOWN = 50, 100, 100
 SIGNS = {  # beside the colour
     Chunk.State.COMPLETED: "✓",
     Chunk.State.FAILED: "✕",
@@ -104,6 +106,16 @@ def _label(tile: Tile) -> str:
     return _("Chunks %(first)s to %(last)s: %(counts)s") % words
 
 
+class _Length(Func):
+    """Of a list that is kept as JSON."""
+
+    function = "JSON_ARRAY_LENGTH"
+    output_field = IntegerField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, function="JSONB_ARRAY_LENGTH", **context)
+
+
 def _chosen(batch: Batch, query: QueryDict) -> Facts | None:
     """The chunks under the tile that somebody has opened, with their items."""
     numbers = [_number(text) for text in query.get("chunks", "").split("-", 1)]
@@ -111,28 +123,37 @@ def _chosen(batch: Batch, query: QueryDict) -> Facts | None:
     if step is None or None in numbers:
         return None
     first, last = numbers[0], numbers[-1]
-    chunks = list(
-        Chunk.objects.filter(chunked_step__batch=batch, chunked_step__step=step, number__range=(first, last))
-        .select_related("slot")
-        .order_by("number")[:ITEMS_SHOWN]
-    )
-    if not chunks:
+    under = Chunk.objects.filter(chunked_step__batch=batch, chunked_step__step=step, number__range=(first, last))
+    numbers = list(under.order_by("number").values_list("number", flat=True)[:MOST_CHUNKS])
+    if not numbers:
         return None
-    indexes = [index for chunk in chunks for index in chunk.items]
-    # What failed comes first: that is what somebody opens it for.
-    rows = Item.objects.filter(batch=batch, step=step, index__in=indexes[: 10 * ITEMS_SHOWN])
+    under = under.filter(number__lte=numbers[-1])
+    chunks = list(under.select_related("slot").order_by("number")[:CHUNKS_SHOWN])
+    settled = F("completed_items") + F("failed_items")
+    counted = under.aggregate(settled=Sum(settled), total=Sum(_Length("items")))
     return {
         "step": step,
         "first": first,
-        "title": _numbers(chunks[0].number, chunks[-1].number),
+        "title": _numbers(numbers[0], numbers[-1]),
+        "numbers": numbers,
+        "chunks_shown": CHUNKS_SHOWN,
         "chunks": [
             {"row": chunk, "sign": SIGNS[Chunk.State(chunk.state)], "worked": duration_text(chunk.busy_ms / 1000)}
             for chunk in chunks
         ],
-        "items": _shown_items(batch, rows.order_by("-state", "index")[:ITEMS_SHOWN]),
-        "settled": rows.count(),
-        "total": len(indexes),
+        "items": _shown_items(batch, _items_under(batch, step, chunks, numbers)),
+        "settled": counted["settled"],
+        "total": counted["total"],
     }
+
+
+def _items_under(batch: Batch, step: int, shown: Sequence[Chunk], numbers: Sequence[int]) -> list[Item]:
+    """Some items of chunks. What failed in any of them comes first: that is what somebody opens a tile for."""
+    rows = Item.objects.filter(batch=batch, step=step).order_by("index")
+    failed = list(rows.filter(state=Item.State.FAILED, chunk__range=(numbers[0], numbers[-1]))[:ITEMS_SHOWN])
+    indexes = [index for chunk in shown for index in chunk.items][: 10 * ITEMS_SHOWN]
+    good = rows.filter(state=Item.State.COMPLETED, index__in=indexes)
+    return [*failed, *good[: ITEMS_SHOWN - len(failed)]]
 
 
 def _number(text: str) -> int | None:

@@ -9,6 +9,7 @@ from control.lifecycle.chunks.carry import read_anew
 from control.lifecycle.chunks.claim import completed_items
 from control.lifecycle.chunks.files import datasets_of
 from control.lifecycle.doorbell import ring_slot
+from control.lifecycle.steps_ahead import places_taken_over
 from control.models import Batch, ChunkedStep, Item
 from stations.models import Slot
 
@@ -54,7 +55,7 @@ def _step_before(batch: Batch, places: set[int]) -> ChunkedStep | None:
     """
     found = [*ChunkedStep.objects.filter(batch=batch, step__in=places).order_by("-step")[:1]]
     while batch.origin is not None and batch.carried:
-        places &= {place for taken in batch.carried["steps"] for place in range(taken["first"], taken["last"] + 1)}
+        places &= places_taken_over(batch)
         batch = batch.origin
         found += ChunkedStep.objects.filter(batch=batch, step__in=places).order_by("-step")[:1]
     return max(found, key=lambda opened: opened.step, default=None)

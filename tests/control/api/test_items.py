@@ -89,7 +89,7 @@ def test_a_list_of_batches_over_items_costs_a_fixed_number_of_queries(
         Batch.objects.filter(pk=opened.batch_id).update(slot=f"demo/lane-{1 if number == batches - 1 else 2}")
         if number < batches - 1:
             finish(opened)
-    with django_assert_num_queries(OF_KEY + 1 + 4):  # the page; datasets, steps, their last chunks, helpers
+    with django_assert_num_queries(OF_KEY + 1 + 5):  # the page; datasets, steps, their last chunks, helpers, plans
         found = read(caller, "control/batches/")["results"]
     assert [batch["total_items"] for batch in found] == [6] * batches
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from control.lifecycle.finish import End, finish
+from control.metrics.eta import times_left
 from control.metrics.items import ITEMS_SHARE, items_of
 from control.models import Batch, ChunkedStep
 from control.states import State, StepOutcome
@@ -113,10 +115,10 @@ def test_pace_is_that_of_all_lanes() -> None:
     assert (figures(opened)["lanes"], figures(opened)["items_per_second"]) == (1, None)
     tried(claimed(opened)[0], ms=1000.0)
     found = figures(opened)
-    assert (found["lanes"], found["items_per_second"], found["items_seconds_left"]) == (1, 10.0, 3.0)
+    assert (found["lanes"], found["items_per_second"], found["items_seconds_left"]) == (1, 10.0, 3.0 + 4.0)  # n, too
     help_of(opened, LANES[1]), help_of(opened, LANES[2])
     found = figures(opened)
-    assert (found["lanes"], found["items_per_second"], found["items_seconds_left"]) == (3, 30.0, 1.0)
+    assert (found["lanes"], found["items_per_second"], found["items_seconds_left"]) == (3, 30.0, round(7.0 / 3, 1))
 
 
 @pytest.mark.parametrize("state", [State.PAUSED, State.COMPLETED])
@@ -155,7 +157,7 @@ def test_figures_of_running_batches_take_few_queries(number: int, django_assert_
         opened = step_over(25, lane=lane)
         tried(claimed(opened)[0])
     batches = list(Batch.objects.select_related("dataset", "target_dataset"))
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(6):
         assert len(items_of(batches)) == number
 
 
@@ -168,3 +170,41 @@ def test_automatic_chunks_of_ended_batches_take_no_query_each(number: int, djang
     batches = list(Batch.objects.select_related("dataset", "target_dataset"))
     with django_assert_num_queries(3):
         assert [found["total_chunks"] for found in items_of(batches).values()] == [5] * number
+
+
+def after_one_of_both_steps() -> None:
+    """History: a whole batch, whose items took 20 ms in m and 500 ms in n."""
+    opened = step_over(10)
+    tried(claimed(opened)[0], ms=200.0)
+    tried(claimed(begun(opened.batch, 1, "n"))[0], ms=5000.0)
+    finish(opened.batch_id, End(State.COMPLETED, StepOutcome.PASS, timezone.now()))
+
+
+def seconds_left_of(opened: ChunkedStep) -> float | None:
+    batch = Batch.objects.get(pk=opened.batch_id)
+    now = timezone.now()
+    Batch.objects.filter(pk=batch.pk).update(started_at=now - timedelta(seconds=1))
+    return times_left([Batch.objects.get(pk=batch.pk)], now)[batch.pk]
+
+
+def test_time_left_contains_the_steps_over_items_that_are_to_come() -> None:
+    after_one_of_both_steps()
+    opened = step_over(20)
+    assert seconds_left_of(opened) == pytest.approx(20 * (0.02 + 0.5) - 1)  # nothing done yet
+    tried(claimed(opened)[0], bad=[1, 2], ms=400.0)
+    assert seconds_left_of(opened) == pytest.approx(10 * 0.04 + 18 * 0.5)
+    all_done(opened)
+    second = begun(opened.batch, 1, "n")
+    assert seconds_left_of(second) == pytest.approx(20 * (0.02 + 0.5) - 1)
+    tried(claimed(second)[0], ms=3000.0)
+    assert seconds_left_of(second) == pytest.approx(8 * 0.3)
+
+
+def test_time_left_leaves_out_what_was_taken_over() -> None:
+    after_one_of_both_steps()
+    opened = step_over(20)
+    steps = [{"first": 1, "last": 1, "outcome": "PASS", "marginal": False}]
+    Batch.objects.filter(pk=opened.batch_id).update(carried={"steps": steps})
+    assert seconds_left_of(opened) is None  # 20 * 0.02 s are over
+    tried(claimed(opened)[0], ms=400.0)
+    assert seconds_left_of(opened) == pytest.approx(10 * 0.04)

@@ -84,6 +84,26 @@ def test_a_tile_opens_to_its_items_the_failed_ones_first(opened: ChunkedStep) ->
     assert "stage decode" in chosen
 
 
+def test_a_tile_of_many_chunks_counts_all_and_runs_all_again(opened: ChunkedStep) -> None:
+    """Of 150 chunks with 20 items each; the only one that failed is the last item of all."""
+    known = {"state": "COMPLETED", "completed_items": 20}
+    opened.chunks.bulk_create(
+        opened.chunks.model(chunked_step=opened, number=number, items=[*range(20 * number, 20 * number + 20)], **known)
+        for number in range(150)
+    )
+    opened.chunks.filter(number=149).update(state="FAILED", completed_items=19, failed_items=1)
+    opened.chunks.filter(number=148).update(state="RUNNING", completed_items=5)
+    bad = {"batch": opened.batch, "step": 1, "index": 2999, "path": "bad.png", "state": "FAILED", "chunk": 149}
+    Item.objects.create(**bad, message="it is empty", at=timezone.now())
+    batch = finish(opened, State.STOPPED)
+    found = page(browser_of(Role.OPERATOR), batch, "items/", step="1", chunks="0-149")
+    chosen = found[found.index('id="chunk"') : found.index('id="failed-title"')]
+    assert ("Chunk 0-149" in chosen, "2985 of 3000 items are settled." in chosen) == (True, True)
+    assert re.findall(r'<p class="i-why">([^<]+)<', chosen) == ["it is empty"]
+    assert [int(number) for number in re.findall(r'name="chunk" value="(\d+)"', chosen)] == [*range(150)]
+    assert (chosen.count("g-badge") >= 100, "The first 100." in chosen) == (True, True)
+
+
 @pytest.mark.parametrize(
     "query", [{"step": "1", "chunks": "9"}, {"step": "x", "chunks": "1"}, {"step": "1", "chunks": "-"}]
 )
@@ -135,5 +155,5 @@ def test_the_part_costs_a_fixed_number_of_queries(files: int, django_assert_num_
     work(opened, failing=range(files))
     client = browser_of(Role.VIEWER)
     page(client, opened.batch, "items/")
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         page(client, opened.batch, "items/")
