@@ -16,3 +16,19 @@ def duration_text(seconds: float) -> str:
     minutes, rest = divmod(milliseconds // 1000, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def about_text(seconds: float) -> str:
+    """A guess of what is still to come, as `roughly` of format.js writes it: 50 s, 1 min 50 s, 12 min, 1 h 10 min."""
+    if seconds < 600:
+        tens = max(1, round(seconds / 10)) * 10
+        parts = [(_("%(minutes)s min") % {"minutes": tens // 60}, tens // 60), (_seconds(tens % 60), tens % 60)]
+    else:
+        minutes = round(seconds / 60)
+        hours, minutes = divmod(minutes, 60)
+        parts = [(_("%(hours)s h") % {"hours": hours}, hours), (_("%(minutes)s min") % {"minutes": minutes}, minutes)]
+    return " ".join(text for text, count in parts if count)
+
+
+def _seconds(seconds: int) -> str:
+    return _("%(seconds)s s") % {"seconds": seconds}

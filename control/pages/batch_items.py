@@ -16,12 +16,13 @@ from django.views.decorators.http import require_safe
 
 from control.access.rights import RIGHT_FOR, Right, may
 from control.history.chunk_grid import Tile, read_grid
-from control.history.durations import duration_text
+from control.history.durations import about_text, duration_text
 from control.history.facts import Facts, batch_facts
 from control.history.items import facts_of_items
 from control.lifecycle.chunks.carry import MOST_CHUNKS
 from control.models import Batch, Chunk, Item
 from control.pages.inside import needs
+from control.pages.told import told_text
 from control.states import ALLOWED_CONTROLS, Control, State
 
 FAILED_SHOWN, ITEMS_SHOWN, CHUNKS_SHOWN = 50, 100, 100
@@ -72,7 +73,7 @@ def _figures(facts: Facts) -> Facts:
     return {
         **shown,
         "per_second": facts["items_per_second"],
-        "left": None if left is None else duration_text(left),
+        "left": None if left is None else about_text(left),
         "live": facts["ended_at"] is None,
     }
 
@@ -168,6 +169,7 @@ def _shown_items(batch: Batch, rows: Iterable[Item]) -> list[Facts]:
         found.append(
             {
                 **facts,
+                "error": told_text(facts["error"]),
                 "original": reverse("control:dataset_file", args=place) if facts["dataset"] else "",
                 "picture": reverse("api:dataset-thumbnail", args=place) if facts["thumbnail"] else "",
                 "took": None if facts["duration_ms"] is None else duration_text(facts["duration_ms"] / 1000),

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from control.access.faces import actor_of
 from control.access.rights import Right
-from control.history.durations import duration_text
+from control.history.durations import about_text
 from control.history.facts import Facts
 from control.history.waiting import read_queue
 from control.lifecycle.actor import USER_REQUEST
@@ -90,9 +90,4 @@ def _row(batch: Facts) -> dict[str, Any]:
 
 
 def _about(seconds: float | None) -> str:
-    """How long something will take, to ten seconds below ten minutes, else to the minute: it is a guess."""
-    if seconds is None or seconds < 1:
-        return ""
-    step = 10 if seconds < 600 else 60
-    about = max(step, round(seconds / step) * step)
-    return duration_text(about) if about >= 60 else _("%(seconds)s s") % {"seconds": about}
+    return "" if seconds is None or seconds < 1 else about_text(seconds)

@@ -191,6 +191,23 @@ STORED = (
     gettext_noop("the run was not ready to begin"),
     gettext_noop("the sequence took too long"),
     gettext_noop("nothing was set up"),
+    # Of items, and of analyses of images
+    gettext_noop("%(failed)s of %(total)s items failed, %(allowed)s may"),
+    gettext_noop("%(failed)s of %(total)s items failed"),
+    gettext_noop("it is empty: 0 bytes"),
+    gettext_noop("it is no image, or of no format that can be read"),
+    gettext_noop("the image cannot be decoded: %(problem)s"),
+    gettext_noop(
+        "it has %(width)s × %(height)s pixels, which are %(million)s million: "
+        "%(allowed)s million are allowed (max_pixels)"
+    ),
+    gettext_noop("too small: %(width)s × %(height)s pixels, each side must have %(least)s"),
+    gettext_noop("it has changed since the dataset was read: have it read again"),
+    gettext_noop("it could not be fetched: %(why)s"),
+    gettext_noop("its process died of it: %(how)s"),
+    gettext_noop("its lane was lost %(count)s times while this was in work"),
+    gettext_noop("Fewer than three different images: they are one cluster."),
+    gettext_noop("The most clusters that were tried fit best: with a larger k_max there may be a better number."),
     *OF_DATASETS,
 )
 

@@ -44,6 +44,8 @@ def shell_words() -> dict[str, object]:
         "bytes": _("%(count)s bytes"),
         "milliseconds": _("%(milliseconds)s ms"),
         "seconds": _("%(seconds)s s"),
+        "minutes": _("%(minutes)s min"),
+        "hours": _("%(hours)s h"),
         "open_batch": _("Open batch"),
         "close": _("Close"),
         "stopping": _("Emergency stop is under way …"),

@@ -57,8 +57,6 @@ export function clock(seconds) {
   return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
 
-const unit = (value, name) => inNumbers({ style: "unit", unit: name, unitDisplay: "short" }).format(value);
-
 /** The size of a file: "312 bytes", "4.2 KiB". */
 export function fileSize(bytes) {
   if (bytes < 1024) return fill(words().bytes, { count: number(bytes) });
@@ -67,9 +65,11 @@ export function fileSize(bytes) {
   return `${number(size, size < 100 ? 1 : 0)} ${["KiB", "MiB"][power - 1]}`;
 }
 
-/** A rough time to come: "20 sec", "3 min", "2 hr". */
+/** A guess of what is still to come, as the server writes it: "50 s", "1 min 50 s", "12 min", "1 h 10 min". */
 export function roughly(seconds) {
-  if (seconds < 55) return unit(Math.max(5, Math.ceil(seconds / 5) * 5), "second");
-  if (seconds < 3300) return unit(Math.ceil(seconds / 60), "minute");
-  return unit(Math.ceil(seconds / 3600), "hour");
+  const tens = Math.max(1, Math.round(seconds / 10)) * 10;
+  const minutes = seconds < 600 ? Math.floor(tens / 60) : Math.round(seconds / 60);
+  const parts = seconds < 600 ? { minutes, seconds: tens % 60 } : { hours: Math.floor(minutes / 60), minutes: minutes % 60 };
+  const shown = Object.entries(parts).filter(([, count]) => count);
+  return shown.map(([name, count]) => fill(words()[name], { [name]: count })).join(" ");
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,9 +19,15 @@ from control.lifecycle.steer import stop_batch
 from control.models import Batch, Event
 from control.pages.told import told_sentences
 from sequences.conditions import VERBS, Condition
+from sequences.images.cluster_report import AT_THE_END, TOO_FEW
+from sequences.items.item import CHANGED, BadItem, Item
+from sequences.items.retrying import AFTER_LOSSES
+from sequences.items.step import _failures
 from sequences.limits import Limits, violation
+from tests.control.datasets.pictures import picture
 from tests.control.pages.in_chromium import evaluate
 from tests.rows import ANNA, demo_station, queued
+from tests.sequences.items.orders import item_order
 
 TELL = "async (messages) => { const { told } = await import('/told.js'); return messages.map(told); }"
 LATIN_WORDS = re.compile(r"[a-z]+ [a-z]+")
@@ -103,3 +110,21 @@ def test_every_reason_of_an_end_is_told(pytestconfig: pytest.Config, monkeypatch
     stored = [*Batch.objects.values_list("message", flat=True), *alerts.values_list("message", flat=True)]
     assert len(stored) >= 5
     assert [text for text in told(pytestconfig, stored) if LATIN_WORDS.search(text)] == []
+
+
+def test_why_items_fail_is_among_the_sentences(pytestconfig: pytest.Config, tmp_path: Path):
+    (tmp_path / "empty.jpg").touch()
+    (tmp_path / "text.jpg").write_text("text", encoding="utf-8")
+    (tmp_path / "cut.png").write_bytes(picture(20, 20, "PNG")[:60])
+    (tmp_path / "large.png").write_bytes(picture(40, 40, "PNG"))
+    stored = [why_refused(tmp_path / name) for name in ("empty.jpg", "text.jpg", "cut.png", "large.png")]
+    over: Any = {"failed": 3, "total": 103}
+    stored += [_failures(over, 0), _failures(over, 2), CHANGED, AFTER_LOSSES.format(losses=11), TOO_FEW, AT_THE_END]
+    marked = {"sentences": [(sentence, f"told: {sentence}") for sentence, _ in told_sentences()]}
+    assert [text for text in evaluate(pytestconfig, TELL, stored, words=marked) if not text.startswith("told: ")] == []
+
+
+def why_refused(file: Path) -> str:
+    with pytest.raises(BadItem) as refused:
+        Item(item_order(file), file, max_pixels=1000).open_image()
+    return str(refused.value)
