@@ -55,7 +55,7 @@ class ScheduleForm(forms.ModelForm):
     )
     batch_name = text(
         gettext_lazy("Name of the batches"),
-        gettext_lazy("Left empty: title of the sequence and subject."),
+        gettext_lazy("Left empty: title of the sequence, and subject or datasets."),
         max_length=LONGEST_BATCH_NAME,
     )
     priority = chosen(gettext_lazy("Priority"), choices=[(one.name, one.label) for one in Batch.Priority])

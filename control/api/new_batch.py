@@ -32,7 +32,11 @@ class NewBatch(Body):
     slot = Text(
         required=False, allow_null=True, help_text="`station/slot`. Default: the first free one that fits, or a lane."
     )
-    name = Text(required=False, max_length=LONGEST_NAME, help_text="Default: the sequence's title and the subject.")
+    name = Text(
+        required=False,
+        max_length=LONGEST_NAME,
+        help_text="Default: the sequence's title, and the subject or the datasets.",
+    )
     subject = Text(
         required=False, max_length=LONGEST_SUBJECT, help_text="What it is about: a serial number, a dataset."
     )

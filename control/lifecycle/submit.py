@@ -232,11 +232,17 @@ def _create_alone(checked: CheckedOrder, by: Actor, trigger: Batch.Trigger, orig
         raise TwinIsLive(twin) from None
 
 
+def _name(work: Work) -> str:
+    """Of a batch that nobody gave one: its sequence, and the subject or the datasets that it is about."""
+    about = work.order.subject or " / ".join(dataset.name for dataset in work.datasets.values())
+    return " ".join(filter(None, [work.package.title[:99], about[:LONGEST_SUBJECT]]))
+
+
 def _create(checked: CheckedOrder, by: Actor, trigger: Batch.Trigger, origin: Origin | None) -> Batch:
     work = checked.work
     order, package = work.order, work.package
     batch = Batch.objects.create(
-        name=order.name or " ".join(filter(None, [package.title[:99], order.subject])),
+        name=order.name or _name(work),
         subject=order.subject,
         sequence=package.name,
         version=package.version,

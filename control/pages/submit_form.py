@@ -23,7 +23,7 @@ class SubmitForm(forms.Form):
     name = TextField(
         label=gettext_lazy("Name"),
         max_length=LONGEST_NAME,
-        help_text=gettext_lazy("Left empty: title of the sequence and subject."),
+        help_text=gettext_lazy("Left empty: title of the sequence, and subject or datasets."),
     )
     subject = TextField(
         label=gettext_lazy("Subject"),

@@ -37,7 +37,7 @@ class Command(BaseCommand):
         parser.add_argument("sequence", help="for example board_test")
         parser.add_argument("--slot", help="station/slot, for example demo/slot-1; default: the first free fitting one")
         parser.add_argument("--subject", default="", help="what the batch is about, for example a serial number")
-        parser.add_argument("--name", default="", help="default: the sequence's title and the subject")
+        parser.add_argument("--name", default="", help="default: the sequence's title, and the subject or the datasets")
         parser.add_argument("--priority", default="NORMAL", type=str.upper, choices=Batch.Priority.names)
         parser.add_argument("--no-wait", action="store_true", help="refuse instead of queueing when the slot is busy")
         parser.add_argument("--dataset", help="what the batch works on: id, or a name that no other one has")

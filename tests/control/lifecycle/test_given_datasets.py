@@ -46,6 +46,15 @@ def test_batch_keeps_its_dataset_and_what_the_manifest_says_of_items() -> None:
     }
 
 
+def test_batch_that_nobody_names_is_called_after_its_datasets() -> None:
+    tiles, night = dataset(name="tiles"), dataset(name="night " + "x" * 190)
+    assert work(dataset=str(tiles.pk)).name == "Dataset work tiles"
+    compared = work("dataset_pair", dataset=str(tiles.pk), target_dataset=str(night.pk)).name
+    assert (compared[:26], len(compared)) == ("Dataset pair tiles / night", 113)
+    assert work(dataset=str(tiles.pk), subject="SN-1").name == "Dataset work SN-1"
+    assert work(dataset=str(tiles.pk), subject="SN-2", name="Night run").name == "Night run"
+
+
 def test_order_says_otherwise_how_to_go_over_items() -> None:
     asked = {"chunk_size": 0, "item_timeout_s": 0.5, "max_pixels": 1_000, "lanes": 3}
     batch = work(dataset=str(dataset().pk), **asked)

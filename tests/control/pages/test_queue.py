@@ -120,11 +120,13 @@ def test_workers_show_hosts_processes_and_what_is_in_hand() -> None:
     now = timezone.now()
     counts = {"first_of_target": 9, "total_items": 9, "uncut_items": 9}
     step = ChunkedStep.objects.create(batch=batch, step=0, name="measure", **counts, began_at=now)
+    step.chunks.create(number=2, items=[0], state="RUNNING", slot_id="demo/lane-1")
     helper = Helper.objects.create(chunked_step=step, slot_id="demo/lane-2", began_at=now, seen_at=now)
     helper.chunks.create(chunked_step=step, number=3, items=[1, 2], state="RUNNING", slot_id="demo/lane-2")
     page = shown(browser_of("viewer"), "control:workers")
     assert "1.5 on 2 processors" in page and 'value="75"' in page and "bench-pc" in page
     assert "guard 4711 · run 4712" in page
+    assert re.search(r"lane-1</span>.*Tiles</a>\s*<span[^>]*>chunk 2 of measure, 1 items", page, re.DOTALL)
     assert re.search(r"lane-2</span>.*helps <a [^>]*>Tiles</a> <span[^>]*>chunk 3 of measure, 2 items", page)
     assert "2 / 4" in page
 
