@@ -11,7 +11,6 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -25,14 +24,17 @@ from control.lifecycle.refusals import BadValue, Refused
 from control.lifecycle.submit import Answer, Order, submit_once
 from control.models import Attachment, Batch, ControlEvent, Dataset, DatasetFile, Item, Sequence
 from control.pages.answers import accepted, refused
+from control.pages.dataset_findings import age_text, finding_of, separation_of
 from control.pages.dataset_words import ATTRIBUTES, VERDICTS
 from control.pages.inside import needs
+from control.pages.told import told_text
 from control.states import State
 
 OVERVIEW, CLUSTERS, DRIFT = "image_attributes", "image_clustering", "dataset_drift"
 ANALYSES = (OVERVIEW, CLUSTERS, DRIFT)
 TARGETS = 200
-OUTLIERS, GROUPS, OF_GROUP = 12, 8, 6
+OUTLIERS, GROUPS, OF_GROUP, SHARES = 12, 8, 6, 8
+TOP = "."  # how results call the top folder; that everything lies there tells nothing
 
 
 def analyses_of_page(dataset: Dataset) -> dict[str, Any]:
@@ -101,7 +103,9 @@ def _results(dataset: Dataset, batches: list[Facts]) -> list[Facts]:
             "label": _label(batch["sequence"]),
             "kind": batch["result"].get("kind", ""),
             "summary": batch["result"].get("summary", {}),
-            "since": timesince(datetime.fromisoformat(batch["ended_at"])),
+            "since": age_text(datetime.fromisoformat(batch["ended_at"])),
+            "finding": finding_of(batch),
+            "separation": separation_of(batch["result"]),
             "reference": datasets.get(batch["dataset"]),
             "target": datasets.get(batch["target_dataset"]),
             "outliers": [_outlier(row, drawn[batch["id"]]) for row in _few(batch, "outliers")],
@@ -111,11 +115,11 @@ def _results(dataset: Dataset, batches: list[Facts]) -> list[Facts]:
             ],
             "clusters": [_cluster(row, drawn[batch["id"]]) for row in batch["result"].get("clusters", [])],
             "drift": [_drifted(row) for row in batch["result"].get("drift", [])],
-            "failures": batch["result"].get("failures", []),
+            "failures": [{**row, "name": told_text(row["name"])} for row in batch["result"].get("failures", [])],
             "shares": [
-                (label, batch["result"][name][:8])
+                (label, batch["result"][name][:SHARES], len(batch["result"][name]) - SHARES)
                 for name, label in {"formats": _("Formats"), "sizes": _("Sizes"), "folders": _("Folders")}.items()
-                if batch["result"].get(name)
+                if [share["name"] for share in batch["result"].get(name, [])] not in ([], [TOP])
             ],
             "same_files": _are_same(dataset, batch),
             "sheets": sheets.get(batch["id"], []) if batch["result"].get("kind") != "attributes" else [],
@@ -173,7 +177,8 @@ def _drifted(row: Facts) -> Facts:
         "name": ATTRIBUTES.get(row["attribute"], row["title"]),
         "word": VERDICTS.get(row["verdict"], row["verdict"]),
     }
-    return {**row, **words, "sign": sign}
+    over = {f"{name}_over": row[name] > row[f"{name}_limit"] for name in ("psi", "ks")}
+    return {**row, **words, **over, "sign": sign}
 
 
 @require_POST
@@ -200,6 +205,6 @@ def _sentence(answer: Answer) -> str:
     if answer.existing:
         return _("This is being done already. Nothing new was started.")
     if answer.cached:
-        age = timesince(answer.batch.ended_at)
+        age = age_text(answer.batch.ended_at)
         return _("This was done %(age)s ago with the same content, so nothing was started.") % {"age": age}
     return _("%(name)s is queued.") % {"name": answer.batch.name}

@@ -60,4 +60,13 @@ def plot_words() -> dict[str, Any]:
         "cluster": _("Cluster %(number)s: %(size)s images"),
         "open_image": _("Open image %(number)s of cluster %(cluster)s"),
         "logarithmic": _("logarithmic"),
+        "all_images": _("all images: %(value)s"),
+        "bar": _("%(from)s to %(to)s: %(share)s of the images"),
+        "bars_about": _(
+            "Each bar is the share of the images that have such a value; the figure above is that of the highest."
+        ),
+        "map_about": _(
+            "Each point is an image. The axes are the two directions in which the images differ most: what lies close "
+            "together is alike. Press a point to see its image."
+        ),
     }

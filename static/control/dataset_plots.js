@@ -1,12 +1,12 @@
 // Plots of what analyses have found, drawn as SVG from the results that the page came with.
 
 import { element } from "./elements.js";
-import { number } from "./format.js";
+import { number, percent } from "./format.js";
 import { fill, words } from "./words.js";
 
 const text = words("page-words");
 const SVG = "http://www.w3.org/2000/svg";
-const [WIDE, HIGH, FOOT] = [300, 130, 20];
+const [WIDE, HIGH] = [300, 100];
 const MAP = 420;
 const SHAPES = ["circle", "square", "diamond", "triangle"]; // beside the colour
 const shapeOf = (cluster) => SHAPES[(cluster + Math.floor(cluster / 8)) % SHAPES.length]; // eight colours: no two are alike below 32
@@ -21,31 +21,44 @@ function svg(tag, attributes = {}, ...children) {
 const short = (value) => number(Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(3)));
 const nameOf = ({ name, title }) => text.attributes[name] ?? title;
 
+/** A plot with its name above it, and what it is in. */
+function figure({ name, title, unit, scale }, ...drawn) {
+  const about = [unit, scale === "log" ? text.logarithmic : ""].filter(Boolean).join(", ");
+  return element("figure", {}, element("figcaption", {}, nameOf({ name, title }), about && element("span", { class: "g-muted" }, ` ${about}`)), ...drawn);
+}
+
 /** How often which value was found; of a comparison, shares of both sides beside each other. */
 function histogram(found) {
-  const { edges, counts, target_counts, unit, scale } = found;
+  const { edges, counts, target_counts } = found;
   const sides = [counts, ...(target_counts ? [target_counts] : [])];
   const shares = sides.map((side) => side.map((count) => count / Math.max(1, side.reduce((sum, one) => sum + one, 0))));
   const highest = Math.max(...shares.flat(), Number.EPSILON);
   const step = WIDE / counts.length;
   const bars = shares.flatMap((side, place) =>
     side.map((share, at) => {
-      const height = (share / highest) * (HIGH - FOOT - 4);
+      const height = (share / highest) * HIGH;
       const wide = (step * 0.9) / shares.length;
-      return svg("rect", { class: place ? "p-target" : "p-bar", x: at * step + step * 0.05 + place * wide, y: HIGH - FOOT - height, width: Math.max(1, wide), height });
+      const told = { from: short(edges[at]), to: short(edges[at + 1]), share: percent(share) };
+      return svg("rect", { class: place ? "p-target" : "p-bar", x: at * step + step * 0.05 + place * wide, y: HIGH - height, width: Math.max(1, wide), height }, svg("title", {}, fill(text.bar, told)));
     }),
   );
   const peak = counts.indexOf(Math.max(...counts));
-  const told = { name: nameOf(found), images: number(counts.reduce((sum, one) => sum + one, 0)), from: short(edges[0]), to: short(edges.at(-1)), peak: short((edges[peak] + edges[peak + 1]) / 2) };
-  const foot = [
-    svg("line", { class: "p-axis", x1: 0, x2: WIDE, y1: HIGH - FOOT, y2: HIGH - FOOT }),
-    svg("text", { class: "p-text", x: 0, y: HIGH - 5 }, short(edges[0])),
-    svg("text", { class: "p-text", x: WIDE, y: HIGH - 5, "text-anchor": "end" }, short(edges.at(-1))),
-  ];
-  const plot = svg("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img", "aria-label": fill(text.plot, told), class: "p-plot" }, ...bars, ...foot);
-  const about = [unit, scale === "log" ? text.logarithmic : ""].filter(Boolean).join(", ");
-  return element("figure", {}, element("figcaption", {}, nameOf(found), about && element("span", { class: "g-muted" }, ` ${about}`)), plot);
+  const ends = [short(edges[0]), short(edges.at(-1))];
+  const told = { name: nameOf(found), images: number(counts.reduce((sum, one) => sum + one, 0)), from: ends[0], to: ends[1], peak: short((edges[peak] + edges[peak + 1]) / 2) };
+  const plot = svg("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, preserveAspectRatio: "none", role: "img", "aria-label": fill(text.plot, told), class: "p-plot" }, ...bars);
+  const foot = element("p", { class: "p-foot", "aria-hidden": "true" }, ...ends.map((end) => element("span", {}, end)));
+  return figure(found, element("p", { class: "p-top", "aria-hidden": "true" }, percent(highest)), plot, foot);
 }
+
+/** Where all images have the same value there is nothing to draw. */
+function alike(found, quantiles) {
+  const { minimum, maximum } = quantiles.find(({ name }) => name === found.name) ?? {};
+  if (minimum === undefined || minimum !== maximum) return null;
+  return figure({ ...found, scale: "" }, element("p", { class: "g-muted" }, fill(text.all_images, { value: [short(minimum), found.unit].filter(Boolean).join(" ") })));
+}
+
+/** Of a comparison: whether both sides have more than one value. Where not, the table says everything. */
+const differs = ({ counts, target_counts }) => counts.filter((count, at) => count || target_counts?.[at]).length > 1;
 
 function mark(shape, x, y, attributes) {
   const r = 4;
@@ -74,7 +87,8 @@ function map({ map: points, clusters }, files) {
   const legend = clusters.map(({ number: of, size }) =>
     element("li", {}, svg("svg", { viewBox: "0 0 14 14", width: 14, height: 14, "aria-hidden": "true" }, mark(shapeOf(of), 7, 7, { class: "p-point", "data-cluster": of % 8 })), ` ${fill(text.cluster, { number: of, size: number(size) })}`),
   );
-  return element("figure", { class: "p-wide" }, plot, element("figcaption", {}, element("ul", { class: "p-legend" }, ...legend), shown));
+  const about = element("p", { class: "g-help" }, text.map_about);
+  return element("figure", { class: "p-wide p-mapped" }, plot, element("figcaption", {}, about, element("ul", { class: "p-legend" }, ...legend), shown));
 }
 
 function draw() {
@@ -82,10 +96,12 @@ function draw() {
   const plots = block ? JSON.parse(block.textContent) : {};
   for (const place of document.querySelectorAll("[data-plots]")) {
     const found = plots[place.dataset.plots];
-    const drawn = (found?.histograms ?? []).map(histogram);
     const compared = found?.histograms?.some(({ target_counts }) => target_counts);
+    const shown = (found?.histograms ?? []).filter((one) => !compared || differs(one));
+    const drawn = shown.map((one) => alike(one, found.quantiles ?? []) ?? histogram(one));
+    const about = drawn.length > 0 && element("p", { class: "p-wide g-help" }, text.bars_about);
     const sides = compared && element("p", { class: "p-sides" }, element("span", { class: "p-key" }), ` ${place.dataset.reference} `, element("span", { class: "p-key p-key--target" }), ` ${place.dataset.target}`);
-    place.replaceChildren(...(sides ? [sides] : []), ...(found?.map?.length ? [map(found, place.dataset.files)] : []), ...drawn);
+    place.replaceChildren(...(sides ? [sides] : []), ...(found?.map?.length ? [map(found, place.dataset.files)] : []), ...(about ? [about] : []), ...drawn);
   }
 }
 

@@ -97,7 +97,9 @@ def test_analyses_begin_on_the_page_of_a_dataset_and_show_plots(
         expect(page.get_by_role("button", name=name, exact=True)).to_be_disabled()
     expect(page.locator("#result-image_attributes")).to_be_visible(timeout=90_000)
     expect(page.locator("#result-image_clustering")).to_be_visible(timeout=90_000)
-    expect(page.locator('[data-plots="image_attributes"] .p-plot')).to_have_count(13)
+    expect(page.locator('[data-plots="image_attributes"] .p-plot')).to_have_count(10)
+    expect(page.get_by_text("all images: 96 px")).to_have_count(2)  # where nothing differs nothing is drawn
+    expect(page.locator('[data-plots="image_attributes"] .p-top').first).to_have_text(re.compile(r"^\d+%$"))
     expect(page.locator('[data-plots="image_clustering"] .p-point[data-index]')).to_have_count(PICTURES)
     page.locator('[data-plots="image_clustering"] .p-point[data-index]').first.click(force=True)
     shown = page.locator(".p-shown img")

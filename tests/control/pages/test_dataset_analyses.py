@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from django.utils import timezone
 
 from control.access.rights import Role
 from control.models import Batch, Dataset, DatasetFile, Item
+from control.pages.dataset_findings import age_text, finding_of
 from control.states import State
 from tests.control.pages.people import browser_of
 from tests.rows import dataset_row, demo_station, queued
@@ -168,6 +170,51 @@ def test_a_drift_is_shown_at_both_datasets_with_its_verdict(dataset: Dataset) ->
         found = page(one)
         assert "November compared with tiles" in found
         assert re.findall(r'data-verdict="(\w+)">([^<]+)<', found) == [("drifted", "✕ drifted")]
+        assert "1 of 1 attributes have drifted: Brightness." in found
+        assert re.findall(r">(&gt;|≤) 0.20<", found) == ["&gt;", "&gt;"]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "sentence"),
+    [
+        (["stable", "stable"], "No attribute has drifted."),
+        (["stable", "moderate"], "No attribute has drifted, but 1 of 2 have moved moderately: Red."),
+        ([], "There are too few images on one side: nothing was judged."),
+    ],
+)
+def test_a_drift_is_summed_up(verdicts: list[str], sentence: str) -> None:
+    rows = [
+        {"attribute": name, "title": "", "verdict": verdict}
+        for name, verdict in zip(("blue", "red"), verdicts, strict=False)
+    ]
+    assert finding_of({"result": {"kind": "drift", "drift": rows}, "outcome": "PASS"}) == sentence
+
+
+@pytest.mark.parametrize(
+    ("score", "word"),
+    [(0.72, "the clusters stand apart"), (0.38, "weak, the clusters overlap"), (0.1, "hardly any structure")],
+)
+def test_clusters_are_told_with_how_well_they_stand_apart(dataset: Dataset, score: float, word: str) -> None:
+    choices = [{"k": 2, "score": score}, {"k": 3, "score": score / 2}]
+    note = "The most clusters that were tried fit best: with a larger k_max there may be a better number."
+    done("image_clustering", {"kind": "clusters", "choices": choices, "summary": {"note": note}}, dataset)
+    found = page(dataset)
+    assert (note in found, word in found, f">{score:.2f} <" in found) == (True, True, True)
+
+
+def test_age_is_told_from_a_minute_on() -> None:
+    now = timezone.now()
+    assert [age_text(now - timedelta(seconds=s)) for s in (20, 130)] == ["less than a minute", "2\xa0minutes"]
+
+
+def test_large_figures_are_readable() -> None:
+    dataset = dataset_row(files=6)
+    Dataset.objects.filter(pk=dataset.pk).update(total_files=12345, read_files=12345)
+    summary = {"images": 12345, "failed": 0, "total_bytes": 6}
+    shares = [{"name": str(number), "count": 1} for number in range(11)]
+    done("image_attributes", {"kind": "attributes", "summary": summary, "sizes": shares}, dataset)
+    found = page(dataset)
+    assert (found.count("12,345<"), "12345<" in found, ", and 3 more" in found) == (2, False, True)
 
 
 def test_an_empty_page_says_what_to_do(dataset: Dataset) -> None:
