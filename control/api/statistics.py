@@ -57,6 +57,9 @@ class SequenceFigures(Shape):
     sequence = serializers.CharField()
     ended = serializers.IntegerField()
     completed = serializers.IntegerField()
+    not_passed = serializers.IntegerField(
+        help_text="Of the completed ones: those whose outcome is FAIL, TIMEOUT or ERROR."
+    )
     failed = serializers.IntegerField(help_text="Or aborted, or crashed.")
 
 

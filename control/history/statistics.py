@@ -11,7 +11,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from control.history.facts import Facts, iso
 from control.models import Batch, Chunk
-from control.states import ACTIVE, State
+from control.states import ACTIVE, State, StepOutcome
 
 # By the name of the period: how long it is, and in how many parts it is shown.
 PERIODS = {
@@ -94,6 +94,9 @@ def _parts(chunks: QuerySet[Chunk], since: datetime, each: timedelta, count: int
     return found
 
 
+_NOT_PASSED = (StepOutcome.FAIL, StepOutcome.TIMEOUT, StepOutcome.ERROR)
+
+
 def _sequences(batches: QuerySet[Batch]) -> list[Facts]:
     rows = (
         batches.order_by()
@@ -101,6 +104,7 @@ def _sequences(batches: QuerySet[Batch]) -> list[Facts]:
         .annotate(
             ended=Count("pk"),
             completed=Count("pk", filter=Q(state=State.COMPLETED)),
+            not_passed=Count("pk", filter=Q(state=State.COMPLETED, outcome__in=_NOT_PASSED)),
             failed=Count("pk", filter=Q(state__in=(State.FAILED, State.CRASHED, State.ABORTED))),
         )
     )

@@ -48,6 +48,7 @@ def _shown(found: Facts) -> dict[str, Any]:
         "chunk_times": times,
         "bars": _bars(found["parts"]),
         "most": max((part["completed_items"] + part["failed_items"] for part in found["parts"]), default=0),
+        "part": _PARTS[found["period"]](),
         "since": parse_datetime(found["since"]),
         "lanes": [
             {**lane, "percent": round(100 * lane["share"], 1), "busy": duration_text(lane["busy_s"])}
@@ -56,6 +57,8 @@ def _shown(found: Facts) -> dict[str, Any]:
     }
 
 
+# How long each bar of a period is.
+_PARTS = {"1h": lambda: _("5 minutes"), "24h": lambda: _("one hour"), "7d": lambda: _("6 hours")}
 _TIMES = ("median_s", "p95_s", "longest_s")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from control.access.rights import Role
+from control.models import Batch
 from tests.control.pages.people import browser_of
 from tests.work_over_items import batch_over_items, finish, items_station, work
 
@@ -31,9 +32,11 @@ def test_what_ended_is_counted_by_lane_and_sequence(period: str) -> None:
     opened = batch_over_items()
     work(opened, failing={1}, ms=100)
     finish(opened)
+    Batch.objects.update(outcome="FAIL")
     rows = re.findall(r'<th scope="row">([^<]+)</th>((?:<td>[^<]*</td>)+)', page(period))
     found = {name: re.findall(r"<td>([^<]*)</td>", cells) for name, cells in rows}
-    assert (found["demo/lane-1"][:3], found["dataset_work"]) == (["3", "5", "1"], ["1", "1", "0"])
+    assert (found["demo/lane-1"][:3], found["dataset_work"]) == (["3", "5", "1"], ["1", "1", "1", "0"])
+    assert "at most 6 items in" in page(period)
 
 
 def test_nothing_says_what_to_do_and_an_unknown_period_is_told() -> None:
