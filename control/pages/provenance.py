@@ -58,7 +58,7 @@ def _items(options: Facts | None) -> list[tuple[str, str]]:
         (_("Items in a chunk"), _("automatic") if options["chunk_size"] == AUTOMATIC else str(options["chunk_size"])),
         (_("Time of an item at most"), value_text(options["timeout_s"], "s")),
         (_("Pixels of an image at most"), f"{options['max_pixels']:,}"),
-        (_("Failed items at most"), str(options["max_failed_items"])),
+        (_("Failed items at most"), f"{options['max_failed_items']:,}"),
         (_("Lanes at most"), str(options["lanes"]) if options["lanes"] else _("all there are")),
     ]
 

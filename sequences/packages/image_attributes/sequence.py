@@ -37,7 +37,7 @@ class ImageAttributes:
         add_duplicates(result, table, run.parameters.near_bits)
         run.result = fit(result)
         for name in ("images", "outliers", "duplicates", "near_duplicates"):
-            run.measure(name, run.result["summary"][name], "count")
+            run.measure(name, run.result["summary"][name])
 
 
 def describe(result: ImageResult, table: Table) -> None:

@@ -60,7 +60,7 @@ class ImageBatch:
         add_duplicates(result, table, NEAR_BITS if run.parameters.find_alike else None)
         run.result = fit(result)
         for name in COUNTS:
-            run.measure(name, run.result["summary"][name], "count")
+            run.measure(name, run.result["summary"][name])
 
 
 def encoded(picture: Image.Image, file_format: str) -> bytes:

@@ -51,5 +51,5 @@ class ImageClustering:
                 cluster["sheet"], sheet_of(table, cluster, np.flatnonzero(clusters.labels == number), distances)
             )
         run.result = fit(result)
-        run.measure("clusters", len(clusters.centres), "count")
+        run.measure("clusters", len(clusters.centres))
         run.measure("silhouette", max(clusters.scores.values(), default=0.0))
