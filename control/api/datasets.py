@@ -138,6 +138,8 @@ def create_from_upload(request: Request, fields: dict[str, str], files: Any, vie
         if received.refused:
             problems = [f"{path}: {problem}" for path, problem in received.refused]
             raise ValidationError({"files": problems[:20]})
+        if not received.files:
+            raise ValidationError({"files": [_("Send at least one file, in the field 'files'.")]})
         return complete_dataset(dataset.pk, by=view.actor, reason=reason, content=received.content)
     except BaseException:
         delete_dataset(dataset.pk, by=view.actor, reason="upload failed")

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from rest_framework import exceptions, serializers
 
 from control.api.permissions import RightMissing
-from control.lifecycle.refusals import BadValue, Refused, UnknownName, WrongState
+from control.lifecycle.refusals import BadValue, Refused, UnknownDataset, UnknownName, WrongState
 from sequences.parameters import ParameterError
 
 log = logging.getLogger(__name__)
@@ -47,6 +47,7 @@ _BY_EXCEPTION: dict[type[Exception], str] = {
     exceptions.NotAuthenticated: "login-needed",
     exceptions.AuthenticationFailed: "bad-key",
     UnknownName: "unknown-name",
+    UnknownDataset: "unknown-name",
 }
 _BY_STATUS = {status: name for name, status in reversed(TYPES.items())}
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from control.lifecycle.refusals import BadValue, WrongState, can_be_kept
+from control.lifecycle.refusals import BadValue, UnknownDataset, WrongState, can_be_kept
 from control.models import Dataset
 from sequences.items.options import (
     AUTOMATIC,
@@ -71,7 +71,7 @@ def hold_datasets(datasets: Mapping[str, Dataset]) -> None:
 
 
 def find_dataset(name: str, *, field: str = "dataset") -> Dataset:
-    """The dataset with this id, or the only one of this name. Raises BadValue with `field`."""
+    """The dataset with this id, or the only one of this name. Raises UnknownDataset or BadValue with `field`."""
     try:
         found = list(Dataset.objects.filter(pk=UUID(name)))
     except ValueError:
@@ -79,10 +79,12 @@ def find_dataset(name: str, *, field: str = "dataset") -> Dataset:
         found = list(named[:2]) if can_be_kept(name) else []
     if len(found) == 1:
         return found[0]
-    sentence = _("There is no dataset '%(name)s'. GET /api/datasets/ lists all of them.")
+    words = {"name": quoted(name)}
     if found:
         sentence = _("Several datasets are called '%(name)s'. Name the one that you mean by its id.")
-    raise BadValue(sentence % {"name": quoted(name)}, field=field)
+        raise BadValue(sentence % words, field=field)
+    sentence = _("There is no dataset '%(name)s'. GET /api/datasets/ lists all of them.")
+    raise UnknownDataset(sentence % words, field=field)
 
 
 def station_of(datasets: Mapping[str, Dataset]) -> str | None:

@@ -65,6 +65,10 @@ class BadValue(Refused):
         self.field = field
 
 
+class UnknownDataset(BadValue):
+    """No dataset has this id or name. There may be thousands, so that none is offered in its place."""
+
+
 class NotAllowed(Refused):
     """Known, but this takes a right that whoever asks does not have."""
 

@@ -98,7 +98,7 @@ def test_upload_of_one_request_is_whole_or_not_at_all(caller: Caller):
 
 @pytest.mark.parametrize(
     ("fields", "files", "status"),
-    [({"nmae": "x"}, {"a": b"1"}, 400), ({}, {}, 409), ({"name": "x" * 201}, {"a": b"1"}, 400)],
+    [({"nmae": "x"}, {"a": b"1"}, 400), ({}, {}, 400), ({"name": "x" * 201}, {"a": b"1"}, 400)],
 )
 def test_upload_of_one_request_that_is_wrong_leaves_nothing(caller: Caller, fields: Any, files: Any, status: int):
     assert send(caller, ALL, files, **fields).status_code == status

@@ -28,6 +28,7 @@ from tests.control.lifecycle.work import PACKAGES
 
 BATCHES = "/api/control/batches/"
 WORK = {"sequence": "dataset_work"}
+NO_FILE = "Send at least one file, in the field 'files'."
 FILES = {"a.png": b"1", "sub/b.png": b"22"}
 
 
@@ -190,6 +191,18 @@ def test_what_is_refused_leaves_nothing(caller: Caller, fields: dict[str, str], 
     assert (answer.status_code, list(answer.json()["errors"])) == (400, [field])
     assert answer.json()["errors"][field][0].startswith(sentence)
     assert (kept(), Batch.objects.count()) == ([], 0)
+
+
+def test_submit_without_a_file_says_what_is_missing(caller: Caller) -> None:
+    answer = send(caller, {}, **WORK)
+    assert (answer.status_code, answer.json()["errors"]) == (400, {"files": [NO_FILE]})
+    assert (kept(), Batch.objects.count()) == ([], 0)
+
+
+def test_dataset_that_is_not_there_is_an_unknown_name(caller: Caller) -> None:
+    answer = caller.send(BATCHES, {**WORK, "dataset": "tils"})
+    assert (answer.status_code, answer.json()["type"]) == (400, "urn:gwanje:unknown-name")
+    assert list(answer.json()["errors"]) == ["dataset"]
 
 
 def test_file_that_cannot_be_taken_leaves_nothing(caller: Caller) -> None:
