@@ -61,6 +61,7 @@ class SequenceFigures(Shape):
         help_text="Of the completed ones: those whose outcome is FAIL, TIMEOUT or ERROR."
     )
     failed = serializers.IntegerField(help_text="Or aborted, or crashed.")
+    stopped = serializers.IntegerField()
 
 
 class LaneFigures(Shape):

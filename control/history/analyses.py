@@ -43,6 +43,17 @@ def _newest_of_each(dataset: Dataset) -> QuerySet[Batch]:
     return _of(dataset).filter(state=State.COMPLETED).annotate(place=place).filter(place=1).order_by("sequence")
 
 
+def analysed_last(datasets: Collection[Dataset], sequences: Collection[str]) -> dict[UUID, dict[str, Batch]]:
+    """The last completed batch of each of these sequences on each dataset; one query. Of comparisons: the reference."""
+    place = Window(RowNumber(), partition_by=[F("dataset"), F("sequence")], order_by=F("id").desc())
+    done = Batch.objects.filter(dataset__in=datasets, sequence__in=sequences, state=State.COMPLETED)
+    found: dict[UUID, dict[str, Batch]] = {}
+    for batch in done.annotate(place=place).filter(place=1).only("sequence", "outcome", "dataset", "ended_at"):
+        if batch.dataset_id is not None:
+            found.setdefault(batch.dataset_id, {})[batch.sequence] = batch
+    return found
+
+
 def analysed_now(datasets: Collection[Dataset]) -> dict[UUID, list[Batch]]:
     """The live batches of each dataset, on either side; by one query."""
     rows = Batch.objects.filter(Q(dataset__in=datasets) | Q(target_dataset__in=datasets), state__in=LIVE)

@@ -106,6 +106,7 @@ def _sequences(batches: QuerySet[Batch]) -> list[Facts]:
             completed=Count("pk", filter=Q(state=State.COMPLETED)),
             not_passed=Count("pk", filter=Q(state=State.COMPLETED, outcome__in=_NOT_PASSED)),
             failed=Count("pk", filter=Q(state__in=(State.FAILED, State.CRASHED, State.ABORTED))),
+            stopped=Count("pk", filter=Q(state=State.STOPPED)),
         )
     )
     return sorted(rows, key=lambda row: (-row["ended"], row["sequence"]))

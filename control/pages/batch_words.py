@@ -84,7 +84,7 @@ def _verdicts() -> Words:
     """By state and outcome; what has none of its own is told by its state."""
     return {
         "COMPLETED.PASS": _("Passed: every step ran and every limit held."),
-        "COMPLETED.FAIL": _("Failed: the subject did not pass."),
+        "COMPLETED.FAIL": _("Failed: not everything passed."),
         "MARGINAL": _("Passed, but marginal: a value is inside its limits and outside its comfortable band."),
         "COMPLETED": _("The run went to its end."),
         "LIMIT": _("Ended by a limit: the run used more than it may, the subject could not be judged."),

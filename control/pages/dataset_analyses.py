@@ -53,7 +53,7 @@ def analyses_of_page(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def _label(sequence: str) -> str:
+def analysis_label(sequence: str) -> str:
     return {OVERVIEW: _("Overview"), CLUSTERS: _("Clusters"), DRIFT: _("Drift")}[sequence]
 
 
@@ -72,7 +72,7 @@ def _offered(dataset: Dataset, sequence: str, running: list[Facts]) -> Facts:
         CLUSTERS: _("Which kinds of images there are, as a map and as sheets."),
         DRIFT: _("Whether the images of another dataset are still like these."),
     }
-    return {"sequence": sequence, "label": _label(sequence), "about": about[sequence], "why": why}
+    return {"sequence": sequence, "label": analysis_label(sequence), "about": about[sequence], "why": why}
 
 
 def _targets(dataset: Dataset) -> list[Dataset]:
@@ -81,7 +81,12 @@ def _targets(dataset: Dataset) -> list[Dataset]:
 
 
 def _running(batch: Facts) -> Facts:
-    return {**batch, "label": _label(batch["sequence"]), "percent": int(100 * batch["progress"]), **_word(batch)}
+    return {
+        **batch,
+        "label": analysis_label(batch["sequence"]),
+        "percent": int(100 * batch["progress"]),
+        **_word(batch),
+    }
 
 
 def _word(batch: Facts) -> Facts:
@@ -100,7 +105,7 @@ def _results(dataset: Dataset, batches: list[Facts]) -> list[Facts]:
     return [
         {
             **batch,
-            "label": _label(batch["sequence"]),
+            "label": analysis_label(batch["sequence"]),
             "kind": batch["result"].get("kind", ""),
             "summary": batch["result"].get("summary", {}),
             "since": age_text(datetime.fromisoformat(batch["ended_at"])),

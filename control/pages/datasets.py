@@ -19,7 +19,7 @@ from control.access.downloads import download_file_of
 from control.access.faces import actor_of
 from control.access.rights import Right
 from control.datasets.problems import told_problem
-from control.history.analyses import analysed_now
+from control.history.analyses import analysed_last, analysed_now
 from control.history.datasets import read_part
 from control.lifecycle.datasets.changes import (
     NewDataset,
@@ -34,7 +34,8 @@ from control.lifecycle.refusals import NotFound, Refused
 from control.metrics.disk import size_text
 from control.models import Batch, ControlEvent, Dataset, DatasetFile
 from control.pages.answers import accepted, refused
-from control.pages.dataset_analyses import analyses_of_page
+from control.pages.dataset_analyses import ANALYSES, analyses_of_page, analysis_label
+from control.pages.dataset_findings import age_text
 from control.pages.dataset_words import plot_words, upload_words
 from control.pages.inside import draw, needs
 from control.states import State, StepOutcome
@@ -54,12 +55,33 @@ def datasets(request: HttpRequest) -> HttpResponse:
     page = Paginator(rows, CARDS).get_page(request.GET.get("page"))
     strips = _strips(page.object_list)
     analysed = analysed_now(list(page.object_list))
+    last = analysed_last(list(page.object_list), ANALYSES)
     cards = [
-        {**_shown(dataset), "strip": strips.get(dataset.pk, []), "analysing": analysed.get(dataset.pk, [])}
+        {
+            **_shown(dataset),
+            "strip": strips.get(dataset.pk, []),
+            "analysing": analysed.get(dataset.pk, []),
+            "found": _found(last.get(dataset.pk, {})),
+        }
         for dataset in page.object_list
     ]
     busy = any(card["reading"] or card["analysing"] for card in cards)
     return draw(request, "control/datasets.html", _("Datasets"), cards=cards, page=page, busy=busy, **_about_new())
+
+
+def _found(last: dict[str, Batch]) -> list[dict[str, Any]]:
+    """How the last analyses of a dataset ended, in the order of the buttons."""
+    return [
+        {
+            "sequence": name,
+            "label": analysis_label(name),
+            "outcome": last[name].outcome,
+            "word": StepOutcome(last[name].outcome).label,
+            "age": age_text(last[name].ended_at),
+        }
+        for name in ANALYSES
+        if name in last
+    ]
 
 
 def _about_new() -> dict[str, Any]:

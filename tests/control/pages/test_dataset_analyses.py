@@ -68,7 +68,8 @@ def dataset() -> Dataset:
 
 def done(sequence: str, result: Any, dataset: Dataset, **more: Any) -> Batch:
     batch = queued(sequence, slot=None, dataset=str(dataset.pk), **more)
-    ended = {"state": State.COMPLETED, "result": result, "ended_at": timezone.now(), "slot": "demo/lane-1"}
+    now = timezone.now()
+    ended = {"state": State.COMPLETED, "result": result, "started_at": now, "ended_at": now, "slot": "demo/lane-1"}
     Batch.objects.filter(pk=batch.pk).update(**ended)
     known = {"batch": batch, "step": 1, "state": "COMPLETED", "at": timezone.now()}
     Item.objects.bulk_create(Item(index=index, path=f"{index}.png", **known) for index in range(6))
@@ -172,6 +173,20 @@ def test_a_drift_is_shown_at_both_datasets_with_its_verdict(dataset: Dataset) ->
         assert re.findall(r'data-verdict="(\w+)">([^<]+)<', found) == [("drifted", "✕ drifted")]
         assert "1 of 1 attributes have drifted: Brightness." in found
         assert re.findall(r">(&gt;|≤) 0.20<", found) == ["&gt;", "&gt;"]
+
+
+def test_card_tells_how_the_last_analyses_ended(dataset: Dataset) -> None:
+    target = dataset_row(files=6, name="November", sha256="1" * 64)
+    for outcome in ("PASS", "FAIL"):
+        drift = done("dataset_drift", DRIFT, dataset, target_dataset=str(target.pk), fresh=True)
+        Batch.objects.filter(pk=drift.pk).update(outcome=outcome)
+    done("image_attributes", ATTRIBUTES, target)
+    cards = browser_of(Role.VIEWER).get("/control/datasets/").content.decode()
+    last = rf'href="/control/datasets/({dataset.pk}|{target.pk})/#result-(\w+)"[^>]*>(\w+)</a>.*?data-state="(\w+)"'
+    assert re.findall(last, cards) == [
+        (str(target.pk), "image_attributes", "Overview", "NONE"),
+        (str(dataset.pk), "dataset_drift", "Drift", "FAIL"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -185,7 +185,7 @@ def test_names_never_become_markup():
 def test_pages_cost_the_same_whatever_they_hold(rows: int, django_assert_max_num_queries: Callable[[int], Any]):
     datasets = [dataset_row(files=rows) for _ in range(rows)]
     browser = browser_of("operator")
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         browser.get(LIST)
     with django_assert_max_num_queries(14):  # with the analyses
         browser.get(one(datasets[0]))
