@@ -21,6 +21,7 @@ from control.history.facts import Facts, batch_facts
 from control.history.items import facts_of_items
 from control.lifecycle.chunks.carry import MOST_CHUNKS
 from control.models import Batch, Chunk, Item
+from control.pages.dataset_analyses import ANALYSES
 from control.pages.inside import needs
 from control.pages.told import told_text
 from control.states import ALLOWED_CONTROLS, Control, State
@@ -63,8 +64,16 @@ def items_of_page(request: HttpRequest, batch: Batch) -> dict[str, Any]:
         "again_address": reverse("control:control", kwargs={"batch_id": batch.pk, "word": Control.RERUN})
         if again
         else "",
+        "found_address": _found_address(batch),
         "api_failed": f"/api/control/batches/{batch.pk}/items/?state=FAILED",
     }
+
+
+def _found_address(batch: Batch) -> str:
+    """Where the result of an analysis is drawn and explained."""
+    if batch.sequence not in ANALYSES or batch.state != State.COMPLETED:
+        return ""
+    return reverse("control:dataset", args=[batch.dataset_id]) + f"#result-{batch.sequence}"
 
 
 def _figures(facts: Facts) -> Facts:

@@ -122,11 +122,15 @@ def _strips(found: Iterable[Dataset]) -> dict[UUID, list[DatasetFile]]:
     return strips
 
 
+def _size(count: int) -> str:
+    return size_text(count) if count >= 1024 else _("%(count)s bytes") % {"count": count}
+
+
 def _shown(dataset: Dataset) -> dict[str, Any]:
     reading = dataset.state == Dataset.State.READING
     return {
         "row": dataset,
-        "size": size_text(dataset.total_bytes),
+        "size": _size(dataset.total_bytes),
         "percent": int(100 * read_part(dataset)),
         "reading": reading,
         "why_failed": told_problem(dataset.message),
@@ -177,7 +181,7 @@ def _file(dataset: Dataset, file: DatasetFile) -> dict[str, Any]:
         "row": file,
         "name": name,
         "folder": folder,
-        "size": size_text(file.size),
+        "size": _size(file.size),
         "problem": told_problem(file.problem),
         "kind": file.media_type.rpartition("/")[2] or "?",
         "readable": bool(file.sha256) and dataset.state != Dataset.State.REMOVED,

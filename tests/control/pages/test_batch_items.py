@@ -112,6 +112,15 @@ def test_a_tile_that_is_none_opens_nothing(opened: ChunkedStep, query: dict[str,
     assert 'id="chunk"' not in page(browser_of(Role.VIEWER), opened.batch, "items/", **query)
 
 
+def test_an_analysis_leads_to_what_it_has_found(opened: ChunkedStep) -> None:
+    work(opened)
+    batch = finish(opened)
+    assert "What was found" not in page(browser_of(Role.VIEWER), batch)
+    Batch.objects.filter(pk=batch.pk).update(sequence="image_attributes")
+    address = f'href="/control/datasets/{batch.dataset_id}/#result-image_attributes"'
+    assert address in page(browser_of(Role.VIEWER), batch)
+
+
 def test_a_batch_without_dataset_has_no_such_part() -> None:
     batch = queued()
     client = browser_of(Role.VIEWER)

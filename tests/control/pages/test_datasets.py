@@ -181,6 +181,12 @@ def test_names_never_become_markup():
         assert [tag for tag in ("<b>bold", "<img src=x", "<i>bad") if tag in html] == []
 
 
+def test_sizes_are_told_in_the_language_of_the_reader():
+    dataset = dataset_row()
+    korean = browser_of("viewer").get(one(dataset), headers={"accept-language": "ko"}).content.decode()
+    assert ("1바이트" in korean, "1 bytes" in korean) == (True, False)
+
+
 @pytest.mark.parametrize("rows", [1, 3])
 def test_pages_cost_the_same_whatever_they_hold(rows: int, django_assert_max_num_queries: Callable[[int], Any]):
     datasets = [dataset_row(files=rows) for _ in range(rows)]
