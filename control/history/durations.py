@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
@@ -21,13 +23,18 @@ def duration_text(seconds: float) -> str:
 def about_text(seconds: float) -> str:
     """A guess of what is still to come, as `roughly` of format.js writes it: 50 s, 1 min 50 s, 12 min, 1 h 10 min."""
     if seconds < 600:
-        tens = max(1, round(seconds / 10)) * 10
+        tens = max(1, _nearest(seconds / 10)) * 10
         parts = [(_("%(minutes)s min") % {"minutes": tens // 60}, tens // 60), (_seconds(tens % 60), tens % 60)]
     else:
-        minutes = round(seconds / 60)
+        minutes = _nearest(seconds / 60)
         hours, minutes = divmod(minutes, 60)
         parts = [(_("%(hours)s h") % {"hours": hours}, hours), (_("%(minutes)s min") % {"minutes": minutes}, minutes)]
     return " ".join(text for text, count in parts if count)
+
+
+def _nearest(number: float) -> int:
+    """As JavaScript rounds: halves up."""
+    return math.floor(number + 0.5)
 
 
 def _seconds(seconds: int) -> str:

@@ -114,28 +114,32 @@ class RunSupervisor(ABC):
         return not self.follower.lost
 
     def turn(self, listener: Listener, spool_bell: SpoolBell) -> None:
-        """One turn: hand over, import, wait for a reason to go on, do what else is to be done."""
+        """One turn: hand over, do what people ask, import, wait for a reason to go on.
+
+        What people ask comes first: they may stop what cannot be imported, on a full disk or because it never ends.
+        """
         if self.follower.doubtful:
             if not self.follower.resynchronise():
                 return
             self.begin_again()
         self.hand_over.ask()
+        if time.monotonic() >= self.errands_due_at:
+            self.errands()
+            self.errands_due_at = time.monotonic() + LOOK_EVERY_S
         imported = time.monotonic() >= self.page_due_at and self.import_page()
         if self.follower.over:
             return
         self.after_page()
-        if imported and not self.over_items:
-            rung = listener.wait(0.0 if self.follower.behind else COALESCE_S)
+        if imported and self.follower.behind:
+            rung = listener.wait(0.0)
+        elif imported and not self.over_items:
+            rung = listener.wait(COALESCE_S)
         else:
             rung = listener.wait(BEAT_EVERY_S if self.over_items else IMPORT_EVERY_S, spool_bell.fileno())
             if spool_bell.drain():
                 self.page_due_at = 0.0
         if rung:
             self.errands_due_at = 0.0
-        # Also between two pages: a step that never stops writing must not keep its own stop waiting.
-        if time.monotonic() >= self.errands_due_at:
-            self.errands()
-            self.errands_due_at = time.monotonic() + LOOK_EVERY_S
 
     def import_page(self) -> bool:
         imported = self.follower.import_page()

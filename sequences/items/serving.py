@@ -131,7 +131,7 @@ class ChunkServer:
     def _end_chunk(self, chunk: ChunkOrder) -> None:
         took_ms = round((time.monotonic() - self._began) * 1000, 3)
         self._began = 0.0
-        message = f"chunk {chunk['chunk'] + 1}: {self._completed} done"
+        message = f"chunk {chunk['chunk']}: {self._completed} done"
         if self._failed:
             message += f", {len(self._failed)} to be tried again"
         lost = bool(self._failed) and all(ended["exception"] == LOST for ended in self._failed)

@@ -10,10 +10,12 @@ from tests.control.pages.in_chromium import evaluate
 
 ABOUT = {
     0.4: "10 s",
+    25: "30 s",
     44: "40 s",
     58: "1 min",
     113: "1 min 50 s",
     597: "10 min",
+    630: "11 min",
     720: "12 min",
     3599: "1 h",
     4180: "1 h 10 min",

@@ -72,3 +72,15 @@ def test_stop_reaches_a_run_that_never_pauses_for_breath(heard: list[str]) -> No
             lines.write(paths.spool(batch), [lines.line("log", level="INFO", message="chatter")])
             supervisor.turn(listener, spool_bell)
     assert heard == ["stop"]
+
+
+def test_stop_reaches_a_run_whose_story_cannot_be_imported(heard: list[str]) -> None:
+    """On a full disk, for example, its end may never be imported."""
+    stream, paths = running(), settings.STATION_PATHS
+    supervisor, batch = Supervisor(stream), str(stream.batch_id)
+    paths.spool(batch).mkdir(parents=True)  # where a file should be
+    with Listener(wishes_of(stream.batch_id)) as listener, SpoolBell(paths.spool_bell(batch)) as spool_bell:
+        stop_batch(stream.batch_id, by=ANNA)
+        with pytest.raises(OSError, match="directory"):
+            supervisor.turn(listener, spool_bell)
+    assert heard == ["stop"]

@@ -101,7 +101,7 @@ def test_chunks_are_worked_through_in_order(serve: Any, told: Told, items: list[
         ("chunk.ended", 8, [], False),
     ]
     assert {(line["step"], line["token"]) for line in told.lines if line["chunk"] == 7} == {(2, 4)}
-    assert (told.lines[3]["message"], told.lines[3]["ms"] > 0) == ("chunk 8: 2 done", True)
+    assert (told.lines[3]["message"], told.lines[3]["ms"] > 0) == ("chunk 7: 2 done", True)
 
 
 def test_chunk_without_items_is_over_at_once(serve: Any, told: Told):
@@ -143,7 +143,7 @@ def test_what_may_be_tried_again_is_told_with_the_chunk(serve: Any, told: Told, 
         ("item", 3, True),
         ("chunk.ended", 0, [1], False),
     ]
-    assert told.lines[-1]["message"] == "chunk 1: 2 done, 1 to be tried again"
+    assert told.lines[-1]["message"] == "chunk 0: 2 done, 1 to be tried again"
     assert told.lines[-1]["failed"] == [{"index": 1, "ms": 1.0, "stage": "", "path": "item.txt", **failed}]
 
 
