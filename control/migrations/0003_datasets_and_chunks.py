@@ -51,6 +51,7 @@ class Migration(migrations.Migration):
                 ),
                 ("generation", models.PositiveIntegerField(default=1, verbose_name="generation")),
                 ("spool_offset", models.BigIntegerField(default=0, verbose_name="imported bytes")),
+                ("settings", models.JSONField(default=dict, verbose_name="live settings")),
                 ("began_at", models.DateTimeField(verbose_name="started")),
                 ("seen_at", models.DateTimeField(verbose_name="last sign of life")),
                 ("ended_at", models.DateTimeField(null=True, verbose_name="ended")),

@@ -57,6 +57,7 @@ class Helper(models.Model):
     slot = models.ForeignKey("stations.Slot", models.PROTECT, verbose_name=_("lane"), related_name="helpers")
     generation = models.PositiveIntegerField(_("generation"), default=1)
     spool_offset = models.BigIntegerField(_("imported bytes"), default=0)
+    settings = models.JSONField(_("live settings"), default=dict)  # of the batch, as its run has them
     began_at = models.DateTimeField(_("started"))
     seen_at = models.DateTimeField(_("last sign of life"))
     ended_at = models.DateTimeField(_("ended"), null=True)

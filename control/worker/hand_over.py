@@ -10,7 +10,6 @@ from django.conf import settings
 
 from control.lifecycle.carrying import carry_to_resume
 from control.lifecycle.chunks.over import results_of, saved_of
-from control.lifecycle.live_settings import settings_of
 from control.lifecycle.packages import folder_to_run
 from control.lifecycle.sequences import may_bring_drivers
 from control.models import Batch, Helper
@@ -63,7 +62,7 @@ def help_job_of(helper: Helper, batch: Batch) -> Job:
     return {
         **job_of(batch),
         "run": str(helper.pk),
-        "parameters": settings_of(batch),
+        "parameters": {**batch.parameters, **helper.settings},
         "helps_with": helper.chunked_step.name,
         "carried": Carried(batch=str(batch.pk), steps=[], saved=saved_of(batch)),
     }

@@ -220,7 +220,14 @@ class HelperSupervisor(RunSupervisor):
 
     def new_feed(self) -> ChunkFeed:
         helper = self.helper
-        return ChunkFeed(helper.chunked_step, self.batch, helper.slot, self.name, helper, self.presence.beat)
+        return ChunkFeed(helper.chunked_step, self.batch, helper.slot, self.name, helper, self.beat)
+
+    def beat(self) -> None:
+        """To its own host by a file, to the others by a row."""
+        self.presence.beat()
+        if time.monotonic() >= self.shown_due_at:
+            self.shown_due_at = time.monotonic() + SHOW_EVERY_S
+            show_help_lives(self.helper)
 
     def job(self) -> Job:
         return help_job_of(self.helper, self.batch)
@@ -239,10 +246,8 @@ class HelperSupervisor(RunSupervisor):
             self.leave()
 
     def errands(self) -> None:
-        if time.monotonic() >= self.shown_due_at:
-            self.shown_due_at = time.monotonic() + SHOW_EVERY_S
-            show_help_lives(self.helper)
-        if must_leave(self.helper, self.batch.settings):
+        self.beat()
+        if must_leave(self.helper):
             self.leave(now=True)
         else:
             self.leave_for_better()

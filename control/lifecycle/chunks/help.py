@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value, When
@@ -47,7 +46,8 @@ def join(slot: Slot, can_work: CanWork) -> Helper | None:
             if not needing_help(slot).filter(pk=opened.pk).exists():
                 return None  # enough lanes have come since we looked
             now = timezone.now()
-            return Helper.objects.create(chunked_step=opened, slot=slot, began_at=now, seen_at=now)
+            settings = opened.batch.settings
+            return Helper.objects.create(chunked_step=opened, slot=slot, settings=settings, began_at=now, seen_at=now)
     except IntegrityError:
         return None
 
@@ -86,14 +86,14 @@ def show_help_lives(helper: Helper) -> None:
     Helper.objects.filter(pk=helper.pk, generation=helper.generation).update(seen_at=Now())
 
 
-def must_leave(helper: Helper, settings: Mapping[str, Any]) -> bool:
+def must_leave(helper: Helper) -> bool:
     """Whether a lane has to stop at once: its batch does not run, somebody wants that it does not, or it has other
-    `settings` than the lane began with.
+    settings than the lane began with.
     """
     wanted = ControlEvent.objects.filter(batch=OuterRef("batch"), kind__in=_HALTING, obeyed_at=None, after={})
     step = ChunkedStep.objects.filter(~Exists(wanted), pk=helper.chunked_step_id, over=False)
     running = step.filter(batch__state=State.RUNNING)
-    return running.values_list("batch__settings", flat=True).first() != settings
+    return running.values_list("batch__settings", flat=True).first() != helper.settings
 
 
 def has_other_work(batch: Batch) -> bool:
