@@ -19,6 +19,7 @@ from sequences.catalogue import Package, content_hash
 
 # What packages share is no part of any: a figure that is changed there makes other results all the same.
 SHARED = Path(images.__file__).parent
+OF_ONE_ITEM = ("timeout_s", "max_pixels")  # options of items that decide what becomes of one
 
 
 class TwinIsLive(WrongState):
@@ -31,10 +32,17 @@ class TwinIsLive(WrongState):
         )
 
 
-def work_key(package: Package, parameters: Mapping[str, Any], subject: str, datasets: Mapping[str, Dataset]) -> str:
+def work_key(
+    package: Package,
+    parameters: Mapping[str, Any],
+    subject: str,
+    datasets: Mapping[str, Dataset],
+    items_options: Mapping[str, Any],
+) -> str:
     """The same work has the same key; empty where the sequence does not declare that it need not be done twice.
 
-    Neither name nor priority count, nor how its items are cut into chunks. Datasets count by their content.
+    Neither name nor priority count, nor how its items are cut into chunks and on how many lanes; what one item may
+    take does: more of it, and items succeed that have failed. Datasets count by their content.
     """
     if not package.manifest.unique:
         return ""
@@ -43,6 +51,7 @@ def work_key(package: Package, parameters: Mapping[str, Any], subject: str, data
         "parameters": _plain(dict(parameters)),
         "subject": subject,
         "datasets": {role: dataset.sha256 for role, dataset in datasets.items()},
+        "items": _plain({name: items_options[name] for name in OF_ONE_ITEM if name in items_options}),
     }
     return hashlib.sha256(json.dumps(work, sort_keys=True).encode()).hexdigest()
 

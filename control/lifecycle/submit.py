@@ -153,7 +153,7 @@ def check_work(order: Order, content: Package | None = None) -> Work:
     package, parameters, options = check_task(order, content)
     named = {"dataset": order.dataset, "target_dataset": order.target_dataset}
     datasets = find_datasets(package.manifest, named)
-    key = work_key(package, parameters, order.subject, datasets)
+    key = work_key(package, parameters, order.subject, datasets, options)
     return Work(order, package, parameters, datasets, options, key)
 
 

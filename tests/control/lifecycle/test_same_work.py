@@ -18,6 +18,7 @@ from django_q.models import OrmQ
 
 from control.lifecycle import same_work
 from control.lifecycle.follow import Mode, rerun_batch, restart_batch, resume_batch
+from control.lifecycle.packages import find_package
 from control.lifecycle.recover import recover_crashed
 from control.lifecycle.same_work import TwinIsLive, batches_of_work
 from control.lifecycle.steer import change_settings, skip_step
@@ -99,10 +100,18 @@ def test_a_whole_number_is_the_same_as_that_float(tiles: Dataset) -> None:
     assert asked(tiles, parameters={"threshold": 1}).batch == asked(tiles, parameters={"threshold": 1.0}).batch
 
 
-@pytest.mark.parametrize("more", [{"subject": "SN-1"}, {"parameters": {"bins": 11}}])
-def test_other_subject_or_parameters_are_other_work(tiles: Dataset, more: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "more", [{"subject": "SN-1"}, {"parameters": {"bins": 11}}, {"max_pixels": 500}, {"item_timeout_s": 0.5}]
+)
+def test_other_subject_parameters_or_bounds_of_an_item_are_other_work(tiles: Dataset, more: dict[str, Any]) -> None:
     first, other = asked(tiles), asked(tiles, **more)
     assert (other.existing, other.batch != first.batch) == (False, True)
+
+
+def test_bounds_of_an_item_count_as_what_they_come_to(tiles: Dataset) -> None:
+    manifest = find_package("dataset_work").manifest.items
+    asked_by_name = asked(tiles, max_pixels=manifest.max_pixels, item_timeout_s=manifest.timeout_s)
+    assert asked_by_name.batch == asked(tiles).batch
 
 
 def test_other_content_is_other_work(tiles: Dataset) -> None:
