@@ -8,14 +8,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from control.lifecycle.refusals import WrongState
-from control.models import Batch, Dataset
+from control.models import Batch, Dataset, Item
 from control.states import LIVE, State
 from sequences import images
 from sequences.catalogue import Package, content_hash
+from sequences.items.item import BadItem
 
 # What packages share is no part of any: a figure that is changed there makes other results all the same.
 SHARED = Path(images.__file__).parent
@@ -62,8 +63,17 @@ def live_twin(key: str) -> Batch | None:
 
 
 def finished_twin(key: str) -> Batch | None:
-    """The newest batch that has done this work to its end."""
-    return batches_of_work(key).filter(state=State.COMPLETED).order_by("-pk").first()
+    """The newest batch that has done this work to its end, and whose failed items would fail again."""
+    return finished_twins(key).first()
+
+
+def finished_twins(key: str) -> QuerySet[Batch]:
+    """Not with an item that failed by anything else than its own content: a storage that was away, a process that was
+    killed or hung, a lane that was lost. That passes, and should not be told for ever.
+    """
+    failed = Item.objects.filter(batch=OuterRef("pk"), state=Item.State.FAILED)
+    passing = failed.exclude(exception=BadItem.__name__)
+    return batches_of_work(key).filter(~Exists(passing), state=State.COMPLETED).order_by("-pk")
 
 
 def newest_twin(key: str) -> Batch | None:

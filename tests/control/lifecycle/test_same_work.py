@@ -20,7 +20,7 @@ from control.lifecycle import same_work
 from control.lifecycle.follow import Mode, rerun_batch, restart_batch, resume_batch
 from control.lifecycle.packages import find_package
 from control.lifecycle.recover import recover_crashed
-from control.lifecycle.same_work import TwinIsLive, batches_of_work
+from control.lifecycle.same_work import TwinIsLive, batches_of_work, finished_twins
 from control.lifecycle.steer import change_settings, skip_step
 from control.lifecycle.submit import Answer, Order, submit_once
 from control.models import Batch, ChunkedStep, ControlEvent, Dataset, Item
@@ -154,6 +154,25 @@ def test_finished_work_is_an_answer_also_while_no_lane_takes_work(tiles: Dataset
 def test_verdict_of_fail_is_an_answer(tiles: Dataset) -> None:
     done = ended(asked(tiles).batch, outcome="FAIL")
     assert asked(tiles).batch == done
+
+
+def failed_item(batch: Batch, exception: str) -> None:
+    what = {"path": "0.png", "state": "FAILED", "exception": exception, "at": timezone.now()}
+    Item.objects.create(batch=batch, step=1, index=0, **what)
+
+
+@pytest.mark.parametrize("exception", ["OSError", "ItemTimeout", "ItemLost", "ItemCrashed", "LaneLost"])
+def test_work_with_items_that_failed_by_passing_trouble_is_no_answer(tiles: Dataset, exception: str) -> None:
+    done = ended(asked(tiles).batch)
+    failed_item(done, exception)
+    again = asked(tiles)
+    assert (again.cached, again.batch != done) == (False, True)
+
+
+def test_work_with_bad_items_is_an_answer(tiles: Dataset) -> None:
+    done = ended(asked(tiles).batch)
+    failed_item(done, "BadItem")
+    assert (asked(tiles).cached, asked(tiles).batch) == (True, done)
 
 
 def test_newest_of_several_results_is_the_answer(tiles: Dataset) -> None:
@@ -318,6 +337,6 @@ def test_work_is_found_by_index_however_many_batches_there_are(tiles: Dataset) -
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")
-    rows = batches_of_work(key).filter(state=State.COMPLETED).order_by("-pk")
-    assert "batch_by_work" in rows.explain()
+    plan = finished_twins(key).explain()
+    assert ("batch_by_work" in plan, "item_failed" in plan) == (True, True)
     assert not batches_of_work("").exists()
