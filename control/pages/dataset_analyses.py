@@ -9,8 +9,10 @@ from uuid import UUID
 
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -23,7 +25,7 @@ from control.lifecycle.packages import known_packages
 from control.lifecycle.refusals import BadValue, Refused
 from control.lifecycle.submit import Answer, Order, submit_once
 from control.models import Attachment, Batch, ControlEvent, Dataset, DatasetFile, Item, Sequence
-from control.pages.answers import accepted, refused
+from control.pages.answers import accepted, refused, wants_json
 from control.pages.dataset_findings import age_text, finding_of, separation_of
 from control.pages.dataset_words import ATTRIBUTES, VERDICTS
 from control.pages.inside import needs
@@ -203,7 +205,11 @@ def analyse(request: HttpRequest, dataset_id: UUID) -> HttpResponse:
         answer = submit_once(order, by=by, trigger=Batch.Trigger.MANUAL)
     except Refused as error:
         return refused(request, error, then)
-    return accepted(request, _sentence(answer), f"{then}#analyses-title", id=str(answer.batch.pk))
+    sentence = _sentence(answer)
+    if answer.cached and not wants_json(request):
+        afresh = render_to_string("control/dataset_afresh.html", {"dataset_id": dataset_id, "order": order}, request)
+        sentence = format_html("{} {}", sentence, afresh)
+    return accepted(request, sentence, f"{then}#analyses-title", id=str(answer.batch.pk))
 
 
 def _sentence(answer: Answer) -> str:

@@ -126,6 +126,23 @@ def test_what_was_done_already_is_told_and_not_done_again(dataset: Dataset) -> N
     assert Batch.objects.count() == 1
 
 
+def test_what_was_done_already_can_be_done_afresh(dataset: Dataset) -> None:
+    target = dataset_row(files=2, name="November", sha256="1" * 64)
+    done("dataset_drift", DRIFT, dataset, target_dataset=str(target.pk))
+    client = browser_of(Role.OPERATOR)
+    client.handler.enforce_csrf_checks = True
+    address, offered = f"/control/datasets/{dataset.pk}/analyse/", page(dataset, client)
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', offered)[1]
+    fields = {"csrfmiddlewaretoken": token, "sequence": "dataset_drift", "target": str(target.pk)}
+    client.post(address, fields)
+    [form] = re.findall(rf'<form method="post" action="{address}" class="inline">.*?</form>', page(dataset, client))
+    afresh = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
+    client.post(address, afresh)
+    _first, again = Batch.objects.order_by("pk")
+    assert (again.sequence, again.target_dataset_id, again.state) == ("dataset_drift", target.pk, "QUEUED")
+    assert afresh == {**fields, "csrfmiddlewaretoken": afresh["csrfmiddlewaretoken"], "fresh": "1"}
+
+
 @pytest.mark.parametrize("fields", [{"sequence": "board_test"}, {"sequence": "dataset_drift"}, {}])
 def test_what_is_no_analysis_is_refused(dataset: Dataset, fields: dict[str, str]) -> None:
     accept = {"accept": "application/json"}
