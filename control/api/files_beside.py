@@ -78,11 +78,18 @@ def _value(name: str, text: str) -> Any:
 
 
 def _submit(order: Order, dataset: Dataset, *, by: Actor, reason: str) -> Answer:
-    """With the oldest dataset that has just these files, which need not be read anew; else with this one.
+    """With the oldest dataset that was made of just these files, which need not be read anew; else with this one.
 
-    Whoever has sent that other one may be giving it up in this moment, as his work is being done already.
+    Only what was sent to this station will do: a folder may have changed since, or be gone, and no lane here has the
+    files of another host. Whoever has sent that other one may be giving it up in this moment, as his work is being done
+    already.
     """
-    same = Dataset.objects.filter(sha256=dataset.sha256, state__in=(Dataset.State.READING, Dataset.State.READY))
+    same = Dataset.objects.filter(
+        sha256=dataset.sha256,
+        kind=Dataset.Kind.UPLOAD,
+        station=dataset.station,
+        state__in=(Dataset.State.READING, Dataset.State.READY),
+    )
     oldest = same.exclude(sha256="").order_by("pk").first()
     if oldest is not None and oldest != dataset:
         with suppress(Refused):

@@ -19,7 +19,7 @@ from control.journal.read import read_after
 from control.lifecycle.claim import claim
 from control.lifecycle.datasets.reading import fail_reading, read_dataset
 from control.models import Batch, Dataset
-from stations.models import Slot
+from stations.models import Slot, Station
 from tests.control.api.callers import Caller, logged_in, with_key
 from tests.control.api.test_datasets import MULTIPART_CONTENT, multipart
 from tests.control.datasets.pictures import picture
@@ -101,6 +101,19 @@ def test_same_files_for_other_work_are_kept_and_read_once(caller: Caller) -> Non
     other = send(caller, FILES, **WORK, subject="others")
     assert (about(other), kept()) == ((201, False, False), ["READING"])
     assert Dataset.objects.get(state="READING").batches.count() == 2
+
+
+@pytest.mark.parametrize("other", [{"kind": "FOLDER", "location": "/nowhere"}, {"station": "far"}])
+def test_files_are_not_given_up_for_those_that_lie_elsewhere(caller: Caller, other: dict[str, str]) -> None:
+    far = Station.objects.create(pk="far", host="far-host")
+    Slot.objects.create(pk="far/lane-1", station=far, name="lane-1", kind=Slot.Kind.LANE, position=0)
+    send(caller, FILES, **WORK)
+    read_dataset(Dataset.objects.get().pk)
+    Dataset.objects.update(**other)
+    assert about(send(caller, FILES, **WORK, subject="other work")) == (201, False, False)
+    elsewhere, sent = Dataset.objects.order_by("pk")
+    assert Batch.objects.get(subject="other work").dataset == sent
+    assert (sent.state, sent.sha256, sent.station_id) == ("READING", elsewhere.sha256, "demo")
 
 
 def test_work_that_is_done_is_the_answer_to_its_files(caller: Caller) -> None:
