@@ -17,6 +17,7 @@ from control.datasets import places
 from control.lifecycle.datasets import receiving as module
 from control.lifecycle.datasets import room
 from control.lifecycle.datasets.changes import complete_dataset
+from control.lifecycle.datasets.reading import read_dataset
 from control.lifecycle.datasets.receiving import Received, Sent, receive_files
 from control.lifecycle.refusals import WrongState
 from control.models import Dataset
@@ -58,6 +59,17 @@ def test_same_file_sent_again_is_there_already():
     send(dataset, {"a": b"1"})
     assert send(dataset, {"a": b"1", "b": b"2"}) == Received(files=1, size=1, already=1)
     assert counted(dataset) == (2, 2)
+
+
+def test_upload_is_completed_with_files_that_nobody_came_to_count():
+    """The web process was killed when they had their places, and its row knew nothing of them."""
+    dataset = receiving()
+    places.uploads_of(dataset.pk).mkdir(parents=True)
+    (places.uploads_of(dataset.pk) / "a").write_bytes(b"1")
+    assert (send(dataset, {"a": b"1"}), counted(dataset)) == (Received(already=1), (0, 0))
+    complete_dataset(dataset.pk, by=ANNA)
+    read_dataset(dataset.pk)
+    assert (Dataset.objects.get().state, counted(dataset)) == ("READY", (1, 1))
 
 
 def test_other_content_under_the_same_name_is_refused_by_name():
