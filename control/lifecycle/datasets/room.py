@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -30,8 +31,13 @@ def check_disk(needed: int) -> None:
 
 
 def check_temporary(needed: int) -> None:
-    """A request lies in the folder for temporary files while it comes in. Raises WrongState when that is too small."""
-    if shutil.disk_usage(tempfile.gettempdir()).free < needed:
+    """A request lies in the folder for temporary files while it comes in, and until its files have been written anew
+    where they belong: on one disk, twice. Raises WrongState when there is too little room.
+    """
+    folder = Path(tempfile.gettempdir())
+    if folder.stat().st_dev == settings.DATA_DIR.stat().st_dev:
+        check_disk(2 * needed)
+    elif shutil.disk_usage(folder).free < needed:
         raise WrongState(
             _("The folder for temporary files (TMPDIR) has no room for these %(size)d MiB. Send several requests.")
             % {"size": needed // MIB}
