@@ -78,7 +78,8 @@ class ApiView(GenericAPIView):
         super().initial(request, *args, **kwargs)
         if not self.strict:
             return
-        if "CONTENT_LENGTH" not in request.META and "HTTP_TRANSFER_ENCODING" in request.META:
+        # Also with a length: that is then what control.body_limits has counted before it gave up.
+        if "HTTP_TRANSFER_ENCODING" in request.META:
             raise ApiProblem("length-required", _("Send the body with its Content-Length."))
         self.check_length(request)
         self._check_query(request)

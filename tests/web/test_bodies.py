@@ -119,6 +119,14 @@ def test_body_of_no_known_length_is_too_large_in_the_end(api: Api, people: dict[
         assert connection.getresponse().status == 413
 
 
+@pytest.mark.parametrize("pieces", [1, 4])
+def test_upload_of_no_known_length_is_told_to_send_it(api: Api, people: dict[str, Any], pieces: int) -> None:
+    with closing(begun(api, DATASETS, None, **people["an operator"])) as connection:
+        for content in (BEGINNING, *[bytes(MIB)] * pieces, END, b""):
+            connection.send(b"%x\r\n%s\r\n" % (len(content), content))
+        assert told(connection.getresponse()) == (411, "length-required")
+
+
 def test_whoever_is_refused_costs_neither_disk_nor_memory(api: Api) -> None:
     """He sends all of it nonetheless, and is answered."""
     before, most = peak_memory(api), 0
