@@ -166,7 +166,7 @@ class ChunkAdmin(ReadOnlyAdmin):
         return ("chunked_step_id", "number") if batch_in(request) else ("-pk",)
 
     def found(self, request: HttpRequest, rows: QuerySet, text: str) -> QuerySet:
-        if batch_in(request) and text.isascii() and text.isdigit():
+        if batch_in(request) and text.isascii() and text.isdigit() and len(text) <= 18:
             return rows.filter(number=int(text))
         return find_within_batch(request, rows, text, batch="chunked_step__batch_id", names="chunked_step__name")
 

@@ -152,8 +152,8 @@ def test_chunks_are_filtered_by_step_and_state_and_found_by_number(station, view
     step = batch.chunked_steps.get().pk
     chosen = [{"chunked_step": step}, {"chunked_step": 99999}, {"state": "FAILED"}, {"state": "PENDING"}]
     assert [len(shown(viewer, changelist(Chunk, **one))) for one in chosen] == [1, 0, 1, 0]
-    numbers = ["2", "22", "9" * 30]
-    assert [len(shown(viewer, changelist(Chunk, batch=batch.pk, q=text))) for text in numbers] == [1, 0, 0]
+    numbers = ["2", "22", "9" * 18, "9" * 5000]
+    assert [len(shown(viewer, changelist(Chunk, batch=batch.pk, q=text))) for text in numbers] == [1, 0, 0, 0]
 
 
 def test_errors_are_found_by_fingerprint_and_by_how_they_begin(station, viewer):
