@@ -62,6 +62,9 @@ class Page:
         """Add one line: exactly one event, and whatever rows its kind stands for. Those of items are rows alone."""
         kind = line["k"]
         if kind in OF_ITEMS:
+            for told in (line, *line.get("failed", [])):
+                for file in told.get("files") or []:
+                    _check_names_file(file["sha256"])
             self.of_items.append(line)
             if kind != Kind.CHUNK_ENDED:
                 return
@@ -170,9 +173,14 @@ def _take_measurement(page: Page, line: Line, at: datetime) -> None:
     }
 
 
+def _check_names_file(sha256: str) -> None:
+    """It is the name of a file in the folder of the batch, and leads nowhere else. Raises ValueError."""
+    if not _SHA256.fullmatch(sha256):
+        raise ValueError("sha256 must be 64 hexadecimal digits")
+
+
 def _take_attachment(page: Page, line: Line, at: datetime) -> None:
-    if not _SHA256.fullmatch(line["sha256"]):
-        raise ValueError("sha256 must be 64 hexadecimal digits")  # it names a file
+    _check_names_file(line["sha256"])
     facts = {name: line[name] for name in ("name", "media_type", "size", "sha256")}
     page.attachments[(line["step"], line["attempt"]), line["name"]] = {
         "id": UUID(line["id"]),

@@ -78,6 +78,16 @@ def test_what_a_lane_tells_stands_in_rows_and_in_the_story_of_the_batch(helper: 
     assert helper.chunked_step.batch.steps.count() == 0  # its beginning is no step of the batch
 
 
+@pytest.mark.parametrize("sha256", ["../../secret-key", "0" * 63, None])
+def test_item_whose_file_is_none_of_its_folder_is_refused(helper: Helper, sha256: str | None) -> None:
+    chunk = chunk_of(helper)
+    files = [{"name": "a.png", "media_type": "image/png", "size": 1, "sha256": sha256}]
+    good = [{**files[0], "sha256": "0" * 64}]
+    write(helper, begun_line(chunk), done_line(chunk, 0, files=files), done_line(chunk, 1, files=good))
+    follow(helper)
+    assert list(helper.chunked_step.batch.items.values_list("index", "files")) == [(1, good)]
+
+
 def test_end_of_its_run_frees_the_lane_and_gives_back_what_it_had(helper: Helper) -> None:
     chunk = chunk_of(helper)
     write(helper, begun_line(chunk), done_line(chunk, 0), lines.ended("crashed", message="killed"))
