@@ -30,7 +30,7 @@ def add_clusters(result: ImageResult, table: Table, clusters: Clusters, distance
             size=len(members),
             representatives=table.at(nearest),
             traits=_traits(table, members),
-            sheet=f"cluster-{number + 1:02}.png",
+            sheet=f"cluster-{number:02}.png",
         )
         result["clusters"].append(cluster)
     result["choices"] = [Choice(k=k, score=score) for k, score in clusters.scores.items()]
@@ -86,9 +86,7 @@ def sheet_of(table: Table, cluster: Cluster, members: Labels, distances: Column)
     order = members[np.argsort(distances[members], kind="stable")]
     chosen = order[np.linspace(0, len(order) - 1, min(len(order), COLUMNS * ROWS)).round().astype(int)]
     of_all = f"{cluster['size']} of {len(table)} images, from its centre to its edge"
-    return sheet(
-        f"Cluster {cluster['number'] + 1}{_told(cluster)}", of_all, [table.thumbnails[place] for place in chosen]
-    )
+    return sheet(f"Cluster {cluster['number']}{_told(cluster)}", of_all, [table.thumbnails[place] for place in chosen])
 
 
 def _told(cluster: Cluster) -> str:

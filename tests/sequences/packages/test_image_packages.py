@@ -74,7 +74,9 @@ def test_clusters_gather_what_looks_alike(photographs, tmp_path):
     folders = [{index // 10 for index in cluster["representatives"]} for cluster in result["clusters"]]
     assert sorted(map(sorted, folders)) == [[0], [1], [2]]
     assert (len(result["map"]), result["choices"][1]["k"]) == (30, 3)
-    assert Image.open(BytesIO(record.attachments["cluster-01.png"])).format == "PNG"
+    sheets = [(cluster["number"], cluster["sheet"]) for cluster in result["clusters"]]
+    assert sheets == [(0, "cluster-00.png"), (1, "cluster-01.png"), (2, "cluster-02.png")]
+    assert Image.open(BytesIO(record.attachments["cluster-00.png"])).format == "PNG"
 
 
 def test_clusters_are_the_same_every_time(photographs):
