@@ -48,7 +48,8 @@ def analysed_last(datasets: Collection[Dataset], sequences: Collection[str]) -> 
     place = Window(RowNumber(), partition_by=[F("dataset"), F("sequence")], order_by=F("id").desc())
     done = Batch.objects.filter(dataset__in=datasets, sequence__in=sequences, state=State.COMPLETED)
     found: dict[UUID, dict[str, Batch]] = {}
-    for batch in done.annotate(place=place).filter(place=1).only("sequence", "outcome", "dataset", "ended_at"):
+    shown = ("sequence", "outcome", "dataset", "created_at", "started_at", "ended_at")
+    for batch in done.annotate(place=place).filter(place=1).only(*shown):
         if batch.dataset_id is not None:
             found.setdefault(batch.dataset_id, {})[batch.sequence] = batch
     return found

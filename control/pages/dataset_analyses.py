@@ -99,7 +99,7 @@ def _results(dataset: Dataset, batches: list[Facts]) -> list[Facts]:
     """What was found, in words and small pictures; its plots are drawn by the page's script."""
     ids = [batch["id"] for batch in batches]
     named = {side for batch in batches for side in (batch["dataset"], batch["target_dataset"]) if side}
-    datasets = {str(pk): row for pk, row in Dataset.objects.only("name", "sha256").in_bulk(named).items()}
+    datasets = {str(pk): row for pk, row in Dataset.objects.only("name", "sha256", "read_at").in_bulk(named).items()}
     sheets: dict[str, list[Attachment]] = {}
     for attachment in Attachment.objects.filter(batch__in=ids, width__isnull=False).order_by("pk"):
         sheets.setdefault(str(attachment.batch_id), []).append(attachment)
@@ -128,7 +128,12 @@ def _results(dataset: Dataset, batches: list[Facts]) -> list[Facts]:
                 for name, label in {"formats": _("Formats"), "sizes": _("Sizes"), "folders": _("Folders")}.items()
                 if [share["name"] for share in batch["result"].get(name, [])] not in ([], [TOP])
             ],
-            "same_files": _are_same(dataset, batch),
+            "began": _began(batch),
+            "same_files": all(
+                knows_files(datasets[side], _began(batch))
+                for side in (batch["dataset"], batch["target_dataset"])
+                if side in datasets
+            ),
             "sheets": sheets.get(batch["id"], []) if batch["result"].get("kind") != "attributes" else [],
         }
         for batch in batches
@@ -140,9 +145,12 @@ def _few(batch: Facts, name: str) -> list[Any]:
     return found[:OUTLIERS] if isinstance(found, list) else []
 
 
-def _are_same(dataset: Dataset, batch: Facts) -> bool:
-    """Whether the files of a dataset still have the numbers that a batch knew them by."""
-    began = datetime.fromisoformat(batch["started_at"] or batch["created_at"])
+def _began(batch: Facts) -> datetime:
+    return datetime.fromisoformat(batch["started_at"] or batch["created_at"])
+
+
+def knows_files(dataset: Dataset, began: datetime) -> bool:
+    """Whether a batch that began then knows the files of a dataset as they are now, and by their numbers."""
     return dataset.read_at is not None and dataset.read_at <= began
 
 

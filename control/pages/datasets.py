@@ -34,7 +34,7 @@ from control.lifecycle.refusals import NotFound, Refused
 from control.metrics.disk import size_text
 from control.models import Batch, ControlEvent, Dataset, DatasetFile
 from control.pages.answers import accepted, refused
-from control.pages.dataset_analyses import ANALYSES, analyses_of_page, analysis_label
+from control.pages.dataset_analyses import ANALYSES, analyses_of_page, analysis_label, knows_files
 from control.pages.dataset_findings import age_text
 from control.pages.dataset_words import plot_words, upload_words
 from control.pages.inside import draw, needs
@@ -61,7 +61,7 @@ def datasets(request: HttpRequest) -> HttpResponse:
             **_shown(dataset),
             "strip": strips.get(dataset.pk, []),
             "analysing": analysed.get(dataset.pk, []),
-            "found": _found(last.get(dataset.pk, {})),
+            "found": _found(dataset, last.get(dataset.pk, {})),
         }
         for dataset in page.object_list
     ]
@@ -69,7 +69,7 @@ def datasets(request: HttpRequest) -> HttpResponse:
     return draw(request, "control/datasets.html", _("Datasets"), cards=cards, page=page, busy=busy, **_about_new())
 
 
-def _found(last: dict[str, Batch]) -> list[dict[str, Any]]:
+def _found(dataset: Dataset, last: dict[str, Batch]) -> list[dict[str, Any]]:
     """How the last analyses of a dataset ended, in the order of the buttons."""
     return [
         {
@@ -78,6 +78,7 @@ def _found(last: dict[str, Batch]) -> list[dict[str, Any]]:
             "outcome": last[name].outcome,
             "word": StepOutcome(last[name].outcome).label,
             "age": age_text(last[name].ended_at),
+            "of_now": knows_files(dataset, last[name].started_at or last[name].created_at),
         }
         for name in ANALYSES
         if name in last

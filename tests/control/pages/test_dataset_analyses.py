@@ -82,6 +82,10 @@ def page(dataset: Dataset, client: Client | None = None) -> str:
     return answer.content.decode()
 
 
+def cards() -> str:
+    return browser_of(Role.VIEWER).get("/control/datasets/").content.decode()
+
+
 def thumbnails_in(found: str) -> list[int]:
     return [int(index) for index in re.findall(r"files/(\d)/thumbnail/", found)]
 
@@ -181,6 +185,26 @@ def test_pictures_are_those_of_the_analysis_after_the_dataset_was_read_again(dat
     assert 'data-files=""' in found
 
 
+EARLIER, EARLIER_ON_CARD = "Of the files as they were on ", ">before it was read again</span>"
+
+
+@pytest.mark.parametrize("read", [None, timezone.now])
+def test_what_was_found_of_an_earlier_reading_is_told_so(dataset: Dataset, read: Any) -> None:
+    done("image_attributes", ATTRIBUTES, dataset)
+    told = [(EARLIER in page(dataset), EARLIER_ON_CARD in cards())]
+    Dataset.objects.filter(pk=dataset.pk).update(read_at=read and read())
+    told.append((EARLIER in page(dataset), EARLIER_ON_CARD in cards()))
+    assert told == [(False, False), (True, True)]
+
+
+def test_a_drift_from_an_earlier_reading_is_told_so_at_both_datasets(dataset: Dataset) -> None:
+    target = dataset_row(files=6, name="November", sha256="1" * 64, read_at=timezone.now())
+    done("dataset_drift", DRIFT, dataset, target_dataset=str(target.pk))
+    told = [[EARLIER in page(one) for one in (dataset, target)]]
+    Dataset.objects.filter(pk=target.pk).update(read_at=timezone.now())
+    assert [*told, [EARLIER in page(one) for one in (dataset, target)]] == [[False, False], [True, True]]
+
+
 def test_a_drift_is_shown_at_both_datasets_with_its_verdict(dataset: Dataset) -> None:
     target = dataset_row(files=6, name="November", sha256="1" * 64)
     done("dataset_drift", DRIFT, dataset, target_dataset=str(target.pk))
@@ -198,9 +222,8 @@ def test_card_tells_how_the_last_analyses_ended(dataset: Dataset) -> None:
         drift = done("dataset_drift", DRIFT, dataset, target_dataset=str(target.pk), fresh=True)
         Batch.objects.filter(pk=drift.pk).update(outcome=outcome)
     done("image_attributes", ATTRIBUTES, target)
-    cards = browser_of(Role.VIEWER).get("/control/datasets/").content.decode()
     last = rf'href="/control/datasets/({dataset.pk}|{target.pk})/#result-(\w+)"[^>]*>(\w+)</a>.*?data-state="(\w+)"'
-    assert re.findall(last, cards) == [
+    assert re.findall(last, cards()) == [
         (str(target.pk), "image_attributes", "Overview", "NONE"),
         (str(dataset.pk), "dataset_drift", "Drift", "FAIL"),
     ]
