@@ -213,11 +213,14 @@ def analyse(request: HttpRequest, dataset_id: UUID) -> HttpResponse:
         answer = submit_once(order, by=by, trigger=Batch.Trigger.MANUAL)
     except Refused as error:
         return refused(request, error, then)
+    number = str(answer.batch.pk)
+    if not answer.cached:
+        return accepted(request, _sentence(answer), f"{then}#analyses-title", id=number)
     sentence = _sentence(answer)
-    if answer.cached and not wants_json(request):
+    if not wants_json(request):
         afresh = render_to_string("control/dataset_afresh.html", {"dataset_id": dataset_id, "order": order}, request)
         sentence = format_html("{} {}", sentence, afresh)
-    return accepted(request, sentence, f"{then}#analyses-title", id=str(answer.batch.pk))
+    return accepted(request, sentence, then, id=number)  # to the top of the page, where it stands
 
 
 def _sentence(answer: Answer) -> str:

@@ -144,6 +144,21 @@ def test_datasets_bar_nobody(login: Login, web: WebStation, scheme: str):
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
+def test_analysis_that_was_done_is_done_afresh_on_demand(login: Login, web: WebStation):
+    tiles = web.upload("tiles", {f"{number}.png": picture() for number in range(4)})
+    page = login()
+    page.goto(f"/control/datasets/{tiles}/")
+    page.get_by_role("button", name="Overview", exact=True).click()
+    expect(page.locator("#result-image_attributes")).to_be_visible(timeout=30_000)
+    page.get_by_role("button", name="Overview", exact=True).click()
+    afresh = page.get_by_role("button", name="Do it afresh")
+    expect(afresh).to_be_in_viewport()
+    assert barriers(page) == []
+    afresh.click()
+    expect(page.get_by_text("Do it afresh")).to_have_count(0)
+    expect(page.locator(".d-batches li")).to_have_count(2)
+
+
 def test_deleted_dataset_is_gone_with_its_files(login: Login, web: WebStation):
     page = login(complain=False)  # thumbnails that were about to be loaded may be gone
     page.goto("/control/datasets/")

@@ -138,7 +138,7 @@ def test_what_was_done_already_can_be_done_afresh(dataset: Dataset) -> None:
     address, offered = f"/control/datasets/{dataset.pk}/analyse/", page(dataset, client)
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', offered)[1]
     fields = {"csrfmiddlewaretoken": token, "sequence": "dataset_drift", "target": str(target.pk)}
-    client.post(address, fields)
+    assert client.post(address, fields)["Location"] == f"/control/datasets/{dataset.pk}/"
     [form] = re.findall(rf'<form method="post" action="{address}" class="inline">.*?</form>', page(dataset, client))
     afresh = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
     client.post(address, afresh)
