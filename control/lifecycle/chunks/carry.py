@@ -18,8 +18,10 @@ from django.utils.translation import ngettext
 from control.journal.append import Entry, Fenced, append, lock_story
 from control.journal.bulk import insert_rows
 from control.journal.kinds import Kind
+from control.lifecycle.chunks.claim import completed_items
 from control.lifecycle.chunks.files import datasets_of
 from control.lifecycle.refusals import BadValue, UnknownName, WrongState
+from control.lifecycle.steps_ahead import places_taken_over
 from control.models import Batch, Chunk, ChunkedStep, Dataset, Item, Stream
 from sequences.wording import quoted
 from stations.contracts import Carried, ItemsAgain
@@ -69,24 +71,45 @@ def with_items(batch: Batch, carried: Carried | None) -> Carried | None:
 def carry_items_over(stream: Stream, step: int, name: str) -> Iterator[None]:
     """Copy what the batch before this one completed in the step of the same name, page by page: yields after each.
 
-    Nothing where a dataset was read anew since. Comes before the step begins, so that nobody cuts chunks meanwhile.
+    Nothing where a dataset was read anew since, nor what has failed in the step before this one by now. Comes before
+    the step begins, so that nobody cuts chunks meanwhile.
     Each page is a transaction of its own, and whoever begins again goes on behind the last one. Effects, in order: the
     files of a page, its items, a line in the story where files are gone. Raises Fenced, and OSError of the disk.
     """
     batch = Batch.objects.select_related("dataset", "target_dataset", "origin").get(pk=stream.batch_id)
-    source = _done_before(batch, name)
+    source = _done_before(batch, step, name)
     if source is None or ChunkedStep.objects.filter(batch=batch, step=step).exists():
         return
     before, left_out = source
-    done = Item.objects.filter(batch=before.batch_id, step=before.step, state=Item.State.COMPLETED).order_by("index")
+    after = step_before(batch, step)
+    done = completed_items(before).order_by("index")
     known = Item.objects.filter(batch=batch, step=step).aggregate(last=Max("index"))["last"]
     last = -1 if known is None else known
     while page := list(done.filter(index__gt=last).values(*_COPIED)[:PAGE]):
         last = page[-1]["index"]
-        rows = [row for row in page if row["index"] not in left_out]
+        given = _given(after, [row["index"] for row in page]) - left_out
+        rows = [row for row in page if row["index"] in given]
         gone = _take_files(before.batch_id, batch.pk, rows)
         _write_page(stream, step, rows, gone)
         yield
+
+
+def step_before(batch: Batch, step: int) -> ChunkedStep | None:
+    """The step over items before this one, whose completed items it takes; None where it takes all files.
+
+    One that a batch took over as finished has begun in the batch that it goes on from, or in one before that. Its items
+    may be other files by now: then it counts for nothing.
+    """
+    places, one = set(range(step)), batch
+    found = [*ChunkedStep.objects.filter(batch=one, step__in=places).order_by("-step")[:1]]
+    while one.origin is not None and one.carried:
+        places &= places_taken_over(one)
+        one = one.origin
+        found += ChunkedStep.objects.filter(batch=one, step__in=places).order_by("-step")[:1]
+    last = max(found, key=lambda opened: opened.step, default=None)
+    if last is not None and last.batch_id != batch.pk and read_anew(batch, last.batch):
+        return None
+    return last
 
 
 def read_anew(batch: Batch, origin: Batch) -> Dataset | None:
@@ -121,28 +144,40 @@ def _step_over_items(batch: Batch, step: int | str | None) -> ChunkedStep:
     raise UnknownName("step", quoted(str(step)), [opened.name for opened in steps])
 
 
-def _indexes_again(origin: Batch, before: ChunkedStep, again: ItemsAgain | None) -> set[int]:
-    """The items of the chosen chunks: done anew in their step, and so in every later one."""
-    if again is None or before.step < again["step"]:
+def _given(after: ChunkedStep | None, indexes: list[int]) -> set[int]:
+    """Those of these items, in order, that the step before has left for this one."""
+    if after is None:
+        return set(indexes)
+    left = completed_items(after).filter(index__range=(indexes[0], indexes[-1]))
+    return set(left.values_list("index", flat=True))
+
+
+def _indexes_again(batch: Batch, step: int) -> set[int]:
+    """The items of the chunks that somebody chose to run again: done anew in their step, and so in every later one."""
+    again: ItemsAgain | None = (batch.carried or {}).get("items_again")
+    if again is None or step < again["step"]:
         return set()
     chosen = Chunk.objects.filter(
-        chunked_step__batch=origin, chunked_step__step=again["step"], number__in=again["chunks"]
+        chunked_step__batch=batch.origin_id, chunked_step__step=again["step"], number__in=again["chunks"]
     )
     return {index for indexes in chosen.values_list("items", flat=True) for index in indexes}
 
 
-def _done_before(batch: Batch, name: str) -> tuple[ChunkedStep, set[int]] | None:
+def _done_before(batch: Batch, step: int, name: str) -> tuple[ChunkedStep, set[int]] | None:
     """The step of this name whose items a batch takes over, and which of them are nevertheless done anew.
 
-    A batch that ended before it came to the step passes on what it would have taken over itself.
+    A batch that ended before it came to the step, or that took it over as a whole, passes on what was done before it.
     """
-    while batch.origin is not None and batch.carried and batch.carried.get("items"):
-        origin = batch.origin
-        before = ChunkedStep.objects.filter(batch=origin, name=name).first()
+    again: set[int] = set()
+    one = batch
+    while one.origin is not None and one.carried:
+        if not one.carried.get("items") and step not in places_taken_over(one):
+            return None
+        again |= _indexes_again(one, step)
+        one = one.origin
+        before = ChunkedStep.objects.filter(batch=one, name=name).first()
         if before is not None:
-            again = _indexes_again(origin, before, batch.carried.get("items_again"))
-            return None if read_anew(batch, origin) else (before, again)
-        batch = origin
+            return None if read_anew(batch, one) else (before, again)
     return None
 
 

@@ -18,7 +18,7 @@ from control.journal.read import read_after
 from control.lifecycle.chunks import carry
 from control.lifecycle.chunks.carry import carry_items_over
 from control.lifecycle.claim import take_over
-from control.models import Batch, ChunkedStep, Dataset, Item, Stream
+from control.models import Batch, Chunk, ChunkedStep, Dataset, Item, Stream
 from control.worker.spool_follower import BatchFollower
 from stations.paths import StationPaths
 from tests import spool_lines as lines
@@ -122,6 +122,49 @@ def test_batch_that_never_came_to_the_step_passes_on_what_it_would_have_taken_ov
 
 def test_batch_that_took_over_no_items_passes_none_on(done: ChunkedStep) -> None:
     assert begun(after(after(done.batch, items=False))).carried_items == 0
+
+
+@pytest.fixture
+def from_second_step(done: ChunkedStep) -> Batch:
+    """It took the first step over as a whole from a batch that did all; in the second one item 3 failed."""
+    all_done(begun(done.batch, 1, "n"))
+    batch = after(done.batch, finished=[0], items=False)
+    for chunk in claimed(begun(batch, 1, "n"), 3):
+        tried(chunk, bad=[3] if 3 in chunk.items else [])
+    return batch
+
+
+def test_failed_items_of_a_batch_that_began_at_a_later_step_are_those_of_that_step(from_second_step: Batch) -> None:
+    batch = after(from_second_step)
+    first = begun(batch)
+    assert (first.carried_items, first.uncut_items) == (25, 0)
+    second = begun(batch, 1, "n")
+    assert (second.carried_items, second.uncut_items, cut(second)) == (24, 1, [[3]])
+
+
+def test_what_failed_anew_in_the_step_before_is_not_carried_over(from_second_step: Batch) -> None:
+    """Its first step was pruned with the batch that did it, and so is done again."""
+    origin = Batch.objects.get(pk=from_second_step.origin_id)
+    batch = after(from_second_step)
+    origin.delete()
+    for chunk in claimed(begun(batch), 3):
+        tried(chunk, bad=[5, 6] if 5 in chunk.items else [])
+    second = begun(batch, 1, "n")
+    assert (second.total_items, second.carried_items, second.uncut_items) == (23, 22, 1)
+    all_done(second)
+    assert items(second) == dict.fromkeys([*range(5), *range(7, 25)], "COMPLETED")
+
+
+def test_chosen_chunks_are_done_anew_in_steps_that_a_batch_in_between_never_came_to(done: ChunkedStep) -> None:
+    all_done(begun(done.batch, 1, "n"))
+    between = after(done.batch)
+    begun(between)
+    Chunk.objects.create(chunked_step=between.chunked_steps.get(), number=0, items=[4, 5], state="COMPLETED")
+    batch = after(between, items_again={"step": 0, "chunks": [0]})
+    first = begun(batch)
+    all_done(first)
+    second = begun(batch, 1, "n")
+    assert (cut(first), cut(second)) == ([], [[4, 5]])
 
 
 def test_cutting_looks_at_few_of_many_carried_items(done: ChunkedStep) -> None:
