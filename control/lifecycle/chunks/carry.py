@@ -68,6 +68,12 @@ def with_items(batch: Batch, carried: Carried | None) -> Carried | None:
     return Carried(**{"batch": str(batch.pk), "steps": [], "saved": {}, **(carried or {}), "items": True})
 
 
+def check_same_files(batch: Batch, carried: Carried | None) -> None:
+    """Raises WrongState where finished steps would be taken over, and those behind them worked on other files."""
+    if carried is not None and carried["steps"]:
+        _check_not_read_anew(batch)
+
+
 def carry_items_over(stream: Stream, step: int, name: str) -> Iterator[None]:
     """Copy what the batch before this one completed in the step of the same name, page by page: yields after each.
 
@@ -124,6 +130,10 @@ def read_anew(batch: Batch, origin: Batch) -> Dataset | None:
 def _check_over_items(batch: Batch) -> None:
     if not ChunkedStep.objects.filter(batch=batch).exists():
         raise WrongState(_("This batch went over no items. Run all of it again, or from a step on."))
+    _check_not_read_anew(batch)
+
+
+def _check_not_read_anew(batch: Batch) -> None:
     if (dataset := read_anew(batch, batch)) is not None:
         raise WrongState(
             _("Dataset '%(name)s' was read anew since, and its items may be other files now. Run all of it again.")
