@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from control.lifecycle.steps_ahead import places_taken_over
 from control.models import Batch, Chunk, ChunkedStep, Dataset, Item, Stream
 from sequences.wording import quoted
 from stations.contracts import Carried, ItemsAgain
+from stations.models import Slot
 
 # Items of one transaction. Of 100,000 on a busy two-core machine it took 4 s, and SQLite's other writers waited 8 ms at
 # p99, 20 ms at the most; with 500 in one, 175 ms.
@@ -80,7 +82,8 @@ def carry_items_over(stream: Stream, step: int, name: str) -> Iterator[None]:
     Nothing where a dataset was read anew since, nor what has failed in the step before this one by now. Comes before
     the step begins, so that nobody cuts chunks meanwhile.
     Each page is a transaction of its own, and whoever begins again goes on behind the last one. Effects, in order: the
-    files of a page, its items, a line in the story where files are gone. Raises Fenced, and OSError of the disk.
+    files of a page, its items; in the end, a line in the story for each place from which files could not be taken.
+    Raises Fenced, and OSError of the disk.
     """
     batch = Batch.objects.select_related("dataset", "target_dataset", "origin").get(pk=stream.batch_id)
     source = _done_before(batch, step, name)
@@ -91,13 +94,16 @@ def carry_items_over(stream: Stream, step: int, name: str) -> Iterator[None]:
     done = completed_items(before).order_by("index")
     known = Item.objects.filter(batch=batch, step=step).aggregate(last=Max("index"))["last"]
     last = -1 if known is None else known
+    missed = _Missed()
     while page := list(done.filter(index__gt=last).values(*_COPIED)[:PAGE]):
         last = page[-1]["index"]
         given = _given(after, [row["index"] for row in page]) - left_out
         rows = [row for row in page if row["index"] in given]
-        gone = _take_files(before.batch_id, batch.pk, rows)
-        _write_page(stream, step, rows, gone)
+        _take_files(before.batch_id, batch.pk, rows, missed)
+        _write_page(stream, step, rows)
         yield
+    if told := missed.told():
+        _tell(stream, step, told)
 
 
 def step_before(batch: Batch, step: int) -> ChunkedStep | None:
@@ -191,19 +197,41 @@ def _done_before(batch: Batch, step: int, name: str) -> tuple[ChunkedStep, set[i
     return None
 
 
-def _take_files(origin: UUID, batch: UUID, rows: list[dict[str, Any]]) -> list[str]:
-    """What was made from items stays with them when the batch before is pruned. Returns what is not there any more,
-    which is no file of its item from here on. Raises OSError.
+class _Missed:
+    """Files that were made from items and could not be taken over, counted by the host where they are; "" is here."""
+
+    def __init__(self) -> None:
+        away = Slot.objects.exclude(station__host=socket.gethostname())
+        self._hosts = dict(away.values_list("pk", "station__host"))
+        self._found: dict[str, tuple[int, str]] = {}  # by host: how many, and the first one
+
+    def add(self, file: str, lane: str) -> None:
+        host = self._hosts.get(lane, "")
+        count, first = self._found.get(host, (0, file))
+        self._found[host] = (count + 1, first)
+
+    def told(self) -> list[str]:
+        """A sentence for each host."""
+        where = {"": "are not here any more"}
+        return [
+            f"{count} files that were made from items {where.get(host, f'stay behind on another host, {host}')}, "
+            f"the first one: {first}"
+            for host, (count, first) in self._found.items()
+        ]
+
+
+def _take_files(origin: UUID, batch: UUID, rows: list[dict[str, Any]], missed: _Missed) -> None:
+    """What was made from items stays with them when the batch before is pruned. What is not here is no file of its item
+    from here on. Raises OSError.
     """
     there, here = (settings.STATION_PATHS.attachments_of(str(one)) for one in (origin, batch))
     if any(row["files"] for row in rows):
         here.mkdir(mode=0o700, parents=True, exist_ok=True)
-    gone: list[str] = []
     for row in rows:
         lost = [kept for kept in row["files"] if not _take_file(there / kept["sha256"], here / kept["sha256"])]
-        gone += (f"{kept['name']} of {row['path']}" for kept in lost)
+        for kept in lost:
+            missed.add(f"{kept['name']} of {row['path']}", row["slot"])
         row["files"] = [kept for kept in row["files"] if kept not in lost]
-    return gone
 
 
 def _take_file(there: Path, here: Path) -> bool:
@@ -221,13 +249,21 @@ def _take_file(there: Path, here: Path) -> bool:
     return True
 
 
-def _write_page(stream: Stream, step: int, rows: list[dict[str, Any]], gone: list[str]) -> None:
+def _write_page(stream: Stream, step: int, rows: list[dict[str, Any]]) -> None:
     with transaction.atomic():
-        lock_story(stream.batch_id)
-        if not Stream.objects.filter(pk=stream.pk, generation=stream.generation).exists():
-            raise Fenced(stream.name)
+        _hold(stream)
         of_batch = {"batch": stream.batch_id, "step": step, "chunk": None}
         insert_rows(Item, [{**row, **of_batch} for row in rows], key=("batch", "step", "index"))
-        if gone:
-            message = f"{len(gone)} files that were made from items are not here any more, the first one: {gone[0]}"
-            append(stream.name, [Entry(Kind.LOG, message, "WARNING", step)])
+
+
+def _tell(stream: Stream, step: int, warnings: list[str]) -> None:
+    with transaction.atomic():
+        _hold(stream)
+        append(stream.name, [Entry(Kind.LOG, message, "WARNING", step) for message in warnings])
+
+
+def _hold(stream: Stream) -> None:
+    """Hold the story until the transaction ends. Raises Fenced for a supervisor that was replaced."""
+    lock_story(stream.batch_id)
+    if not Stream.objects.filter(pk=stream.pk, generation=stream.generation).exists():
+        raise Fenced(stream.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from control.lifecycle.chunks.carry import carry_items_over
 from control.lifecycle.claim import take_over
 from control.models import Batch, Chunk, ChunkedStep, Dataset, Item, Stream
 from control.worker.spool_follower import BatchFollower
+from stations.models import Station
 from stations.paths import StationPaths
 from tests import spool_lines as lines
 from tests.control.lifecycle.chunks.work_over_items import after, all_done, begun, claimed, items, step_over, tried
@@ -225,14 +227,30 @@ def test_files_of_items_are_copied_from_another_file_system(done: ChunkedStep, k
         shutil.rmtree(elsewhere.parent)
 
 
-def test_files_of_items_that_are_gone_are_left_out_and_told(done: ChunkedStep, keep: Keep) -> None:
+def warnings(batch: Batch) -> list[tuple[int | None, str]]:
+    return [(line.step, line.message) for line in read_after(f"batch/{batch.pk}") if line.level == "WARNING"]
+
+
+def test_files_of_items_that_are_gone_are_left_out_and_told_once(done: ChunkedStep, keep: Keep) -> None:
+    Station.objects.update(host=socket.gethostname())
+    keep(3, b"three"), keep(4, b"four").unlink(), keep(24, b"last").unlink()
+    batch = after(done.batch)
+    list(carrying(batch))
+    assert kept(batch) == {3: b"three"}
+    why = "2 files that were made from items are not here any more, the first one: edges.png of 00004.png"
+    assert warnings(batch) == [(0, why)]
+
+
+def test_files_that_a_lane_of_another_host_has_kept_are_told_to_be_there(done: ChunkedStep, keep: Keep) -> None:
+    Station.objects.update(host="bench-2")
     keep(3, b"three"), keep(4, b"four").unlink()
     batch = after(done.batch)
     list(carrying(batch))
     assert kept(batch) == {3: b"three"}
-    line = read_after(f"batch/{batch.pk}")[-1]
-    why = "1 files that were made from items are not here any more, the first one: edges.png of 00004.png"
-    assert (line.kind, line.level, line.step, line.message) == ("log", "WARNING", 0, why)
+    why = (
+        "1 files that were made from items stay behind on another host, bench-2, the first one: edges.png of 00004.png"
+    )
+    assert warnings(batch) == [(0, why)]
 
 
 Tell = Callable[..., BatchFollower]
