@@ -14,7 +14,7 @@ from control.lifecycle.chunks.claim import claim_chunks
 from control.lifecycle.chunks.over import end_step_over_items
 from control.lifecycle.chunks.settle import settle_items
 from control.lifecycle.claim import claim
-from control.models import Batch, ChunkedStep, Dataset
+from control.models import Batch, ChunkedStep, Dataset, Stream
 from control.states import State
 from stations.models import Slot
 from tests.rows import HOUSE, dataset_row, demo_station, queued
@@ -42,8 +42,8 @@ def batch_over_items(dataset: Dataset | None = None, *, chunk_size: int = 2, **m
 
 def work(opened: ChunkedStep, chunks: int = 99, *, failing: Collection[int] = (), ms: float = 20.0) -> None:
     """Work on up to so many chunks: each item takes `ms`, those in `failing` are judged to be bad."""
-    lane = Slot.objects.get(pk=LANE)
-    for chunk in [one for _ in range(chunks) for one in claim_chunks(opened, lane, None, 1)]:
+    lane, stream = Slot.objects.get(pk=LANE), Stream.objects.get(batch=opened.batch_id)
+    for chunk in [one for _ in range(chunks) for one in claim_chunks(opened, lane, stream, 1)]:
         told = {"chunk": chunk.number, "token": chunk.token, "step": opened.step, "at": timezone.now().timestamp()}
         lines: list[dict[str, Any]] = [{**told, "k": "chunk.begun"}]
         for index in chunk.items:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from control.lifecycle.actor import LONGEST_REASON, USER_REQUEST, Actor
 from control.lifecycle.carrying import carry_from_step, carry_to_repeat_failed, carry_to_resume
-from control.lifecycle.chunks.carry import carry_but_chunks, carry_good_items, with_items
+from control.lifecycle.chunks.carry import carry_but_chunks, carry_good_items, check_same_files, with_items
 from control.lifecycle.control_events import record_control_event
 from control.lifecycle.finding import find_batch, find_locked
 from control.lifecycle.live_settings import settings_of
@@ -81,6 +81,7 @@ def rerun_batch(
     check_allowed(Control.RERUN, State(batch.state))
     _check_asked(mode, step, chunks)
     carried = _carried(batch, mode, step, chunks)
+    check_same_files(batch, carried)
     checked = check_order(order_of(batch), find_content(batch))
     with transaction.atomic():
         origin = Origin(find_locked(batch_id), Batch.OriginKind.RERUN, carried)  # nobody prunes it meanwhile
@@ -139,8 +140,10 @@ def go_on_from(batch: Batch, kind: Batch.OriginKind, *, by: Actor, reason: str) 
     Raises WrongState, and what `find_content` and `check_order` raise when it cannot run.
     """
     order = order_of(batch)
+    carried = with_items(batch, carry_to_resume(batch))
+    check_same_files(batch, carried)
     checked = check_order(replace(order, parameters=settings_of(batch)), find_content(batch))
-    origin = Origin(batch, kind, with_items(batch, carry_to_resume(batch)))
+    origin = Origin(batch, kind, carried)
     with transaction.atomic():
         batch = find_locked(batch.pk)
         _check_not_followed(batch, Batch.OriginKind.RESUME, Batch.OriginKind.RECOVERY, Batch.OriginKind.RESTART)

@@ -78,13 +78,22 @@ class Pruned:
 
 
 def old_batches(old: Old) -> QuerySet[Batch]:
-    """Ended before that time, kept by nobody, and none that a waiting or running batch goes on from."""
+    """Ended before that time, kept by nobody, and none that a waiting or running batch goes on from, also by others."""
     found = Batch.objects.filter(state__in=old.states, ended_at__lt=old.before, keep=False)
     if old.sequence:
         found = found.filter(sequence=old.sequence)
-    followers = Batch.objects.filter(origin=OuterRef("pk"), state__in=LIVE)
     taking_its_items = ChunkedStep.objects.filter(after__batch=OuterRef("pk"), batch__state__in=LIVE)
-    return found.filter(~Exists(followers), ~Exists(taking_its_items))
+    return found.filter(~Exists(taking_its_items)).exclude(pk__in=_gone_on_from())
+
+
+def _gone_on_from() -> set[UUID]:
+    """What a waiting or running batch goes on from, and what that took over from those before it."""
+    found: set[UUID] = set()
+    followers = Batch.objects.filter(state__in=LIVE)
+    while origins := set(followers.exclude(origin=None).values_list("origin_id", flat=True)) - found:
+        found |= origins
+        followers = Batch.objects.filter(pk__in=origins, carried__isnull=False)
+    return found
 
 
 def count_old(old: Old) -> tuple[int, int]:

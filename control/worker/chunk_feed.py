@@ -14,7 +14,7 @@ from control.datasets.access import Place, finder_of, is_reachable_here
 from control.lifecycle.chunks.claim import claim_chunks, left_of
 from control.lifecycle.chunks.files import datasets_of, files_of
 from control.lifecycle.packages import content_of
-from control.models import Batch, Chunk, ChunkedStep, Dataset, DatasetFile, Helper
+from control.models import Batch, Chunk, ChunkedStep, Dataset, DatasetFile, Helper, Stream
 from sequences.items.contracts import ChunkOrder, ItemOrder, ItemsOver
 from stations.contracts import GuardStatus, Wish
 from stations.models import Slot
@@ -53,7 +53,8 @@ def _over(over: ItemsOver) -> Wish:
 class ChunkFeed:
     """Feeds one run: that of a batch itself, or that of a helping lane. May die at any time: claims are rows.
 
-    `beat`: called while files are looked for, which may take long where they are far away.
+    `run`: what its supervisor follows. `beat`: called while files are looked for, which may take long where they are
+    far away.
     """
 
     def __init__(
@@ -62,11 +63,11 @@ class ChunkFeed:
         batch: Batch,
         slot: Slot,
         run_name: str,
-        helper: Helper | None,
+        run: Stream | Helper,
         beat: Callable[[], None],
     ) -> None:
         self.opened, self._batch, self._slot = opened, batch, slot
-        self._run_name, self._helper, self._beat = run_name, helper, beat
+        self._run_name, self._run, self._beat = run_name, run, beat
         # What a supervisor before this one has claimed, and perhaps handed over: the run knows what it has.
         self._to_say: deque[Chunk | ItemsOver] = deque(self._running().order_by("number"))
         self._wish: Wish | None = None  # the first of that
@@ -93,7 +94,7 @@ class ChunkFeed:
             self._due_at = time.monotonic() + LOOK_EVERY_S
             self.in_hand = self._running().count()
             if self.in_hand < AHEAD:
-                claimed = claim_chunks(self.opened, self._slot, self._helper, AHEAD - self.in_hand)
+                claimed = claim_chunks(self.opened, self._slot, self._run, AHEAD - self.in_hand)
                 self._to_say.extend(claimed)
                 self.in_hand += len(claimed)
                 dry = not claimed
@@ -112,7 +113,8 @@ class ChunkFeed:
             self._wish = None
 
     def _running(self) -> Any:
-        mine = Chunk.objects.filter(chunked_step=self.opened, state=Chunk.State.RUNNING, helper=self._helper)
+        helper = self._run if isinstance(self._run, Helper) else None
+        mine = Chunk.objects.filter(chunked_step=self.opened, state=Chunk.State.RUNNING, helper=helper)
         return mine.select_related("chunked_step")
 
     def _wish_of(self, chunk: Chunk) -> Wish:

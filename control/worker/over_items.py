@@ -26,7 +26,7 @@ class OverItems:
     def __init__(self, stream: Stream, batch: Batch, opened: ChunkedStep, beat: Callable[[], None]) -> None:
         self._stream, self._batch, self._opened = stream, batch, opened
         assert batch.slot is not None
-        self._feed = ChunkFeed(opened, batch, batch.slot, batch.run_name, None, beat)
+        self._feed = ChunkFeed(opened, batch, batch.slot, batch.run_name, stream, beat)
         self._chunks_ended = 0
         self._tell_at = self._lost_at = 0.0
         self._told: dict[str, object] = {}

@@ -8,11 +8,13 @@ from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, transaction
 
 from control.journal.append import Fenced
 from control.journal.kinds import Kind
+from control.lifecycle.actor import LONGEST_REASON, SYSTEM
 from control.lifecycle.chunks.carry import carry_items_over
+from control.lifecycle.steer import stop_batch
 from control.models import ChunkedStep, Step, Stream
 from control.states import StepState
 from control.worker.page_writing import write_page
@@ -93,8 +95,12 @@ class SpoolFollower(ABC):
                 except TRY_AGAIN:
                     raise
                 except Exception as error:
-                    self.write([_refused(line, error)], offset)
+                    self.write_refused(line, error, offset)
             self.offset = offset
+
+    def write_refused(self, line: Line, error: Exception, offset: int) -> None:
+        """Write down that a line which ends at `offset` cannot be stored."""
+        self.write([_refused(line, error)], offset)
 
     def _skip_what_power_loss_ate(self) -> bool:
         found = self.spool.after_power_loss(self.offset)
@@ -158,6 +164,14 @@ class BatchFollower(SpoolFollower):
         self.goes_over_items |= bool(page.over_items)
         self.chunks_ended += sum(line["k"] == Kind.CHUNK_ENDED for line in page.of_items)
 
+    def write_refused(self, line: Line, error: Exception, offset: int) -> None:
+        """Of a step that cannot begin to go over its items, the run waits for chunks that never come: it is stopped."""
+        with transaction.atomic():
+            super().write_refused(line, error, offset)
+            if line["k"] == Kind.ITEMS_BEGUN:
+                reason = f"its step over items could not begin ({type(error).__name__}): {line.get('name')}"
+                stop_batch(self.batch_id, by=SYSTEM, reason=reason[:LONGEST_REASON])
+
     def move(self, offset: int) -> bool:
         mine = Stream.objects.filter(pk=self.stream.pk, generation=self.stream.generation, spool_offset=self.offset)
         self.stream.spool_offset = offset
@@ -173,4 +187,4 @@ def _refused(line: Line, error: Exception) -> Line:
     }
     if line["k"] == "batch.ended" and isinstance(line.get("why"), str):
         return {**note, "k": "batch.ended", "why": line["why"], "verdict": None}
-    return {**note, "k": "torn"}
+    return {**note, "k": Kind.LOG if line["k"] == Kind.ITEMS_BEGUN else Kind.TORN}

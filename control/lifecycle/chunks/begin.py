@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from control.lifecycle.chunks.carry import read_anew
+from control.lifecycle.chunks.carry import step_before
 from control.lifecycle.chunks.claim import completed_items
 from control.lifecycle.chunks.files import datasets_of
 from control.lifecycle.doorbell import ring_slot
-from control.lifecycle.steps_ahead import places_taken_over
 from control.models import Batch, ChunkedStep, Item
 from stations.models import Slot
 
@@ -24,9 +23,7 @@ def begin_step_over_items(batch_id: UUID, step: int, name: str, *, at: datetime)
     if found is not None:
         return found
     batch = Batch.objects.select_related("dataset", "target_dataset", "origin").get(pk=batch_id)
-    after = _step_before(batch, set(range(step)))
-    if after is not None and after.batch_id != batch.pk and read_anew(batch, after.batch):
-        after = None  # its items may be other files by now
+    after = step_before(batch, step)
     total = _items_of(batch) if after is None else completed_items(after).count()
     carried = Item.objects.filter(batch=batch, step=step).count()
     opened = ChunkedStep.objects.create(
@@ -47,15 +44,3 @@ def begin_step_over_items(batch_id: UUID, step: int, name: str, *, at: datetime)
 
 def _items_of(batch: Batch) -> int:
     return sum(dataset.total_files for dataset in datasets_of(batch))
-
-
-def _step_before(batch: Batch, places: set[int]) -> ChunkedStep | None:
-    """The last step over items among these places of the plan. A step that a batch took over as finished has begun in
-    the one that it goes on from, or in one before that.
-    """
-    found = [*ChunkedStep.objects.filter(batch=batch, step__in=places).order_by("-step")[:1]]
-    while batch.origin is not None and batch.carried:
-        places &= places_taken_over(batch)
-        batch = batch.origin
-        found += ChunkedStep.objects.filter(batch=batch, step__in=places).order_by("-step")[:1]
-    return max(found, key=lambda opened: opened.step, default=None)

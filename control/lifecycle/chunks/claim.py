@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from control.journal.append import Fenced, lock_story
 from control.lifecycle.chunks.files import datasets_of, files_of
-from control.models import Batch, Chunk, ChunkedStep, Helper, Item
+from control.models import Batch, Chunk, ChunkedStep, Helper, Item, Stream
 from control.states import State
 from sequences.items.options import AUTOMATIC
 from stations.models import Slot
@@ -30,32 +30,35 @@ FIRST_SIZES = ((1 * MIB, 20), (5 * MIB, 10))
 FIRST_SIZE_OF_LARGE = 5
 
 
-def claim_chunks(opened: ChunkedStep, slot: Slot, helper: Helper | None, most: int) -> list[Chunk]:
+def claim_chunks(opened: ChunkedStep, slot: Slot, run: Stream | Helper, most: int) -> list[Chunk]:
     """Claim up to `most` chunks for a lane: fresh ones first, then those to be tried again.
 
-    Nothing is claimed while the batch does not run. Raises Fenced for a lane that was given up, or whose supervisor was
-    replaced: that nothing is left for it would be wrong, and make its run leave.
+    `run`: what its supervisor follows, that of the batch itself or of a helping lane. Nothing is claimed while the
+    batch does not run. Raises Fenced for a lane that was given up, or whose supervisor was replaced: that nothing is
+    left for it would be wrong, and make its run leave.
     """
     with transaction.atomic():
         lock_story(opened.batch_id)
         batch = Batch.objects.select_related("dataset", "target_dataset").get(pk=opened.batch_id)
-        if helper is not None and not _helps(helper):
-            raise Fenced(str(helper.pk))
+        if not _is_followed(run):
+            raise Fenced(str(run))
         if batch.state != State.RUNNING:
             return []
         opened.refresh_from_db()
         claimed: list[Chunk] = []
         while len(claimed) < most and (chunk := _cut(opened, batch) or _waiting(opened)) is not None:
-            _take(chunk, slot, helper)
+            _take(chunk, slot, run if isinstance(run, Helper) else None)
             claimed.append(chunk)
         return claimed
 
 
-def _helps(helper: Helper) -> bool:
-    """Whether a lane was not given up, nor its supervisor replaced, in the meantime: nobody would take back what it
-    claims now.
+def _is_followed(run: Stream | Helper) -> bool:
+    """Whether a lane was not given up, nor its supervisor replaced, in the meantime: nobody would hand out or take back
+    what it claims now.
     """
-    return Helper.objects.filter(pk=helper.pk, generation=helper.generation, ended_at=None).exists()
+    if isinstance(run, Stream):
+        return Stream.objects.filter(pk=run.pk, generation=run.generation).exists()
+    return Helper.objects.filter(pk=run.pk, generation=run.generation, ended_at=None).exists()
 
 
 def left_of(chunk: Chunk) -> list[int]:

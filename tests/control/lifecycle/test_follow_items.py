@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -17,7 +18,7 @@ from control.metrics.items import figures_of
 from control.models import Batch, ChunkedStep, ControlEvent, Dataset, Item
 from control.states import State
 from stations.models import Slot
-from tests.control.lifecycle.work import batch_in
+from tests.control.lifecycle.work import add_step, batch_in, plan_of
 from tests.rows import ANNA, dataset_row
 from tests.work_over_items import LANE, batch_over_items, finish, items_station, work
 
@@ -112,6 +113,30 @@ def test_a_dataset_that_was_read_anew_is_refused_with_the_remedy(opened: Chunked
     Dataset.objects.update(read_at=timezone.now())
     with pytest.raises(WrongState, match=r"read anew since, .* Run all of it again\."):
         rerun_batch(batch.pk, mode, chunks=[0] if mode is Mode.CHUNKS else None, by=ANNA)
+
+
+@pytest.mark.parametrize(
+    "follow",
+    [
+        lambda batch: resume_batch(batch.pk, by=ANNA),
+        lambda batch: rerun_batch(batch.pk, Mode.FAILED_STEPS, by=ANNA),
+        lambda batch: rerun_batch(batch.pk, Mode.FROM_STEP, step="middle", by=ANNA),
+    ],
+)
+def test_finished_steps_are_not_taken_over_where_a_dataset_was_read_anew(
+    opened: ChunkedStep, follow: Callable[[Batch], Batch]
+) -> None:
+    """Steps behind them would work on other files, and one result would tell of both."""
+    batch = finish(opened, State.STOPPED)
+    Batch.objects.filter(pk=batch.pk).update(plan=plan_of(resumable=True))
+    batch.refresh_from_db()
+    add_step(batch, 1, "P"), add_step(batch, 2, "F")
+    read_at = batch.dataset.read_at
+    Dataset.objects.update(read_at=timezone.now())
+    with pytest.raises(WrongState, match=r"read anew since, .* Run all of it again\."):
+        follow(batch)
+    Dataset.objects.update(read_at=read_at)
+    assert follow(batch).carried["steps"][0]["first"] == 1
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.utils import timezone
 
 from control.journal.kinds import ALERTS
 from control.journal.read import read_after
@@ -17,7 +18,7 @@ from control.states import State
 from stations.models import Slot
 from tests.control.hosts import this_host_has
 from tests.control.lifecycle.work import LANE, batch_in, work_station
-from tests.rows import ANNA, OUT
+from tests.rows import ANNA, OUT, dataset_row
 
 pytestmark = pytest.mark.django_db
 
@@ -89,3 +90,12 @@ def test_a_refused_restart_is_told_once() -> None:
     assert told.message.startswith(f"{batch.name} crashed and was not restarted: Every lane is latched or out of")
     batch.refresh_from_db()
     assert batch.restarts_left == 0
+
+
+def test_crash_is_not_answered_where_its_files_may_be_others_by_now() -> None:
+    crashed = batch_in(State.CRASHED, outcomes="PE")
+    options = {"chunk_size": 10, "timeout_s": 60.0, "max_pixels": 1_000_000, "lanes": 0}
+    Batch.objects.update(dataset=dataset_row(read_at=timezone.now()), items_options=options)
+    assert recover_crashed("demo") == []
+    [alert] = [line.message for line in read_after(ALERTS) if line.data.get("batch") == str(crashed.pk)]
+    assert "was not restarted: Dataset 'tiles' was read anew since" in alert

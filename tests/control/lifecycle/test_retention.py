@@ -96,6 +96,18 @@ def test_a_live_batch_and_what_it_goes_on_from_stay(state: State) -> None:
     assert (pruned().batches, len(ids())) == (0, 2)
 
 
+def test_what_was_taken_over_on_the_way_to_a_live_batch_stays() -> None:
+    """Items are passed on from one batch to the next; what began anew took nothing over."""
+    carried = {"batch": "", "steps": [], "saved": {}, "items": True}
+    before = ended()
+    first = ended(origin=before)
+    second = ended(origin=first, carried=carried)
+    last = queued(slot="demo/slot-2")
+    Batch.objects.filter(pk=last.pk).update(origin=ended(origin=second, carried=carried), carried=carried)
+    assert pruned().batches == 1
+    assert ids() == {first.pk, second.pk, last.pk, Batch.objects.get(pk=last.pk).origin_id}
+
+
 def test_a_batch_whose_items_a_running_one_takes_stays() -> None:
     """It goes on from one that went on from it, and had not come to its second step over items."""
     first, between, last = ended(), ended(keep=True), queued(slot="demo/slot-2")
@@ -237,5 +249,5 @@ def test_attached_files_that_a_killed_run_has_left_go(settings: Any) -> None:
 def test_one_batch_costs_few_queries(django_assert_max_num_queries: Any) -> None:
     for _ in range(3):
         ended()
-    with django_assert_max_num_queries(3 * 39 + 12):
+    with django_assert_max_num_queries(3 * 40 + 13):
         assert pruned().batches == 3

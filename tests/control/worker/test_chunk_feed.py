@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from control.models import Batch, Chunk, ChunkedStep, Helper
+from control.journal.append import Fenced
+from control.lifecycle.claim import take_over
+from control.models import Batch, Chunk, ChunkedStep, Helper, Stream
 from control.worker.chunk_feed import AHEAD, ChunkFeed, can_work_here
 from stations.paths import StationPaths
 from tests.control.lifecycle.chunks.work_over_items import claimed, help_of, settle, slot, step_over, try_of
@@ -26,7 +28,7 @@ def station(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Any) -> It
 
 def feed_of(opened: ChunkedStep, helper: Helper | None = None, beat: Callable[[], None] = lambda: None) -> ChunkFeed:
     batch = Batch.objects.select_related("dataset", "target_dataset", "origin").get(pk=opened.batch_id)
-    return ChunkFeed(opened, batch, slot(), batch.run_name, helper, beat)
+    return ChunkFeed(opened, batch, slot(), batch.run_name, helper or batch.stream, beat)
 
 
 def items_waiting(feed: ChunkFeed) -> list[dict[str, Any]]:
@@ -71,6 +73,18 @@ def test_lane_is_told_when_there_is_nothing_to_claim() -> None:
     feed.look()
     assert (feed.turn(), feed.in_hand) == (True, 1)
     assert feed.turn(claims=False) is False
+
+
+def test_supervisor_that_was_replaced_claims_nothing() -> None:
+    """The next one has looked already at what is to be handed out, and would never hand this one out."""
+    opened = step_over(40)
+    replaced = feed_of(opened)
+    assert take_over(Stream.objects.get(batch=opened.batch)) is not None
+    feed_of(opened).turn()
+    Chunk.objects.filter(number=0).update(state=Chunk.State.COMPLETED)
+    with pytest.raises(Fenced):
+        replaced.turn()
+    assert Chunk.objects.count() == 2
 
 
 def test_next_supervisor_hands_over_again_what_the_last_one_had_claimed() -> None:

@@ -157,6 +157,18 @@ def test_line_that_cannot_be_stored_does_not_stop_the_story(told: Any, stream: S
     assert Batch.objects.get().state == State.COMPLETED
 
 
+def test_step_over_items_that_cannot_begin_stops_its_run_with_the_reason(told: Any, stream: Stream) -> None:
+    """Its runner waits for chunks that would never come."""
+    told(lines.started("measure"), lines.line("items.begun", step=-1, name="measure"))
+    assert [(event.kind, event.level) for event in read_after(stream.name)][-2:] == [
+        ("log", "ERROR"),
+        ("control", "INFO"),
+    ]
+    wish = ControlEvent.objects.get(batch=stream.batch, by="gwanje")
+    why = "its step over items could not begin (IntegrityError): measure"
+    assert (wish.kind, wish.by, wish.reason) == ("BATCH_STOP", "gwanje", why)
+
+
 def test_another_generation_fences(told: Any, stream: Stream) -> None:
     follower = told(lines.started("measure"))
     take_over(Stream.objects.get(pk=stream.pk))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,8 +19,9 @@ from control.journal.read import read_after
 from control.lifecycle.chunks import carry
 from control.lifecycle.chunks.carry import carry_items_over
 from control.lifecycle.claim import take_over
-from control.models import Batch, ChunkedStep, Dataset, Item, Stream
+from control.models import Batch, Chunk, ChunkedStep, Dataset, Item, Stream
 from control.worker.spool_follower import BatchFollower
+from stations.models import Station
 from stations.paths import StationPaths
 from tests import spool_lines as lines
 from tests.control.lifecycle.chunks.work_over_items import after, all_done, begun, claimed, items, step_over, tried
@@ -124,6 +126,49 @@ def test_batch_that_took_over_no_items_passes_none_on(done: ChunkedStep) -> None
     assert begun(after(after(done.batch, items=False))).carried_items == 0
 
 
+@pytest.fixture
+def from_second_step(done: ChunkedStep) -> Batch:
+    """It took the first step over as a whole from a batch that did all; in the second one item 3 failed."""
+    all_done(begun(done.batch, 1, "n"))
+    batch = after(done.batch, finished=[0], items=False)
+    for chunk in claimed(begun(batch, 1, "n"), 3):
+        tried(chunk, bad=[3] if 3 in chunk.items else [])
+    return batch
+
+
+def test_failed_items_of_a_batch_that_began_at_a_later_step_are_those_of_that_step(from_second_step: Batch) -> None:
+    batch = after(from_second_step)
+    first = begun(batch)
+    assert (first.carried_items, first.uncut_items) == (25, 0)
+    second = begun(batch, 1, "n")
+    assert (second.carried_items, second.uncut_items, cut(second)) == (24, 1, [[3]])
+
+
+def test_what_failed_anew_in_the_step_before_is_not_carried_over(from_second_step: Batch) -> None:
+    """Its first step was pruned with the batch that did it, and so is done again."""
+    origin = Batch.objects.get(pk=from_second_step.origin_id)
+    batch = after(from_second_step)
+    origin.delete()
+    for chunk in claimed(begun(batch), 3):
+        tried(chunk, bad=[5, 6] if 5 in chunk.items else [])
+    second = begun(batch, 1, "n")
+    assert (second.total_items, second.carried_items, second.uncut_items) == (23, 22, 1)
+    all_done(second)
+    assert items(second) == dict.fromkeys([*range(5), *range(7, 25)], "COMPLETED")
+
+
+def test_chosen_chunks_are_done_anew_in_steps_that_a_batch_in_between_never_came_to(done: ChunkedStep) -> None:
+    all_done(begun(done.batch, 1, "n"))
+    between = after(done.batch)
+    begun(between)
+    Chunk.objects.create(chunked_step=between.chunked_steps.get(), number=0, items=[4, 5], state="COMPLETED")
+    batch = after(between, items_again={"step": 0, "chunks": [0]})
+    first = begun(batch)
+    all_done(first)
+    second = begun(batch, 1, "n")
+    assert (cut(first), cut(second)) == ([], [[4, 5]])
+
+
 def test_cutting_looks_at_few_of_many_carried_items(done: ChunkedStep) -> None:
     opened = begun(after(done.batch, items_again={"step": 0, "chunks": [2]}))
     with CaptureQueriesContext(connection) as queries:
@@ -182,14 +227,30 @@ def test_files_of_items_are_copied_from_another_file_system(done: ChunkedStep, k
         shutil.rmtree(elsewhere.parent)
 
 
-def test_files_of_items_that_are_gone_are_left_out_and_told(done: ChunkedStep, keep: Keep) -> None:
+def warnings(batch: Batch) -> list[tuple[int | None, str]]:
+    return [(line.step, line.message) for line in read_after(f"batch/{batch.pk}") if line.level == "WARNING"]
+
+
+def test_files_of_items_that_are_gone_are_left_out_and_told_once(done: ChunkedStep, keep: Keep) -> None:
+    Station.objects.update(host=socket.gethostname())
+    keep(3, b"three"), keep(4, b"four").unlink(), keep(24, b"last").unlink()
+    batch = after(done.batch)
+    list(carrying(batch))
+    assert kept(batch) == {3: b"three"}
+    why = "2 files that were made from items are not here any more, the first one: edges.png of 00004.png"
+    assert warnings(batch) == [(0, why)]
+
+
+def test_files_that_a_lane_of_another_host_has_kept_are_told_to_be_there(done: ChunkedStep, keep: Keep) -> None:
+    Station.objects.update(host="bench-2")
     keep(3, b"three"), keep(4, b"four").unlink()
     batch = after(done.batch)
     list(carrying(batch))
     assert kept(batch) == {3: b"three"}
-    line = read_after(f"batch/{batch.pk}")[-1]
-    why = "1 files that were made from items are not here any more, the first one: edges.png of 00004.png"
-    assert (line.kind, line.level, line.step, line.message) == ("log", "WARNING", 0, why)
+    why = (
+        "1 files that were made from items stay behind on another host, bench-2, the first one: edges.png of 00004.png"
+    )
+    assert warnings(batch) == [(0, why)]
 
 
 Tell = Callable[..., BatchFollower]

@@ -10,7 +10,7 @@ from django.db import connection
 
 from control.lifecycle.chunks.claim import claim_chunks
 from control.lifecycle.chunks.help import join
-from control.models import Chunk, ChunkedStep, Helper
+from control.models import Chunk, ChunkedStep, Helper, Stream
 from tests.control.lifecycle.chunks.work_over_items import LANES, help_of, items, slot, step_over, tried
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,12 +40,12 @@ def at_once(monkeypatch: pytest.MonkeyPatch, *works: object) -> None:
 def test_lanes_that_claim_and_settle_at_once_do_every_item_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every third try of a chunk leaves an item, so that chunks are also tried again and split meanwhile."""
     opened = step_over(200, chunk_size=4)
-    helpers = [None, *(help_of(opened, lane) for lane in LANES[1:])]
+    runs = [Stream.objects.get(batch=opened.batch), *(help_of(opened, lane) for lane in LANES[1:])]
     claims = Counter[tuple[int, int]]()
 
-    def work(lane: str, helper: Helper | None) -> None:
+    def work(lane: str, run: Stream | Helper) -> None:
         mine = ChunkedStep.objects.get(pk=opened.pk)
-        while chunks := claim_chunks(mine, slot(lane), helper, 2):
+        while chunks := claim_chunks(mine, slot(lane), run, 2):
             for chunk in chunks:
                 claims[chunk.number, chunk.token] += 1
                 left = [chunk.items[0]] if chunk.items[0] % 12 == 0 and chunk.tries < 3 else []
@@ -53,7 +53,7 @@ def test_lanes_that_claim_and_settle_at_once_do_every_item_once(monkeypatch: pyt
 
     at_once(
         monkeypatch,
-        *(lambda lane=lane, helper=helper: work(lane, helper) for lane, helper in zip(LANES, helpers, strict=True)),
+        *(lambda lane=lane, run=run: work(lane, run) for lane, run in zip(LANES, runs, strict=True)),
     )
     assert set(claims.values()) == {1}
     assert items(opened) == dict.fromkeys(range(200), "COMPLETED")

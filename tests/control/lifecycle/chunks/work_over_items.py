@@ -90,7 +90,8 @@ def help_of(opened: ChunkedStep, lane: str = LANES[1]) -> Helper:
 
 
 def claimed(opened: ChunkedStep, most: int = 1, helper: Helper | None = None) -> list[Chunk]:
-    return claim_chunks(opened, helper.slot if helper else slot(), helper, most)
+    run = helper or Stream.objects.get(batch=opened.batch_id)
+    return claim_chunks(opened, helper.slot if helper else slot(), run, most)
 
 
 def begun_line(chunk: Chunk, at: float = AT) -> Line:
