@@ -41,6 +41,13 @@ def lock_story(batch_id: UUID) -> None:
     Stream.objects.select_for_update().filter(batch=batch_id).values_list("pk").first()
 
 
+def hold_story(stream: Stream) -> None:
+    """The same for whoever follows its spool. Raises Fenced when somebody else has taken that over."""
+    mine = Stream.objects.select_for_update().filter(pk=stream.pk, generation=stream.generation)
+    if mine.values_list("pk").first() is None:
+        raise Fenced(stream.name)
+
+
 def append(stream: str, entries: Sequence[Entry]) -> int:
     """Append to a stream and return its last number. Call inside a transaction: it holds the stream's row until commit.
 

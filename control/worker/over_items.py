@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from django.db import transaction
 
-from control.journal.append import Entry, Fenced, append, lock_story
+from control.journal.append import Entry, append, hold_story
 from control.journal.kinds import Kind
 from control.lifecycle.chunks.help import end_lost_help
 from control.lifecycle.chunks.over import end_step_over_items, is_settled
@@ -73,9 +73,7 @@ class OverItems:
         if figures == self._told:
             return
         with transaction.atomic():
-            lock_story(self._batch.pk)
-            if not Stream.objects.filter(pk=self._stream.pk, generation=self._stream.generation).exists():
-                raise Fenced(self._stream.name)
+            hold_story(self._stream)
             Batch.objects.filter(pk=self._batch.pk).update(progress=figures["progress"])
             append(self._stream.name, [Entry(Kind.ITEMS_PROGRESS, step=self._opened.step, data=figures)])
         self._told = figures

@@ -16,7 +16,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from control.journal.append import Entry, Fenced, append, lock_story
+from control.journal.append import Entry, append, hold_story
 from control.journal.bulk import insert_rows
 from control.journal.kinds import Kind
 from control.lifecycle.chunks.claim import completed_items
@@ -251,19 +251,12 @@ def _take_file(there: Path, here: Path) -> bool:
 
 def _write_page(stream: Stream, step: int, rows: list[dict[str, Any]]) -> None:
     with transaction.atomic():
-        _hold(stream)
+        hold_story(stream)
         of_batch = {"batch": stream.batch_id, "step": step, "chunk": None}
         insert_rows(Item, [{**row, **of_batch} for row in rows], key=("batch", "step", "index"))
 
 
 def _tell(stream: Stream, step: int, warnings: list[str]) -> None:
     with transaction.atomic():
-        _hold(stream)
+        hold_story(stream)
         append(stream.name, [Entry(Kind.LOG, message, "WARNING", step) for message in warnings])
-
-
-def _hold(stream: Stream) -> None:
-    """Hold the story until the transaction ends. Raises Fenced for a supervisor that was replaced."""
-    lock_story(stream.batch_id)
-    if not Stream.objects.filter(pk=stream.pk, generation=stream.generation).exists():
-        raise Fenced(stream.name)

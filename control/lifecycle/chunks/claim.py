@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from control.journal.append import Fenced, lock_story
+from control.journal.append import Fenced, hold_story, lock_story
 from control.lifecycle.chunks.files import datasets_of, files_of
 from control.models import Batch, Chunk, ChunkedStep, Helper, Item, Stream
 from control.states import State
@@ -38,10 +38,8 @@ def claim_chunks(opened: ChunkedStep, slot: Slot, run: Stream | Helper, most: in
     left for it would be wrong, and make its run leave.
     """
     with transaction.atomic():
-        lock_story(opened.batch_id)
+        _hold(opened, run)
         batch = Batch.objects.select_related("dataset", "target_dataset").get(pk=opened.batch_id)
-        if not _is_followed(run):
-            raise Fenced(str(run))
         if batch.state != State.RUNNING:
             return []
         opened.refresh_from_db()
@@ -52,13 +50,16 @@ def claim_chunks(opened: ChunkedStep, slot: Slot, run: Stream | Helper, most: in
         return claimed
 
 
-def _is_followed(run: Stream | Helper) -> bool:
-    """Whether a lane was not given up, nor its supervisor replaced, in the meantime: nobody would hand out or take back
-    what it claims now.
+def _hold(opened: ChunkedStep, run: Stream | Helper) -> None:
+    """Hold the batch's story. Raises Fenced when a lane was given up, or its supervisor replaced, in the meantime:
+    nobody would hand out or take back what it claims now.
     """
     if isinstance(run, Stream):
-        return Stream.objects.filter(pk=run.pk, generation=run.generation).exists()
-    return Helper.objects.filter(pk=run.pk, generation=run.generation, ended_at=None).exists()
+        hold_story(run)
+        return
+    lock_story(opened.batch_id)
+    if not Helper.objects.filter(pk=run.pk, generation=run.generation, ended_at=None).exists():
+        raise Fenced(str(run))
 
 
 def left_of(chunk: Chunk) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
@@ -125,19 +125,24 @@ def test_work_that_is_done_is_the_answer_to_its_files(caller: Caller) -> None:
     assert (about(again), again.json()["id"], kept()) == ((200, False, True), first.json()["id"], ["READY"])
 
 
-@pytest.mark.django_db(transaction=True)
-def test_same_files_at_the_same_moment_are_one_batch() -> None:
-    callers, together = [with_key(Role.OPERATOR) for _ in range(6)], Barrier(6)
+def send_together(callers: Sequence[Caller], files: Any, **body: Any) -> list[Any]:
+    """The answers to the same submit by all of them at the same moment."""
+    together = Barrier(len(callers))
 
     def bring(caller: Caller) -> Any:
         together.wait(20)
         try:
-            return send(caller, FILES, **WORK)
+            return send(caller, files, **body)
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(6) as pool:
-        answers = list(pool.map(bring, callers))
+    with ThreadPoolExecutor(len(callers)) as pool:
+        return list(pool.map(bring, callers))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_same_files_at_the_same_moment_are_one_batch() -> None:
+    answers = send_together([with_key(Role.OPERATOR) for _ in range(6)], FILES, **WORK)
     assert sorted(map(about, answers)) == [(200, True, False)] * 5 + [(201, False, False)]
     assert ({answer.json()["id"] for answer in answers}, kept()) == ({str(Batch.objects.get().pk)}, ["READING"])
 
@@ -148,17 +153,7 @@ def test_same_pair_at_the_same_moment_is_one_batch_though_its_target_is_being_re
     caller = with_key(Role.OPERATOR)
     target = send(caller, {"old.png": b"3"}, **WORK).json()["dataset"]
     pair = {"sequence": "dataset_drift", "target_dataset": target}
-    together = Barrier(3)
-
-    def bring(_number: int) -> Any:
-        together.wait(20)
-        try:
-            return send(caller, FILES, **pair)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(3) as pool:
-        answers = list(pool.map(bring, range(3)))
+    answers = send_together([caller] * 3, FILES, **pair)
     assert sorted(map(about, answers)) == [(200, True, False)] * 2 + [(201, False, False)]
 
 
